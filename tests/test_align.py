@@ -273,9 +273,9 @@ def tagged(*rows: tuple[int, str, str], status: str = "tagged") -> list[dict[str
 
 
 def run(texts, rows, llm, *, form="tuned", beams=3, threshold=0.0, repeats="all", language=JA):
-    options = {"llm": llm, "form": form, "beams": beams, "threshold": threshold}
+    options = {"llm": llm, "form": form, "beams": beams}
     propose = partial(align.constrained, language=language, **options)
-    return list(align.align(texts, rows, propose, repeats=repeats))
+    return list(align.align(texts, rows, propose, repeats=repeats, threshold=threshold))
 
 
 def check(texts: list[dict[str, str]], rows: list[dict[str, str]], found: list[dict]) -> None:
@@ -346,10 +346,11 @@ def test_a_threshold_makes_it_abstain() -> None:
 
 def test_confidence_is_the_share_of_all_answers() -> None:
     texts, rows = sentences("東京と大阪"), tagged((0, "Tokyo", "LOC"))
-    llm = Oracle({"Tokyo": [("東京", -1.0), ("大阪", -1.0)]}, silence=-1.0)
-    [row] = run(texts, rows, llm, threshold=-1.0)
-    # Two answers of gain 1 and silence of gain 0: e / (2e + 1).
-    assert float(row["confidence"]) == pytest.approx(2.71828 / (2 * 2.71828 + 1), abs=1e-3)
+    llm = Oracle({"Tokyo": [("東京", -1.0), ("大阪", -1.0)]}, silence=-2.0)
+    # Two answers of gain 1 and silence of gain 0: e / (2e + 1), whatever the threshold.
+    for threshold in (-1.0, 0.0, 0.9):
+        [row] = run(texts, rows, llm, threshold=threshold)
+        assert float(row["confidence"]) == pytest.approx(2.71828 / (2 * 2.71828 + 1), abs=1e-3)
 
 
 def test_repeats_are_labelled_and_never_more_than_there_are() -> None:
@@ -439,6 +440,73 @@ def test_nothing_tagged_nothing_asked() -> None:
     assert [row["status"] for row in found] == ["no_entity"] * 2
     assert run(texts, [], llm) == []
     assert llm.asked == []
+
+
+# --- the corpus's tokens --------------------------------------------------------------------------
+
+
+def tokenised(*sentences_of_tokens: str, by: str = "") -> list[dict[str, str]]:
+    """Rows of sentences.tsv whose tokens stand between bars."""
+    rows = []
+    for number, barred in enumerate(sentences_of_tokens):
+        words, text, tokens = barred.split("|"), "", []
+        for word in words:
+            text += by if text else ""
+            tokens.append(f"{len(text)}:{len(text) + len(word)}")
+            text += word
+        rows.append({"sentence_id": f"s{number}", "text": text, "tokens": " ".join(tokens)})
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("given", "by", "answer", "expected"),
+    [
+        ("그는|서울에서|왔다", " ", "서울", "서울에서"),
+        ("وصل|للقاهرة|أمس", " ", "القاهرة", None),
+        ("في|والقاهرة|.", " ", "القاهرة", "والقاهرة"),
+        ("東京都|に|住む", "", "東京", "東京都"),
+        ("奧斯本|先生|來|了", "", "奧斯本", "奧斯本"),
+        ("Нью|-|Йорк|, где", "", "Нью-Йорк", "Нью-Йорк"),
+    ],
+)
+def test_a_span_takes_all_of_a_token(given: str, by: str, answer: str, expected: str) -> None:
+    texts = tokenised(given, by=by)
+    llm = Oracle({"X": [(answer, -1.0)] if answer in texts[0]["text"] else []}, silence=-5.0)
+    [row] = run(texts, tagged((0, "X", "LOC")), llm)
+    assert row["surface"] == expected
+    if expected:
+        assert texts[0]["text"][row["start"] : row["end"]] == expected
+
+
+def test_what_stands_in_a_longer_token_is_no_mention() -> None:
+    texts = tokenised("東京都|と|京都|と|京都府")
+    rows = tagged((0, "Kyoto", "LOC"))
+    found = run(texts, rows, Oracle({"Kyoto": [("京都", -1.0)]}, silence=-5.0))
+    assert [(row["start"], row["surface"]) for row in found] == [(4, "京都")]
+
+
+def test_answers_at_the_same_tokens_are_one() -> None:
+    texts = tokenised("서울에서|왔다", by=" ")
+    llm = Oracle({"Seoul": [("서울", -1.0), ("서울에서", -1.0)]}, silence=-1.0)
+    [row] = run(
+        texts, tagged((0, "Seoul", "LOC")), llm, threshold=-1.0, language=languages.get("ko")
+    )
+    # Together they are twice as probable as silence.
+    assert (row["surface"], row["confidence"]) == ("서울에서", "0.667")
+
+
+def test_one_by_one_the_first_takes_the_place() -> None:
+    several = [
+        [
+            align.Candidate("東京", ((0, 2),), -1.0, 1.0),
+            align.Candidate("京都", ((1, 3),), -1.0, 0.5),
+        ],
+        [align.Candidate("東京", ((0, 2),), -1.0, 5.0)],
+    ]
+    spans = [choice and choice.spans for choice in align.assign(several, [1, 1], "all")]
+    assert spans == [None, ((0, 2),)]
+    in_turn = [choice and choice.spans for choice in align.assign_in_turn(several, [1, 1], "all")]
+    assert in_turn == [((0, 2),), None]
 
 
 # --- with an LLM --------------------------------------------------------------------------------

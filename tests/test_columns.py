@@ -23,6 +23,8 @@ ROME = [("Rome", "LOC"), ("Anna Magnani", "PER")]
         "0\tRome\tS-LOC\n1\tloves\tO\n2\tAnna\tB-PER\n3\tMagnani\tE-PER\n",
         "1\tRome\tU-LOC\t-\tanna\n2\tloves\tO\t-\t-\n3\tAnna\tB-PER\t-\t-\n4\tMagnani\tL-PER\t-\t-\n",
         "en:Rome\tI-LOC\nen:loves\tO\nen:Anna\tI-PER\nen:Magnani\tI-PER\n",
+        "token,ner_tags\nRome,B-LOC\nloves,O\nAnna,B-PER\nMagnani,I-PER\n",
+        "ID\tWord\tTag\n1\tRome\tB-LOC\n2\tloves\tO\n3\tAnna\tB-PER\n4\tMagnani\tI-PER\n",
         "# a remark\nRome\tI-LOC\nloves\tO\nAnna\tB-PER\nMagnani\tI-PER\n",
         "# id 5f-2\tdomain=en\nRome\t_\tB-LOC\nloves\t_\tO\nAnna\t_\tB-PER\nMagnani\t_\tI-PER\n",
     ],

@@ -86,8 +86,8 @@ def test_detect(tmp_path: Path, content: str, format: str) -> None:
         (b"\n \n", "jsonl", None, "holds no sentence"),
         (b"\n\n", "text", None, "holds no sentence"),
         (b"-DOCSTART-\tO\n", "conll", None, "holds no sentence"),
-        ("a b c\nRome B-LOC\nd e\nOslo B-LOC\n" + "x y\n" * 30, "auto", None, "cannot be told"),
-        ("Rome\tB-LOC\tx\nfell\tx\n" * 9, "auto", None, "format cannot be told"),
+        ("a b c\nRome B-LOC\nd e\nOslo B-LOC\n" + "x y\n" * 30, "auto", 2, "cannot be told"),
+        ("Rome\tB-LOC\tx\nfell\tx\n" * 9, "auto", 2, "format cannot be told"),
         ("x", "csv", None, "'csv' is unknown"),
     ],
 )

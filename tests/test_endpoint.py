@@ -269,10 +269,8 @@ def test_translate_and_align_without_scores() -> None:
     with Server(said) as server:
         llm = EndpointLLM(server.url, MODEL)
         english = list(translate.translate(texts, llm, JA, None, form="chat", max_new_tokens=16))
-        propose = partial(
-            align.constrained, llm=llm, language=JA, form="chat", beams=4, threshold=9.0
-        )
-        found = list(align.align(texts, rows, propose, repeats="all"))
+        propose = partial(align.constrained, llm=llm, language=JA, form="chat", beams=4)
+        found = list(align.align(texts, rows, propose, repeats="all", threshold=9.0))
     assert [(row["english"], row["logprob"], row["status"]) for row in english] == [
         ("Tokyo is large, and so is Nara.", None, "translated"),
         ("", None, "too_long"),
@@ -524,7 +522,7 @@ def test_what_is_too_long_for_the_server_costs_its_own_row_alone() -> None:
         translated = list(translate.translate(texts, llm, JA, None, **options))
         papers = list(paper.translate(texts, llm, JA, max_new_tokens=16))
         propose = partial(align.constrained, llm=llm, language=JA, form="chat", beams=1)
-        aligned = list(align.align(texts, rows, partial(propose, threshold=0.0), repeats="all"))
+        aligned = list(align.align(texts, rows, propose, repeats="all"))
         backward = list(paper.align(texts, rows, llm, JA, max_new_tokens=16))
         direct_rows = list(direct.tag_with_llm(texts, llm, JA, **options))
     assert [row["status"] for row in translated] == ["translated", "too_long"]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatner import fused, languages, lexicon, tsv, wikipedia
+from eatner.align import Question
 from eatner.errors import InputError
 from eatner.fused import SIGNALS, Scored, Weights
 from eatner.journal import Journal
@@ -76,16 +77,71 @@ def test_phrases_lie_in_the_sentence_each_once(text: str, language: object, most
         assert any(char.isalnum() for char in text[start:end])
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "names"),
+    [
+        ("ko", "김정은 위원장은 뉴욕에서 심청이를 만났다.", ["김정은", "뉴욕", "심청이"]),
+        (
+            "ar",
+            "وصل إلى والقاهرة ثم بالرياض وشرم الشيخ.",
+            ["القاهرة", "والقاهرة", "الرياض", "شرم الشيخ"],
+        ),
+        ("he", "הוא נסע לירושלים עם צה״ל.", ["ירושלים", "צה״ל"]),
+        ("hi", "महात्मा गांधी और राजा हरिश्चन्द्र", ["महात्मा गांधी", "राजा हरिश्चन्द्र", "गांधी"]),
+        ("zh", "居里夫人與王昭君", ["居里夫人", "居里", "王昭君"]),
+        ("th", "เขาอยู่ที่กรุงเทพมหานคร", ["กรุงเทพมหานคร"]),
+        ("de", "Er las Don Quijote und King Kong.", ["Don Quijote", "King Kong"]),
+    ],
+)
+def test_what_names_begin_or_end_with_is_taken_both_ways(
+    code: str, text: str, names: list[str]
+) -> None:
+    language = languages.get(code)
+    most = fused._most(["Bangkok Metropolis"], language)
+    found = {text[start:end] for start, end in fused.phrases(text, language, most)}
+    assert set(names) <= found
+
+
+@pytest.mark.parametrize(
+    ("code", "tokens", "names", "others"),
+    [
+        (
+            "zh",
+            ["大樹", "站", "在", "桃園市", "，", "奧斯本", "先生"],
+            ["桃園市", "奧斯本"],
+            {"桃園", "樹站"},
+        ),
+        ("ja", list("東京タワー"), ["東京", "タワー"], {"タワ", "ワー"}),
+        ("ja", ["東京", "タワー", "ホテル"], ["タワー", "タワーホテル"], {"東", "京"}),
+        ("ar", ["و", "القاهرة"], ["القاهرة"], set()),
+    ],
+)
+def test_phrases_keep_to_the_corpuss_tokens(
+    code: str, tokens: list[str], names: list[str], others: set[str]
+) -> None:
+    text = "".join(tokens)
+    ends = np.cumsum([len(token) for token in tokens]).tolist()
+    places = list(zip([0, *ends], ends, strict=False))
+    found = {text[start:end] for start, end in fused.phrases(text, languages.get(code), 12, places)}
+    assert set(names) <= found
+    assert not others & found
+
+
 # --- score and candidates -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", [RU, JA, AR], ids=lambda language: language.code)
 def test_every_entity_has_signals_and_the_answer_nothing(language: languages.Language) -> None:
     text = TEXTS[language]
-    asked = [(text, ["Angela Merkel", "Washington"]), (NAMES[language][0], ["Angela Merkel"])]
+    asked = [
+        Question(text, ["Angela Merkel", "Washington"]),
+        Question(NAMES[language][0], ["Angela Merkel"]),
+    ]
     scored = fused.score(asked, tiny.llm("llama"), language, None, form="tuned")
-    assert [[one.english for one in several] for several in scored] == [n for _, n in asked]
-    for (sentence, _), several in zip(asked, scored, strict=True):
+    assert [[one.english for one in several] for several in scored] == [
+        question.names for question in asked
+    ]
+    for (sentence, *_), several in zip(asked, scored, strict=True):
         for one in several:
             assert one.surfaces[-1] == ""
             assert "" not in one.surfaces[:-1]
@@ -102,7 +158,7 @@ def test_every_entity_has_signals_and_the_answer_nothing(language: languages.Lan
 
 def test_a_name_that_stands_often_leaves_room_for_others() -> None:
     text = "東京と" * 30 + "大阪と京都で会談した。"
-    [[scored]] = fused.score([(text, ["x"])], tiny.llm("llama"), JA, None, form="tuned")
+    [[scored]] = fused.score([Question(text, ["x"])], tiny.llm("llama"), JA, None, form="tuned")
     assert len({surface[:2] for surface in scored.surfaces if surface}) >= fused.STARTS
 
 
@@ -120,7 +176,7 @@ def test_what_the_lexicon_knows_is_a_signal(tmp_path: Path) -> None:
     lexicon.build(tmp_path / "titles.tsv", tmp_path / "lexicon.marisa", JA)
     names = lexicon.load(tmp_path / "lexicon.marisa")
     [[scored]] = fused.score(
-        [("東京都と大阪市。", ["Tokyo"])], tiny.llm("llama"), JA, names, form="tuned"
+        [Question("東京都と大阪市。", ["Tokyo"])], tiny.llm("llama"), JA, names, form="tuned"
     )
     known = dict(zip(scored.surfaces, scored.signals[:, SIGNALS.index("lexicon")], strict=True))
     assert known["東京都"] == 1
@@ -128,14 +184,53 @@ def test_what_the_lexicon_knows_is_a_signal(tmp_path: Path) -> None:
     assert known[""] == 0
 
 
+def test_a_name_may_run_over_a_line() -> None:
+    text = "Он уехал в Нижний\nНовгород вчера."
+    weights = Weights(np.ones(len(SIGNALS)))
+    [[found]] = fused.candidates(
+        [Question(text, ["Nizhny Novgorod"])], tiny.llm("llama"), RU, None, weights, form="tuned"
+    )
+    spans = {span for candidate in found for span in candidate.spans}
+    assert (11, 26) in spans
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_the_english_is_a_translation_back_of_each_candidate() -> None:
+    text = TEXTS[JA]
+    [several] = fused.score(
+        [Question(text, ["Angela Merkel", "Washington"])], tiny.llm("llama"), JA, None, form="tuned"
+    )
+    for one in several:
+        back = one.signals[:-1, SIGNALS.index("back")]
+        assert np.exp(back).sum() == pytest.approx(1)
+        gain = one.signals[:-1, SIGNALS.index("back_gain")]
+        assert np.median(gain) == pytest.approx(0, abs=1e-6)
+        assert gain.max() <= fused.MOST_GAIN
+        assert len(one.surfaces) <= fused.MOST + 1
+
+
+def test_few_examples_do_not_outweigh_what_is_known() -> None:
+    names = ("東京", "大阪", "")
+    signals = np.zeros((3, len(SIGNALS)))
+    signals[0, SIGNALS.index("reading")], signals[1, SIGNALS.index("length")] = 1, 1
+    weights = fused.fit([(Scored("Tokyo", names, signals), "大阪")])
+    assert weights.values[SIGNALS.index("reading")] > 0
+    many = fused.fit([(Scored("Tokyo", names, signals), "大阪")] * 300)
+    assert many.values[SIGNALS.index("length")] > 0
+    left_out = fused.fit([(Scored("Tokyo", names, signals), "大阪")] * 300, ["shape", "back"])
+    assert not left_out.values[[SIGNALS.index(s) for s in ("length", "digits", "back")]].any()
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_sentence_changes_its_own_row_only(text: str) -> None:
     model = tiny.llm("gemma-wide")
-    plain = (TEXTS[JA], ["Washington"])
+    plain = Question(TEXTS[JA], ["Washington"])
     weights = Weights(np.ones(len(SIGNALS)))
-    options = {"form": "few-shot", "threshold": 0.0}
+    options = {"form": "few-shot"}
     [alone] = fused.candidates([plain], model, JA, None, weights, **options)
-    found = fused.candidates([(text, ["Tokyo"]), plain], model, JA, None, weights, **options)
+    found = fused.candidates(
+        [Question(text, ["Tokyo"]), plain], model, JA, None, weights, **options
+    )
     assert [c.surface for c in found[1][0]] == [c.surface for c in alone[0]]
     assert [c.logprob for c in found[1][0]] == pytest.approx(
         [c.logprob for c in alone[0]], abs=0.01
@@ -149,15 +244,15 @@ def test_a_sentence_that_is_too_long_has_no_candidates(monkeypatch: pytest.Monke
     model = tiny.llm("llama")
     monkeypatch.setattr(type(model), "context", 200)
     weights = Weights(np.ones(len(SIGNALS)))
-    asked = [("東京は" * 100, ["Tokyo", "Japan"]), ("東京", ["Tokyo"])]
-    found = fused.candidates(asked, model, JA, None, weights, form="tuned", threshold=0.0)
+    asked = [Question("東京は" * 100, ["Tokyo", "Japan"]), Question("東京", ["Tokyo"])]
+    found = fused.candidates(asked, model, JA, None, weights, form="tuned")
     assert found[0] == [None, None]
     assert found[1][0]
 
 
 def test_a_resumed_job_asks_nothing_again(tmp_path: Path) -> None:
     model = tiny.llm("llama")
-    asked = [(TEXTS[RU], ["Angela Merkel"])]
+    asked = [Question(TEXTS[RU], ["Angela Merkel"])]
     first = fused.score(asked, model, RU, None, form="tuned", journal=Journal(tmp_path / "j", "x"))
     calls = model.calls
     again = fused.score(asked, model, RU, None, form="tuned", journal=Journal(tmp_path / "j", "x"))

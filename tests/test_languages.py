@@ -143,3 +143,13 @@ def test_another_language_is_one_row(tmp_path, code, source, surfaces, text, nam
 
 def test_languages_without_spaces():
     assert {code for code in CODES if not languages.get(code).spaces} == {"ja", "th", "zh"}
+
+
+@pytest.mark.parametrize(
+    ("code", "script", "spaces"),
+    [("zh-yue", "Hani", False), ("be-x-old", "Cyrl", True), ("simple", "Latn", True)],
+)
+def test_codes_of_wikipedia(code: str, script: str, spaces: bool) -> None:
+    language = languages.get(code)
+    assert (language.code, language.script, language.spaces) == (code, script, spaces)
+    assert language.wiki == f"{code.replace('-', '_')}wiki"

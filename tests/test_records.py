@@ -11,6 +11,7 @@ from eatner import corpus
 from eatner.errors import InputError
 from eatner.gold import Entity
 
+STOCKMARK = {"東京": [2, 4], "パリ": [6, 8]}
 RECORD = {"id": "a1", "text": "👩 東京と\nパリ"}
 
 
@@ -21,6 +22,8 @@ RECORD = {"id": "a1", "text": "👩 東京と\nパリ"}
         {"entities": [{"start_offset": 6, "end_offset": 8, "label": "LOC"}, [2, 4, "LOC"]]},
         {"label": [[2, 4, "LOC"], [6, 8, "LOC"]]},
         {"spans": [{"start": 2, "end": 4, "type": "LOC", "surface": "東京"}, [6, 8, "LOC"]]},
+        {"entities": [{"name": n, "span": s, "type": "LOC"} for n, s in STOCKMARK.items()]},
+        {"label": {"LOC": {"東京": [[2, 3]], "パリ": [[6, 7]]}}},
     ],
 )
 def test_json_with_spans(load, spans: dict) -> None:

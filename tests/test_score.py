@@ -445,8 +445,8 @@ def test_no_errors() -> None:
             ALL_TAGS | {"Toyota": "LOC"},
             ALL_SPANS | {"Toyota": (6, 9, "LOC")},
             [
-                ("missed", "トヨタ", "tagger", "mistyped", ""),
-                ("spurious", "トヨタ", "tagger", "mistyped", ""),
+                ("missed", "トヨタ", "tagger", "mistyped", "reading"),
+                ("spurious", "トヨタ", "tagger", "mistyped", "reading"),
             ],
         ),
         (
@@ -466,8 +466,8 @@ def test_no_errors() -> None:
             ALL_TAGS,
             ALL_SPANS | {"Tokyo": (3, 6, "LOC")},
             [
-                ("missed", "東京", "boundary", "overlap", ""),
-                ("spurious", "東京の", "boundary", "overlap", ""),
+                ("missed", "東京", "boundary", "overlap", "title"),
+                ("spurious", "東京の", "boundary", "overlap", "title"),
             ],
         ),
         (
@@ -483,7 +483,17 @@ def test_no_errors() -> None:
             ENGLISH.replace("Tokyo", "Edo"),
             {"Suzuki": "PER", "Toyota": "ORG", "Edo": "LOC"},
             {"Suzuki": PARTS["鈴木"], "Toyota": PARTS["トヨタ"], "Edo": None},
-            [("missed", "東京", "alignment", "nothing", "elimination")],
+            [("missed", "東京", "translation", "not named", "none")],
+        ),
+        # A name that was made up, and put where another one is missed, is not that one mistyped.
+        (
+            ENGLISH.replace("Tokyo", "Oslo"),
+            {"Suzuki": "PER", "Toyota": "ORG", "Oslo": "ORG"},
+            {"Suzuki": PARTS["鈴木"], "Toyota": PARTS["トヨタ"], "Oslo": (3, 5, "ORG")},
+            [
+                ("missed", "東京", "translation", "not named", "none"),
+                ("spurious", "東京", "spurious", "not in gold", ""),
+            ],
         ),
         (
             ENGLISH + " Hello, Kyoto.",
@@ -539,15 +549,15 @@ def test_oracles_rule_out_their_stage() -> None:
         (
             [(0, 2, "LOC")],
             [
-                ("missed", "鈴木", "tagger", "mistyped", ""),
-                ("spurious", "鈴木", "tagger", "mistyped", ""),
+                ("missed", "鈴木", "tagger", "mistyped", "oracle"),
+                ("spurious", "鈴木", "tagger", "mistyped", "oracle"),
             ],
         ),
         (
             [(0, 3, "PER")],
             [
-                ("missed", "鈴木", "boundary", "overlap", ""),
-                ("spurious", "鈴木は", "boundary", "overlap", ""),
+                ("missed", "鈴木", "boundary", "overlap", "oracle"),
+                ("spurious", "鈴木は", "boundary", "overlap", "oracle"),
             ],
         ),
         (

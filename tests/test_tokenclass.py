@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eatner import tag
 from eatner.errors import InputError
+from eatner.journal import Journal
 from eatner.tokenclass import TokenClassifier, words
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -42,6 +43,28 @@ def test_rows_have_offsets_and_scores(tagger: TokenClassifier) -> None:
         assert text[row["start"] : row["end"]] == row["surface"] == row["surface"].strip()
         assert row["type"] in ("PER", "LOC")
         assert 0 < float(row["score"]) <= 1
+
+
+def test_a_text_is_not_tagged_twice(
+    tagger: TokenClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"sentence_id": str(i), "english": text} for i, text in enumerate(TEXTS)]
+    monkeypatch.setattr(tag, "BLOCK", 2)
+    asked = []
+
+    def find(texts: list[str], progress: object) -> list:
+        if len(asked) == 4:
+            raise KeyboardInterrupt  # killed in its last block
+        asked.extend(texts)
+        return tagger.find(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(tag.tag(rows, find, Journal(tmp_path / "journal", "")))
+    assert asked == TEXTS[:4]
+    asked.clear()
+    found = list(tag.tag(rows, find, Journal(tmp_path / "journal", "")))
+    assert asked == TEXTS[4:]
+    assert found == list(tag.tag(rows, tagger.find))
 
 
 def chances(tagger: TokenClassifier, text: str, tags: list[str], sure: list[float]) -> list[tuple]:

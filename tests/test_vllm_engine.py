@@ -116,10 +116,10 @@ def test_a_resumed_job_asks_only_for_the_rest(
 
 
 def test_an_aligner_runs_on_it(asked_of_vllm: fake_vllm.Record) -> None:
-    questions = [(sentence, ["Tokyo", "Maria"]) for sentence in SENTENCES]
-    options = {"language": JA, "form": "chat", "beams": 2, "threshold": 0.0}
+    questions = [align.Question(sentence, ["Tokyo", "Maria"]) for sentence in SENTENCES]
+    options = {"language": JA, "form": "chat", "beams": 2}
     found = align.constrained(questions, VllmLLM(tiny.folder("llama")), **options)
-    for (sentence, _), several in zip(questions, found, strict=True):
+    for (sentence, *_), several in zip(questions, found, strict=True):
         for candidate in (one for found_of_one in several for one in found_of_one if one.spans):
             assert candidate.surface in sentence
             assert candidate.measured

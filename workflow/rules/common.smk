@@ -294,6 +294,7 @@ def benchmarks(wildcards):
     """List the benchmark files of the slow steps of the systems that are compared, by step."""
     measured = [
         ("translate: {translator}", "translate_sentences/{corpus}.{translator}"),
+        ("tag: {tagger}", "tag_english/{corpus}.{translator}.{tagger}"),
         ("tag: {tagger}", "tag_with_llm/{corpus}.{translator}.{tagger}"),
         ("align: {aligner}", "align_entities/{corpus}.{translator}.{tagger}.{aligner}"),
     ]

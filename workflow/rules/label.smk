@@ -43,6 +43,8 @@ rule tag_english:
         entities="results/{corpus}/tag/{translator}/{tagger}.tsv",
     log:
         "logs/tag_english/{corpus}.{translator}.{tagger}.log",
+    benchmark:
+        "logs/tag_english/{corpus}.{translator}.{tagger}.benchmark.tsv"
     conda:
         "../../envs/tag.yaml"
     threads: for_tagger(8, 1)

@@ -1,10 +1,6 @@
 """Fine-tune an LLM on alignment pairs, weigh an aligner's signals on them; train a tagger."""
 
 
-# Both write a training.json; a tagger and a model never share a name.
-ruleorder: train_tagger > finetune_model
-
-
 rule finetune_model:
     """Fine-tune an LLM on alignment pairs with LoRA, and measure it on held-out entities."""
     input:
@@ -21,6 +17,8 @@ rule finetune_model:
         "logs/finetune_model/{model}.log",
     benchmark:
         "logs/finetune_model/{model}.benchmark.tsv"
+    wildcard_constraints:
+        model=f"(?!(?:{names_with('train', 'taggers')})/)[^/]+",
     priority: 20
     conda:
         "../../envs/llm.yaml"
@@ -69,6 +67,7 @@ rule weigh_signals:
         wikis=lambda wildcards: weighing(wildcards.aligner),
         facts=lambda wildcards: [facts(wiki) for wiki in weighing(wildcards.aligner)],
         most=lambda wildcards: config["aligners"][wildcards.aligner]["pairs"],
+        without=lambda wildcards: config["aligners"][wildcards.aligner]["without"],
         prompt=prompt("aligner"),
         engine=engine("aligner"),
         pace=pace("aligner"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import job
 from eatner import align, fused, identity, languages, paper, tag, tsv
+from eatner.gold import SENTENCE_COLUMNS
 from eatner.lexicon import load
 
 
@@ -24,7 +25,7 @@ def main(
     weights: Path | None = None,
     lexicon: Path | None = None,
 ) -> None:
-    texts = list(tsv.read(sentences, ("sentence_id", "text")))
+    texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
     tagged = list(tsv.read(english, tag.COLUMNS))
     if aligner["kind"] == "identity":
         tsv.write(entities, align.COLUMNS, identity.align(texts, tagged))
@@ -49,10 +50,8 @@ def main(
             lexicon=lexicon and load(lexicon),
             weights=fused.read_weights(weights),
             form=prompt,
-            threshold=aligner["threshold"],
             journal=journal,
         )
-        rows = align.align(texts, tagged, propose, repeats=aligner["repeats"])
     else:
         propose = partial(
             align.constrained,
@@ -60,10 +59,15 @@ def main(
             language=languages.get(language),
             form=prompt,
             beams=aligner["beams"],
-            threshold=aligner["threshold"],
             journal=journal,
         )
-        rows = align.align(texts, tagged, propose, repeats=aligner["repeats"])
+    if aligner["kind"] != "paper":
+        choice = {
+            "repeats": aligner["repeats"],
+            "threshold": aligner["threshold"],
+            "jointly": aligner.get("assignment", "joint") == "joint",
+        }
+        rows = align.align(texts, tagged, propose, **choice)
     tsv.write(entities, align.COLUMNS, rows)
     journal.close()
 

@@ -133,7 +133,7 @@ def journal(
             not used again.
         lexicon: The names among which the step looks for candidates, if it does.
     """
-    weights = [] if llm is None else list(llm.glob("*.safetensors"))
+    weights = [] if llm is None else [*llm.glob("*.safetensors"), *llm.glob("*.bin")]
     weights += [path for path in (adapter, lexicon) if path is not None]
     # Size and time tell other weights under the same name; hashing gigabytes would take minutes.
     stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in weights]

@@ -1,12 +1,13 @@
 """Tag persons, places and organisations in the English translations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import eatner.lexicon
 import job
 from eatner import artifacts, gliner_tagger, lookup, tag, text2text, tokenclass, tsv
 from eatner.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner.journal import Journal
 
 
 def main(
@@ -18,7 +19,16 @@ def main(
     sentences: Path | None = None,
     gold: Path | None = None,
     lexicon: Path | None = None,
+    code: list[Path] = (),
 ) -> None:
+    def tagged(rows: Sequence[Mapping[str, str]], tagger: dict) -> Iterable[dict]:
+        if tagger["kind"] == "spacy":
+            return tag.tag_with_spacy(rows, artifacts.content(model), tagger["types"])
+        job.use_threads(threads)
+        folder = model.parent if model.is_file() else model
+        journal = job.journal(entities, tagger, folder, None, code)
+        return tag_with_model(rows, tagger, folder, journal)
+
     rows = list(tsv.read(english, ("sentence_id", "english")))
     match tagger["kind"]:
         case "gold":
@@ -26,22 +36,18 @@ def main(
             found = tag.tag_with_gold(rows, texts, list(tsv.read(gold, GOLD_COLUMNS)))
         case "lookup":
             names = eatner.lexicon.load(lexicon)
-            titles = tag_texts(lookup.frame_titles(rows, names), tagger["tagger"], model, threads)
+            titles = tagged(lookup.frame_titles(rows, names), tagger["tagger"])
             found = lookup.tag_with_titles(rows, names, lookup.title_types(titles))
         case _:
-            found = tag_texts(rows, tagger, model, threads)
+            found = tagged(rows, tagger)
     tsv.write(entities, tag.COLUMNS, found)
 
 
-def tag_texts(
-    rows: Sequence[Mapping[str, str]], tagger: dict, model: Path, threads: int
-) -> Iterable[dict]:
-    """Tag English with a tagger that knows English by itself."""
+def tag_with_model(
+    rows: Sequence[Mapping[str, str]], tagger: dict, folder: Path, journal: Journal
+) -> Iterator[dict]:
+    """Tag with a neural tagger, which knows what it found in an earlier run."""
     types = tagger["types"]
-    if tagger["kind"] == "spacy":
-        return tag.tag_with_spacy(rows, artifacts.content(model), types)
-    job.use_threads(threads)
-    folder = model.parent if model.is_file() else model
     match tagger["kind"]:
         case "text-to-text":
             loaded = text2text.TextToText(
@@ -55,7 +61,8 @@ def tag_texts(
             loaded = tokenclass.TokenClassifier(folder, types)
         case "gliner":
             loaded = gliner_tagger.Gliner(folder, types, threshold=tagger["threshold"])
-    return tag.tag(rows, loaded.find)
+    yield from tag.tag(rows, loaded.find, journal)
+    journal.close()
 
 
 if __name__ == "__main__":

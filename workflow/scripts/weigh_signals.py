@@ -15,6 +15,7 @@ def main(
     lexicons: list[Path],
     wikis: list,
     most: int,
+    without: list,
     prompt: str,
     engine: dict,
     pace: dict,
@@ -52,7 +53,7 @@ def main(
         seed=seed,
         journal=journal,
     )
-    _, record = fused.learn(examples, seed)
+    _, record = fused.learn(examples, seed, without)
     weights.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     journal.close()
 

@@ -7,16 +7,19 @@ answer with a substring of the sentence, and the spans of a sentence are chosen 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from eatner import prompts, spans
+from eatner.gold import parse_tokens
 from eatner.journal import Journal
 from eatner.languages import Language
 from eatner.llm import LLM, Prompt, one_line
@@ -46,8 +49,22 @@ MENTION_GAIN = 1e-3
 UNSCORED_GAIN = 1.0
 
 Span = tuple[int, int]
-# A sentence with the English entities that are looked for in it, each once.
-Question = tuple[str, Sequence[str]]
+
+
+class Question(NamedTuple):
+    """A sentence with the English entities that are looked for in it.
+
+    Attributes:
+        text: The sentence.
+        names: The entities, each once.
+        tokens: The corpus's tokens, as start and end in code points; none of a raw text.
+    """
+
+    text: str
+    names: Sequence[str]
+    tokens: Sequence[Span] = ()
+
+
 Propose = Callable[[Sequence[Question]], list[list["list[Candidate] | None"]]]
 
 
@@ -59,7 +76,7 @@ class Candidate:
         surface: The phrase.
         spans: Where it stands: start and end (exclusive), in code points.
         logprob: Its natural log-probability as the LLM's answer; None where the LLM does not say.
-        gain: How much better it is than no answer, in nats; only a positive gain is chosen.
+        gain: How much better it is than no answer, in nats.
         measured: Whether the gain is one of the LLM's; else it is a constant and says nothing
             about how sure the LLM is.
     """
@@ -69,6 +86,10 @@ class Candidate:
     logprob: float | None
     gain: float
     measured: bool = True
+
+    def net(self, threshold: float) -> float:
+        """What it gains above a threshold."""
+        return self.gain - threshold if self.measured else self.gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +106,13 @@ def align(
     propose: Propose,
     *,
     repeats: str,
+    threshold: float = 0.0,
+    jointly: bool = True,
 ) -> Iterator[dict[str, object]]:
     """Align the English entities of every sentence.
+
+    Where the corpus has tokens, a span takes all of every token that it touches: an entity is a
+    run of tokens there, whatever is written in one with a name (서울에서, "in Seoul").
 
     Args:
         sentences: Rows of sentences.tsv.
@@ -94,6 +120,10 @@ def align(
         propose: Finds the candidates of entities, such as `constrained` or `fused.candidates` with
             all but their first argument bound.
         repeats: `all` mentions of a chosen surface are labelled, or as many as the `english` has.
+        threshold: Least gain over no answer of a candidate that is chosen, in nats; without effect
+            where the LLM cannot score no answer. The confidence does not depend on it.
+        jointly: Whether the spans of a sentence are chosen together, by `assign`, or one entity
+            after another takes the best places that are left.
 
     Yields:
         For every row of `tagged` one row with the `COLUMNS`, in the order of the sentences, and
@@ -115,13 +145,70 @@ def align(
         )
         for sentence in sentences
     ]
-    asked = [place for place, several in enumerate(names) if several]
-    found = propose([(sentences[place]["text"], names[place]) for place in asked])
-    options = [dict[str, list[Candidate] | None]() for _ in sentences]
-    for place, several in zip(asked, found, strict=True):
-        options[place] = dict(zip(names[place], several, strict=True))
-    for sentence, candidates in zip(sentences, options, strict=True):
-        yield from _sentence_rows(by_sentence[sentence["sentence_id"]], candidates, repeats)
+    asked = {
+        place: Question(sentence["text"], several, parse_tokens(sentence.get("tokens", "")))
+        for place, (sentence, several) in enumerate(zip(sentences, names, strict=True))
+        if several
+    }
+    found = dict(zip(asked, propose(list(asked.values())), strict=True))
+    for place, sentence in enumerate(sentences):
+        candidates = {}
+        for name, several in zip(names[place], found.get(place, ()), strict=True):
+            tokens = asked[place].tokens
+            candidates[name] = on_tokens(several, tokens) if several and tokens else several
+        yield from _sentence_rows(
+            sentence["text"],
+            by_sentence[sentence["sentence_id"]],
+            candidates,
+            repeats,
+            threshold,
+            jointly,
+        )
+
+
+def on_tokens(candidates: Sequence[Candidate], tokens: Sequence[Span]) -> list[Candidate]:
+    """Candidates at the tokens that they touch; those that touch the same ones become one.
+
+    Where a phrase stands as whole tokens somewhere, the places where it does not are no mentions
+    of it: 京都 is not named in 東京都.
+
+    Args:
+        candidates: Of an entity.
+        tokens: Start and end of each, in order.
+
+    Returns:
+        Candidates with other places; one of several gains what they gain together.
+    """
+    starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+    together: dict[tuple[Span, ...], Candidate] = {}
+    for candidate in candidates:
+        whole = [
+            span for span in candidate.spans if span[0] in set(starts) and span[1] in set(ends)
+        ]
+        places = tuple(
+            dict.fromkeys(widened(span, starts, ends) for span in whole or candidate.spans)
+        )
+        other = together.get(places)
+        if other is not None:
+            best = max(candidate, other, key=lambda one: one.gain)
+            gain = best.gain
+            if candidate.measured and other.measured:
+                gain = float(np.logaddexp(candidate.gain, other.gain))
+            candidate = replace(best, gain=gain)
+        together[places] = replace(candidate, spans=places)
+    return list(together.values())
+
+
+def widened(span: Span, starts: Sequence[int], ends: Sequence[int]) -> Span:
+    """A span from the start of the first token that it touches to the end of the last.
+
+    Args:
+        span: Start and end.
+        starts: Of the tokens, in order.
+        ends: Of the tokens, in order.
+    """
+    first, after = bisect_right(ends, span[0]), bisect_left(starts, span[1])
+    return (starts[first], ends[after - 1]) if first < after else span
 
 
 def constrained(
@@ -131,7 +218,6 @@ def constrained(
     *,
     form: str,
     beams: int,
-    threshold: float,
     journal: Journal | None = None,
 ) -> list[list[list[Candidate] | None]]:
     """Find candidates by a beam search of the LLM under a grammar of the sentence's substrings.
@@ -142,16 +228,14 @@ def constrained(
         language: The sentences' language.
         form: How the LLM is asked: `few-shot`, `chat` or `tuned`.
         beams: Candidates of an entity.
-        threshold: Least gain of a candidate over no answer, in nats; without effect where the LLM
-            cannot score no answer: then its answer gains `UNSCORED_GAIN`.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Returns:
         For every sentence and entity its candidates; None where the LLM's context is too short,
         or an endpoint says that it is.
     """
-    asked, found = [], [[None] * len(names) for _, names in sentences]
-    for place, (text, names) in enumerate(sentences):
+    asked, found = [], [[None] * len(question.names) for question in sentences]
+    for place, (text, names, _) in enumerate(sentences):
         for number, name in enumerate(names):
             prompt = prompts.alignment(text, name, language, form)
             if len(llm.encode(prompt)) + prompts.ANSWER_TOKENS <= llm.context:
@@ -161,7 +245,7 @@ def constrained(
             [prompt for *_, prompt in asked],
             max_new_tokens=prompts.ANSWER_TOKENS,
             stop=prompts.QUOTE,
-            within=[one_line(sentences[place][0]) for place, *_ in asked],
+            within=[one_line(sentences[place].text) for place, *_ in asked],
             beams=beams,
             journal=journal,
             progress=bar.update,
@@ -172,7 +256,7 @@ def constrained(
     for (place, number, _), completions, silence in zip(asked, answers, silences, strict=True):
         if not completions:  # too long, says the endpoint
             continue
-        text = sentences[place][0]
+        text = sentences[place].text
         merged: dict[str, Candidate] = {}
         for completion in completions:
             span = _first_span(completion.text, text, language)
@@ -183,7 +267,7 @@ def constrained(
             if silence is not None:
                 if surface in merged:  # the same phrase but for its edges
                     logprob = float(np.logaddexp(logprob, merged[surface].logprob))
-                gain = logprob - silence - threshold
+                gain = logprob - silence
             merged[surface] = Candidate(
                 surface, occurrences(surface, text), logprob, gain, silence is not None
             )
@@ -226,20 +310,24 @@ def occurrences(surface: str, text: str) -> tuple[Span, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Pick:
-    """A candidate of an entity, and at how many of its places it may be labelled."""
+    """A candidate of an entity, its gain, and at how many of its places it may be labelled."""
 
     entity: int
     candidate: Candidate
+    gain: float
     most: int
 
     @property
     def best(self) -> float:
         """What it gains where nothing stands in its way."""
-        return self.candidate.gain + MENTION_GAIN * self.most
+        return self.gain + MENTION_GAIN * self.most
 
 
 def assign(
-    candidates: Sequence[Sequence[Candidate]], mentions: Sequence[int], repeats: str
+    candidates: Sequence[Sequence[Candidate]],
+    mentions: Sequence[int],
+    repeats: str,
+    threshold: float = 0.0,
 ) -> list[Choice | None]:
     """Choose the spans of a sentence together: the largest sum of gains without overlap.
 
@@ -252,17 +340,12 @@ def assign(
         candidates: Of each entity.
         mentions: How often the English names each.
         repeats: `all` or `english`: how many places of a candidate may be labelled.
+        threshold: What is taken off every gain that was measured.
 
     Returns:
         A choice for each entity, or None where it abstains.
     """
-    picks: dict[int, list[_Pick]] = {}
-    for entity, several in enumerate(candidates):
-        for candidate in dict.fromkeys(several):
-            count = len(set(candidate.spans))
-            most = count if repeats == "all" else min(mentions[entity], count)
-            if candidate.gain > 0 and most > 0:
-                picks.setdefault(entity, []).append(_Pick(entity, candidate, most))
+    picks = _picks(candidates, mentions, repeats, threshold)
     best = [max(several, key=lambda pick: pick.best) for several in picks.values()]
     groups = _by_places(best)
     spans = _leftmost(groups)
@@ -275,6 +358,46 @@ def assign(
         for pick, own in zip(several, _dealt(found, [pick.most for pick in several]), strict=True):
             choices[pick.entity] = Choice(pick.candidate, tuple(own))
     return choices
+
+
+def assign_in_turn(
+    candidates: Sequence[Sequence[Candidate]],
+    mentions: Sequence[int],
+    repeats: str,
+    threshold: float = 0.0,
+) -> list[Choice | None]:
+    """Choose the spans of one entity after another, to compare `assign` with; it takes the same."""
+    choices: list[Choice | None] = [None] * len(candidates)
+    covered: set[int] = set()
+    for entity, several in _picks(candidates, mentions, repeats, threshold).items():
+        for pick in sorted(several, key=lambda pick: -pick.best):
+            spans = []
+            for span in sorted(set(pick.candidate.spans)):
+                if covered.isdisjoint(range(*span)) and len(spans) < pick.most:
+                    spans.append(span)
+                    covered.update(range(*span))
+            if spans:
+                choices[entity] = Choice(pick.candidate, tuple(spans))
+                break
+    return choices
+
+
+def _picks(
+    candidates: Sequence[Sequence[Candidate]],
+    mentions: Sequence[int],
+    repeats: str,
+    threshold: float,
+) -> dict[int, list[_Pick]]:
+    """What may be chosen for each entity that has anything to gain."""
+    picks: dict[int, list[_Pick]] = {}
+    for entity, several in enumerate(candidates):
+        for candidate in dict.fromkeys(several):
+            count = len(set(candidate.spans))
+            most = count if repeats == "all" else min(mentions[entity], count)
+            gain = candidate.net(threshold)
+            if gain > 0 and most > 0:
+                picks.setdefault(entity, []).append(_Pick(entity, candidate, gain, most))
+    return picks
 
 
 def _by_places(picks: Sequence[_Pick]) -> dict[tuple[Span, ...], list[_Pick]]:
@@ -331,7 +454,7 @@ def _promising(picks: Sequence[Sequence[_Pick]]) -> list[_Pick]:
             spans = sorted(set(pick.candidate.spans))
             free = [span for span in spans if covered.isdisjoint(range(*span))]
             free = free[: pick.most if _apart(free) else 1]
-            gain = pick.candidate.gain + MENTION_GAIN * len(free)
+            gain = pick.gain + MENTION_GAIN * len(free)
             if free and gain > most:
                 chosen, most = free, gain
         covered.update(point for span in chosen for point in range(*span))
@@ -380,7 +503,7 @@ def _optimum(
         rows.append(([len(picks) + j for j in several], [1] * len(several), 1))
     lowest = np.zeros(place)
     if count is None:
-        objective = [-pick.candidate.gain for pick in picks] + [-MENTION_GAIN] * len(spans)
+        objective = [-pick.gain for pick in picks] + [-MENTION_GAIN] * len(spans)
     else:
         objective = [0] * len(picks) + [start for start, _ in spans]
         lowest[: len(picks)] = 1
@@ -418,41 +541,52 @@ def _crowds(spans: Sequence[Span]) -> Iterator[list[int]]:
 
 
 def _sentence_rows(
+    text: str,
     tagged: Sequence[Mapping[str, str]],
     candidates: Mapping[str, list[Candidate] | None],
     repeats: str,
+    threshold: float,
+    jointly: bool,
 ) -> Iterator[dict[str, object]]:
     """The rows of one sentence: its English entities, with their spans or the reason why not."""
-    mentions: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for row in tagged:
-        if row["status"] == "tagged":
-            mentions[row["surface"]].append(row)
+    named: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for mention in tagged:
+        if mention["status"] == "tagged":
+            named[mention["surface"]].append(mention)
         else:
-            yield _row(row, None, None, row["status"])
-    options = [candidates[name] for name in mentions]
-    chosen = assign(
-        [several or [] for several in options], [len(rows) for rows in mentions.values()], repeats
+            yield row(mention, mention["status"])
+    options = [candidates[name] for name in named]
+    choose = assign if jointly else assign_in_turn
+    chosen = choose(
+        [several or [] for several in options],
+        [len(own) for own in named.values()],
+        repeats,
+        threshold,
     )
-    for rows, several, choice in zip(mentions.values(), options, chosen, strict=True):
+    for mentions, several, choice in zip(named.values(), options, chosen, strict=True):
         if choice is None:
-            for row in rows:
-                yield _row(row, None, None, _why_not(several))
+            yield from (row(mention, _why_not(several, threshold)) for mention in mentions)
             continue
-        confidence = _confidence(choice.candidate, several)
-        for row, span in zip(rows, choice.spans, strict=False):
-            yield _row(row, choice.candidate, span, "aligned", confidence)
-        for row in rows[len(choice.spans) :]:
-            yield _row(row, None, None, "taken")
-        for span in choice.spans[len(rows) :]:
-            yield _row(rows[-1], choice.candidate, span, "repeat", confidence)
+        scores = {
+            "logprob": choice.candidate.logprob,
+            "confidence": _confidence(choice.candidate, several),
+        }
+        last = mentions[-1]
+        for place, span in enumerate(choice.spans):
+            mention, status = (
+                (mentions[place], "aligned") if place < len(mentions) else (last, "repeat")
+            )
+            yield row(mention, status, span, text[span[0] : span[1]], **scores)
+        yield from (row(mention, "taken") for mention in mentions[len(choice.spans) :])
 
 
-def _why_not(candidates: Sequence[Candidate] | None) -> str:
+def _why_not(candidates: Sequence[Candidate] | None, threshold: float) -> str:
     if candidates is None:
         return "too_long"
     if not candidates:
         return "no_candidate"
-    return "taken" if any(candidate.gain > 0 for candidate in candidates) else "abstained"
+    wanted = any(candidate.net(threshold) > 0 for candidate in candidates)
+    return "taken" if wanted else "abstained"
 
 
 def _confidence(chosen: Candidate, candidates: Sequence[Candidate]) -> float | None:
@@ -461,19 +595,6 @@ def _confidence(chosen: Candidate, candidates: Sequence[Candidate]) -> float | N
         return None
     total = np.logaddexp.reduce([0.0, *(candidate.gain for candidate in candidates)])
     return math.exp(chosen.gain - total)
-
-
-def _row(
-    tagged: Mapping[str, str],
-    candidate: Candidate | None,
-    span: Span | None,
-    status: str,
-    confidence: float | None = None,
-) -> dict[str, object]:
-    if candidate is None:
-        return row(tagged, status)
-    scores = {"logprob": candidate.logprob, "confidence": confidence}
-    return row(tagged, status, span, candidate.surface, **scores)
 
 
 def row(

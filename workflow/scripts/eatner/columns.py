@@ -39,6 +39,8 @@ _COMMENT = re.compile(r"#[ ]?[A-Za-z_][\w:.-]*(?: [\w:.-]+)* ?= ?")
 _PREFIXED = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
 _INDEX = re.compile(r"(\d+)(?:([-.])(\d+))?")
 _MISC_TAG = re.compile(r"(?:^|\|)NER?=([^|]+)", re.IGNORECASE)
+# What stands over the column of tags in a file whose first line names its columns.
+_HEADINGS = {"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "entity", "iob", "bio"}
 _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC", "VC", "PC"}
 # In place of a tag's column counted from the right: the last column's NE=.
 _IN_MISC = 0
@@ -108,6 +110,15 @@ def _is_comment(line: str, separator: str) -> bool:
         return True
     is_remark = values[0] == "#" or values[0].startswith("# ")
     return is_remark and not any(TAG.fullmatch(value) for value in values[1:])
+
+
+def _is_heading(values: Sequence[str], layout: Layout) -> bool:
+    """Whether the first line of a file names its columns."""
+    return (
+        layout.tag != _IN_MISC
+        and len(values) >= -layout.tag
+        and values[layout.tag].strip().casefold() in _HEADINGS
+    )
 
 
 def _tag(values: Sequence[str], column: int) -> str:
@@ -191,6 +202,8 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
     # The space is last: it may stand behind a comma, too.
     for sep in [options.separator] if options.separator else ["\t", ",", ";", "|", " "]:
         split = [[_split(x, sep) for x in block if not _is_comment(x, sep)] for block in blocks]
+        if split and split[0] and {value.strip().casefold() for value in split[0][0]} & _HEADINGS:
+            split[0] = split[0][not any(map(TAG.fullmatch, split[0][0])) :]
         rows = [row for block in split for row in block]
         width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
         given = [options.token_column, options.tag_column]
@@ -235,6 +248,8 @@ def _words(
                 comments.setdefault(key.strip(), (number, value.removeprefix(" ")))
             continue
         values = _split(line, layout.separator)
+        if number == 1 and _is_heading(values, layout):
+            continue
         if len(values) != layout.columns and (layout.columns or len(values) < 2 + layout.token):
             raise InputError(
                 f"{len(values)} columns where the file has {layout.columns or 'more'}",

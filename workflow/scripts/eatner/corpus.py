@@ -43,9 +43,10 @@ def detect(path: str | Path) -> str:
         InputError: The file is missing, empty, not UTF-8, or between two formats.
     """
     path = Path(path)
-    head = [line for block in read_blocks(path, columns.SNIFFED_LINES) for _, line in block]
-    if not head:
+    lines = [line for block in read_blocks(path, columns.SNIFFED_LINES) for line in block]
+    if not lines:
         raise no_sentence(path)
+    head = [line for _, line in lines]
     if records.opens_json(head[0]):
         return "jsonl"
     sniffed = columns.sniff(path, columns.Options())
@@ -55,10 +56,16 @@ def detect(path: str | Path) -> str:
             return "conllu" if layout.numbers_tokens else "conll"
     elif sum(map(_holds_tag, head)) <= max(1, _FEW * len(head)):
         return "text"
+    tagged = [_holds_tag(line) for line in head]
+    rarer = 2 * sum(tagged) < len(tagged)
+    odd = tagged.index(rarer) if rarer in tagged else 0
     raise InputError(
-        "some lines hold a tag and others do not, so the format cannot be told",
+        f"some lines hold a tag and others do not ({head[odd][:40]!r} "
+        f"{'does' if tagged[odd] else 'does not'}), so the format cannot be told",
         path=path,
-        remedy=f"Set the corpus's format to one of {', '.join(FORMATS[1:])}.",
+        line=lines[odd][0],
+        remedy="Correct the line; or set the corpus's format: text or prose for raw text, conll "
+        "for a token a line with its tag.",
     )
 
 

@@ -15,10 +15,11 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,33 +36,67 @@ from eatner.lexicon import Lexicon, in_one_run
 from eatner.llm import TransformersLLM, one_line
 from eatner.progress import counter
 from eatner.reading import reading
-from eatner.spans import trim
+from eatner.spans import trim, variants
 
 # Signals of a candidate; the answer "nothing" has the first two and `nothing` itself.
 SIGNALS = (
     "llm",  # its log-probability as the LLM's answer, with the end mark
     "contrast",  # the same less its log-probability under a neutral word in the entity's place
+    "back",  # log-probability of the English as its translation, as a share of all candidates'
+    "back_gain",  # the same less what it is for the entity's median candidate
     "reading",  # how like its reading is to the English, 0 to 1
     "close_reading",  # how far that is above CLOSE
     "lexicon",  # 1: the lexicon has it as the English; -1: as something else
     "length",  # how much longer or shorter than the English its reading is, as |log ratio|
     "capitals",  # share of its words that begin with a capital, in scripts that have them
     "cut_name",  # words with a capital on either side that it leaves out
+    "digits",  # 1: it has a number that the English has not
     "nothing",  # 1 for the answer "nothing"
 )
+# The parts of them that can be left out.
+PARTS = {
+    "llm": ("llm",),
+    "contrast": ("contrast",),
+    "back": ("back", "back_gain"),
+    "reading": ("reading", "close_reading"),
+    "lexicon": ("lexicon",),
+    "shape": ("length", "capitals", "cut_name", "digits"),
+}
 NEUTRAL = "name"
 CLOSE = 0.6
 # Beginnings that the LLM's first token proposes, and phrases that the reading does.
 STARTS = 6
 READINGS = 6
-# Candidates that are kept of an entity once all are scored.
-MOST = 25
+# Candidates of an entity that are translated back and kept, and what the signals count by which
+# they are chosen.
+MOST = 16
+PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0}
+# Most nats by which a translation back may be above the median one: a name that is copied is so by
+# far more, and would outweigh all else.
+MOST_GAIN = 15.0
 # Most words of a phrase beyond those of the English; in scripts without spaces most characters (a
-# run of katakana is one) for each of its words, and for one more.
+# run of katakana is one) for each of its words, and for one more: fewer where they are logographs.
 MORE_WORDS = 2
-CHARACTERS = 5
-RIDGE = 0.02
-_JOINS = "'’-‐–.&/·־"
+CHARACTERS = 12
+LOGOGRAPHS = 5
+# What the signals count before any example: the weights that Gemma 3 270M has on pairs of the three
+# sample wikis, for those who have few pairs of their own; and the penalty for leaving them.
+PRIOR = {
+    "llm": 0.3,
+    "contrast": 0.05,
+    "back": 0.2,
+    "back_gain": 0.2,
+    "reading": 2.5,
+    "close_reading": 0.8,
+    "lexicon": 2.0,
+    "length": -0.4,
+    "capitals": 0.8,
+    "cut_name": -0.8,
+    "digits": -0.6,
+    "nothing": 1.5,
+}
+RIDGE = 2.0
+_JOINS = "'’-‐–.&/·־״\"”"
 
 Span = tuple[int, int]
 Pair = Mapping[str, str]
@@ -81,6 +116,14 @@ class Scored:
     surfaces: tuple[str, ...]
     signals: np.ndarray
 
+    def of(self, *places: int) -> Scored:
+        """Those at some places."""
+        return replace(
+            self,
+            surfaces=tuple(self.surfaces[place] for place in places),
+            signals=self.signals[list(places)],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -95,7 +138,7 @@ class Weights:
         return odds / odds.sum()
 
 
-def phrases(text: str, language: Language, most: int) -> list[Span]:
+def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = ()) -> list[Span]:
     """The phrases of a sentence that may be a name, between its token boundaries.
 
     Args:
@@ -103,12 +146,14 @@ def phrases(text: str, language: Language, most: int) -> list[Span]:
         language: Its language. Where it has spaces, phrases begin and end with a word; else they do
             not cut a run of katakana, Latin letters or digits.
         most: Most words of a phrase; in a script without spaces most runs and single characters.
+        tokens: The corpus's tokens, if any: start and end of each. They part words further, and
+            are the words of a script without spaces.
 
     Returns:
-        Start and end of each, without the punctuation, particles and honorifics at its edges; and
-        where it is doubtful whether they belong to the name, both ways.
+        Start and end of each, without the punctuation at its edges, with and without the particles
+        and honorifics there.
     """
-    pieces = _pieces(text, language)
+    pieces = _pieces(text, language, tokens)
     found = {}
     for first in range(len(pieces)):
         for last in range(first, len(pieces)):
@@ -118,8 +163,7 @@ def phrases(text: str, language: Language, most: int) -> list[Span]:
             if last > first and _breaks(text[pieces[last - 1][1] : pieces[last][0]]):
                 break
             end += text[end : end + 1] == "."  # of an abbreviation; `trim` tells
-            for doubtful in (False, True):
-                span = trim((start, end), text, language, doubtful=doubtful)
+            for span in variants((start, end), text, language):
                 if any(char.isalnum() for char in text[span[0] : span[1]]):
                     found[span] = None
     return list(found)
@@ -132,20 +176,33 @@ def _breaks(between: str) -> bool:
     ) or ("." in between and len(between.strip()) > 1)
 
 
-def _pieces(text: str, language: Language) -> list[Span]:
-    """The words of a sentence, or in a script without spaces its characters and unbroken runs."""
+def _pieces(text: str, language: Language, tokens: Sequence[Span] = ()) -> list[Span]:
+    """The words of a sentence, or in a script without spaces its tokens.
+
+    Without tokens they are its characters and unbroken runs; so they are where the corpus has a
+    token a character.
+    """
     if language.spaces:
-        return _words(text)
+        edges = sorted({edge for token in tokens for edge in token})
+        return [part for word in _words(text) for part in _parted(word, edges)]
     pieces: list[Span] = []
-    for at, char in enumerate(text):
-        if not (in_word(char) or unicodedata.category(char).startswith("M")):
+    for start, end in tokens or ((at, at + 1) for at in range(len(text))):
+        if not any(in_word(char) for char in text[start:end]):
             continue
-        joined = pieces and pieces[-1][1] == at
-        if joined and (in_one_run(text[at - 1], char) or unicodedata.category(char)[0] == "M"):
-            pieces[-1] = (pieces[-1][0], at + 1)
+        joined = pieces and pieces[-1][1] == start and end - start == 1
+        if joined and (
+            in_one_run(text[start - 1], text[start]) or unicodedata.category(text[start])[0] == "M"
+        ):
+            pieces[-1] = (pieces[-1][0], end)
         else:
-            pieces.append((at, at + 1))
+            pieces.append((start, end))
     return pieces
+
+
+def _parted(word: Span, edges: Sequence[int]) -> list[Span]:
+    """A word, cut at the edges of tokens within it."""
+    inside = edges[bisect_right(edges, word[0]) : bisect_left(edges, word[1])]
+    return list(pairwise([word[0], *inside, word[1]]))
 
 
 def _words(text: str) -> list[Span]:
@@ -169,7 +226,6 @@ def candidates(
     weights: Weights,
     *,
     form: str,
-    threshold: float,
     journal: Journal | None = None,
 ) -> list[list[list[Candidate] | None]]:
     """Find the candidates of every entity, with their gain by all signals.
@@ -181,7 +237,6 @@ def candidates(
         lexicon: Names with their English, or None.
         weights: What the signals count, as `fit` learned it.
         form: How the LLM is asked: `few-shot`, `chat` or `tuned`.
-        threshold: Least gain of a candidate over no answer, in nats.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Returns:
@@ -189,14 +244,16 @@ def candidates(
     """
     short = [
         place
-        for place, (text, names) in enumerate(sentences)
+        for place, (text, names, _) in enumerate(sentences)
         if all(
             len(llm.encode(prompts.alignment(text, name, language, form))) + prompts.ANSWER_TOKENS
             <= llm.context
             for name in names
         )
     ]
-    found: list[list[list[Candidate] | None]] = [[None] * len(names) for _, names in sentences]
+    found: list[list[list[Candidate] | None]] = [
+        [None] * len(question.names) for question in sentences
+    ]
     with counter("aligning", "sentence", len(short)) as bar:
         several = score(
             [sentences[place] for place in short],
@@ -208,23 +265,28 @@ def candidates(
             progress=bar.update,
         )
     for place, group in zip(short, several, strict=True):
-        found[place] = [
-            weighed(scored, weights, sentences[place][0], threshold) for scored in group
-        ]
+        found[place] = [weighed(scored, weights, sentences[place].text) for scored in group]
     return found
 
 
-def weighed(scored: Scored, weights: Weights, text: str, threshold: float = 0.0) -> list[Candidate]:
+def weighed(scored: Scored, weights: Weights, text: str) -> list[Candidate]:
+    """The candidates of an entity with what they gain over no answer, the best first.
+
+    Args:
+        scored: The candidates.
+        weights: What their signals count.
+        text: The sentence.
+    """
     utility = scored.signals @ weights.values
-    order = np.argsort(-utility[:-1], kind="stable")[:MOST]
+    line = one_line(text)
     return [
         Candidate(
-            scored.surfaces[i],
-            occurrences(scored.surfaces[i], text),
-            float(scored.signals[i, 0]),
-            float(utility[i] - utility[-1]) - threshold,
+            scored.surfaces[place],
+            occurrences(scored.surfaces[place], line),
+            float(scored.signals[place, 0]),
+            float(utility[place] - utility[-1]),
         )
-        for i in order
+        for place in np.argsort(-utility[:-1], kind="stable")
     ]
 
 
@@ -236,7 +298,7 @@ def score(
     *,
     form: str,
     journal: Journal | None = None,
-    progress: Callable[[int], object] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> list[list[Scored]]:
     """Score the candidates of the entities of every sentence.
 
@@ -247,27 +309,48 @@ def score(
         lexicon: Names with their English, or None.
         form: How the LLM is asked: `few-shot`, `chat` or `tuned`.
         journal: Keeps what the LLM has answered.
-        progress: Called with the number of sentences that were scored since the last call.
+        progress: Called with the number of sentences that were scored since the last call: half
+            of them when their phrases are found, half when these are translated back.
 
     Returns:
-        For every sentence and entity its candidates.
+        For every sentence and entity its candidates, `MOST` and "nothing" at most.
     """
+
+    def half(done: int) -> None:
+        if progress is not None:
+            progress(done / 2)
+
+    found = _find(sentences, llm, language, lexicon, form, journal, half)
+    return _translate_back(found, llm, language, journal, half)
+
+
+def _find(
+    sentences: Sequence[Question],
+    llm: TransformersLLM,
+    language: Language,
+    lexicon: Lexicon | None,
+    form: str,
+    journal: Journal | None,
+    progress: Callable[[int], object],
+) -> list[list[Scored]]:
+    """The phrases that the LLM, the reading or the lexicon propose, with all but `back`."""
     read = _reader(language)
+    lines = [one_line(question.text) for question in sentences]
     groups = [
-        [prompts.alignment(text, name, language, form) for name in (*names, NEUTRAL)]
-        for text, names in sentences
+        [prompts.alignment(line, name, language, form) for name in (*question.names, NEUTRAL)]
+        for line, question in zip(lines, sentences, strict=True)
     ]
     vocabulary = _Vocabulary(llm)
 
     def propose(index: int, first: object) -> list[list[str]]:
-        text, names = sentences[index]
-        spans = phrases(text, language, _most(names, language))
+        line, names = lines[index], sentences[index].names
+        spans = phrases(line, language, _most(names, language), sentences[index].tokens)
         opening: dict[int, str] = {}  # the shortest phrase at each start
         for start, end in sorted(spans):
-            opening.setdefault(start, text[start:end])
+            opening.setdefault(start, line[start:end])
         starts = list(opening)
-        table = vocabulary.first_logprobs(first, [one_line(text[s : s + 24]) for s in starts])
-        surfaces = list(dict.fromkeys(text[start:end] for start, end in spans))
+        table = vocabulary.first_logprobs(first, [line[s : s + 24] for s in starts])
+        surfaces = list(dict.fromkeys(line[start:end] for start, end in spans))
         found = []
         for row, name in enumerate(names):
             ranked = (opening[starts[i]] for i in np.argsort(-table[row], kind="stable"))
@@ -275,35 +358,102 @@ def score(
             near = set(sorted(surfaces, key=lambda s: -_likeness(name, read(s)))[:READINGS])
             limit = _most([name], language)
             chosen = {
-                text[start:end]: None
+                line[start:end]: None
                 for start, end in spans
-                if (opening[start] in begun and _size(text[start:end], language) <= limit)
-                or text[start:end] in near
-                or (lexicon is not None and _knows(lexicon, text[start:end], name) > 0)
+                if (opening[start] in begun and _size(line[start:end], language) <= limit)
+                or line[start:end] in near
+                or (lexicon is not None and _knows(lexicon, line[start:end], name) > 0)
             }
             found.append([*chosen, ""])
         every = list(dict.fromkeys(surface for several in found for surface in several))
-        return [
-            [one_line(surface) + prompts.QUOTE for surface in several]
-            for several in (*found, every)
-        ]
+        return [[surface + prompts.QUOTE for surface in several] for several in (*found, every)]
 
     answers = llm.score_answers(groups, propose, journal=journal, progress=progress)
     scored = []
-    for (text, names), several in zip(sentences, answers, strict=True):
-        neutral = several[-1]
-        scored.append(
-            [
-                _signals(name, text, found, neutral, language, lexicon, read)
-                for name, found in zip(names, several[:-1], strict=True)
-            ]
-        )
+    for line, question, several in zip(lines, sentences, answers, strict=True):
+        *own, neutral = several
+        scored.append([])
+        for name, found in zip(question.names, own, strict=True):
+            one = _signals(name, line, found, neutral, language, lexicon, read)
+            scored[-1].append(one.of(*_likely(one), len(one.surfaces) - 1))
     return scored
 
 
+def _likely(one: Scored) -> list[int]:
+    """The places of the candidates that are kept, among them what reads most like the English."""
+    weights = np.array([PRELIMINARY.get(signal, 0.0) for signal in SIGNALS])
+    known, reading = (one.signals[:-1, SIGNALS.index(name)] for name in ("lexicon", "reading"))
+    ranked = [
+        *np.flatnonzero(known > 0).tolist(),
+        *np.argsort(-reading, kind="stable")[:READINGS].tolist(),
+        *np.argsort(-(one.signals[:-1] @ weights), kind="stable").tolist(),
+    ]
+    return sorted(list(dict.fromkeys(ranked))[:MOST])
+
+
+def _translate_back(
+    sentences: Sequence[Sequence[Scored]],
+    llm: TransformersLLM,
+    language: Language,
+    journal: Journal | None,
+    progress: Callable[[int], object],
+) -> list[list[Scored]]:
+    """The same candidates with `back`: whether the LLM takes the English for their translation.
+
+    The English is the LLM's best language: it may know 巴黎 for Paris where it would not copy it.
+    """
+    # Of each sentence: the English entities that each phrase is a candidate of.
+    named: list[dict[str, dict[str, None]]] = []
+    for several in sentences:
+        named.append({})
+        for one in several:
+            for surface in one.surfaces[:-1]:
+                named[-1].setdefault(surface, {})[one.english] = None
+    asked = [place for place, names in enumerate(named) if names]
+    progress(len(named) - len(asked))
+    answers = llm.score_answers(
+        [[prompts.name(surface, language) for surface in named[place]] for place in asked],
+        lambda index, _: [
+            list(map(prompts.named, names)) for names in named[asked[index]].values()
+        ],
+        asked=[list(named[place].values()) for place in asked],
+        journal=journal,
+        progress=progress,
+    )
+    back: dict[int, dict[str, dict[str, float]]] = {
+        place: dict(zip(named[place], several, strict=True))
+        for place, several in zip(asked, answers, strict=True)
+    }
+    return [
+        [_with_back(one, back.get(place, {})) for one in several]
+        for place, several in enumerate(sentences)
+    ]
+
+
+def _with_back(one: Scored, back: Mapping[str, Mapping[str, float]]) -> Scored:
+    if len(one.surfaces) == 1:
+        return one
+    answer = prompts.named(one.english)
+    logprobs = np.array([back[surface][answer] for surface in one.surfaces[:-1]])
+    signals = one.signals.copy()
+    signals[:-1, SIGNALS.index("back")] = logprobs - np.logaddexp.reduce(logprobs)
+    gain = np.minimum(logprobs - np.median(logprobs), MOST_GAIN)
+    signals[:-1, SIGNALS.index("back_gain")] = gain
+    return replace(one, signals=signals)
+
+
 def _most(names: Iterable[str], language: Language) -> int:
-    words = max(len(name.split()) for name in names)
-    return words + MORE_WORDS if language.spaces else CHARACTERS * (words + 1)
+    words = max(map(_words_of, names))
+    if language.spaces:
+        return words + MORE_WORDS
+    logographic = language.script in ("Hani", "Jpan")
+    return (LOGOGRAPHS if logographic else CHARACTERS) * (words + 1)
+
+
+def _words_of(name: str) -> int:
+    """How many words a name has; of an acronym, how many it may stand for."""
+    acronym = len(name) > 2 and name.isalpha() and name.isupper()
+    return len(name) // 2 if acronym else len(name.split())
 
 
 def _size(surface: str, language: Language) -> int:
@@ -327,35 +477,40 @@ class _Vocabulary:
 
 def _signals(
     name: str,
-    text: str,
+    line: str,
     found: Mapping[str, float],
     neutral: Mapping[str, float],
     language: Language,
     lexicon: Lexicon | None,
     read: Callable[[str], str],
 ) -> Scored:
+    """The candidates of an entity with all signals but the translations back."""
     rows = []
     for answer, logprob in found.items():
         surface = answer.removesuffix(prompts.QUOTE)
-        contrast = logprob - neutral[answer]
+        values = {"llm": logprob, "contrast": logprob - neutral[answer]}
         if not surface:
-            rows.append((surface, [logprob, contrast, 0, 0, 0, 0, 0, 0, 1]))
-            continue
-        spoken = read(surface)
-        like = _likeness(name, spoken)
-        ratio = abs(np.log((len(spoken) + 1) / (len(name) + 1)))
-        known = 0 if lexicon is None else _knows(lexicon, surface, name)
-        capitals, cut = _capitals(surface, text)
-        rows.append(
-            (
-                surface,
-                [logprob, contrast, like, max(0.0, like - CLOSE), known, ratio, capitals, cut, 0],
-            )
-        )
+            values["nothing"] = 1
+        else:
+            spoken = read(surface)
+            like = _likeness(name, spoken)
+            capitals, cut = _capitals(surface, line)
+            values |= {
+                "reading": like,
+                "close_reading": max(0.0, like - CLOSE),
+                "lexicon": 0 if lexicon is None else _knows(lexicon, surface, name),
+                "length": abs(np.log((len(spoken) + 1) / (len(name) + 1))),
+                "capitals": capitals,
+                "cut_name": cut,
+                "digits": not _numbers(surface) <= _numbers(name),
+            }
+        rows.append((surface, [float(values.get(signal, 0.0)) for signal in SIGNALS]))
     rows.sort(key=lambda row: (row[0] == "", -row[1][0]))
-    return Scored(
-        name, tuple(surface for surface, _ in rows), np.array([values for _, values in rows], float)
-    )
+    return Scored(name, tuple(surface for surface, _ in rows), np.array([row for _, row in rows]))
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall(r"\d+", text)}
 
 
 def _knows(lexicon: Lexicon, surface: str, name: str) -> int:
@@ -383,7 +538,7 @@ def _capitals(surface: str, text: str) -> tuple[float, int]:
     cased = [word for word in words if word[0].upper() != word[0].lower()]
     if not cased:
         return 0.0, 0
-    start = one_line(text).find(surface)
+    start = text.find(surface)
     before = re.search(r"([^\W_][\w'’-]*)\s$", text[:start])
     after = re.match(r"\s([^\W_][\w'’-]*)", text[start + len(surface) :])
     cut = sum(bool(side) and side.group(1)[0].isupper() for side in (after,))
@@ -400,34 +555,39 @@ def _reader(language: Language) -> Callable[[str], str]:
     return cache(lambda text: " ".join(whole(word) for word in text.split()))
 
 
-def fit(examples: Sequence[tuple[Scored, str]]) -> Weights:
+def fit(examples: Sequence[tuple[Scored, str]], without: Collection[str] = ()) -> Weights:
     """Learn what each signal counts.
 
     Args:
         examples: Candidates, each with the right surface: empty where the sentence does not have
             the entity. An example whose right surface is no candidate teaches nothing.
+        without: Names of `PARTS` whose signals count nothing.
 
     Returns:
-        The weights that make the right candidates most probable, with a small ridge penalty.
+        The weights that make the right candidates most probable, with a ridge penalty for leaving
+        `PRIOR`, which a hundred examples outweigh.
     """
     usable = [
         (scored.signals, scored.surfaces.index(right))
         for scored, right in examples
         if right in scored.surfaces
     ]
+    left_out = {signal for part in without for signal in PARTS[part]}
+    kept = np.array([signal not in left_out for signal in SIGNALS], dtype=float)
+    prior = kept * np.array([PRIOR[signal] for signal in SIGNALS])
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = RIDGE * len(usable) * values @ values / 2, RIDGE * len(usable) * values
+        apart = values - prior
+        total, slope = RIDGE * apart @ apart / 2, RIDGE * apart
         for signals, right in usable:
             utility = signals @ values
             top = utility.max()
             odds = np.exp(utility - top)
             total += top + np.log(odds.sum()) - utility[right]
             slope = slope + (odds / odds.sum()) @ signals - signals[right]
-        return total, slope
+        return total, slope * kept
 
-    start = np.zeros(len(SIGNALS))
-    return Weights(minimize(loss, start, jac=True, method="L-BFGS-B").x)
+    return Weights(minimize(loss, prior, jac=True, method="L-BFGS-B").x)
 
 
 def examples(
@@ -482,17 +642,20 @@ def examples(
         )
     blind = set(drawn.sample(range(len(found)), len(found) // 2))
     return [
-        (without(scored, "lexicon") if place in blind else scored, right)
+        (_blind(scored) if place in blind else scored, right)
         for place, (scored, right) in enumerate(found)
     ]
 
 
-def learn(learned_on: Sequence[tuple[Scored, str]], seed: int) -> tuple[Weights, dict[str, object]]:
+def learn(
+    learned_on: Sequence[tuple[Scored, str]], seed: int, without: Collection[str] = ()
+) -> tuple[Weights, dict[str, object]]:
     """Learn the weights of an aligner, and measure them.
 
     Args:
         learned_on: What `examples` gave.
         seed: Of the parts of the cross-validation.
+        without: Names of `PARTS` whose signals count nothing.
 
     Returns:
         The weights and a record of how they were learned: `pairs`; `reachable`, the share of them
@@ -500,8 +663,8 @@ def learn(learned_on: Sequence[tuple[Scored, str]], seed: int) -> tuple[Weights,
         nothing) was right, and `calibration_error` (expected, 10 bins), both cross-validated over
         five parts of the entities.
     """
-    chances, hits = _cross_validated(learned_on, random.Random(seed))
-    weights = fit(learned_on)
+    chances, hits = _cross_validated(learned_on, random.Random(seed), without)
+    weights = fit(learned_on, without)
     return weights, {
         "weights": dict(zip(SIGNALS, weights.values.round(4).tolist(), strict=True)),
         "pairs": len(learned_on),
@@ -537,19 +700,22 @@ def _questions(rows: Sequence[Pair], language: Language) -> tuple[list[Question]
         by_sentence.setdefault(row["sentence"], {}).setdefault(
             row["english"], row["sentence"][start:end]
         )
-    questions = [(sentence, list(names)) for sentence, names in by_sentence.items()]
+    questions = [Question(sentence, list(names)) for sentence, names in by_sentence.items()]
     return questions, [list(names.values()) for names in by_sentence.values()]
 
 
-def without(scored: Scored, signal: str) -> Scored:
-    """The same candidates, as if a signal said nothing of them."""
+def _blind(scored: Scored) -> Scored:
+    """The same candidates, as if the lexicon knew none of them."""
     signals = scored.signals.copy()
-    signals[:, SIGNALS.index(signal)] = 0
+    signals[:, SIGNALS.index("lexicon")] = 0
     return replace(scored, signals=signals)
 
 
 def _cross_validated(
-    examples: Sequence[tuple[Scored, str]], drawn: random.Random, parts: int = 5
+    examples: Sequence[tuple[Scored, str]],
+    drawn: random.Random,
+    without: Collection[str],
+    parts: int = 5,
 ) -> tuple[list[float], list[bool]]:
     """The probability of each best candidate by the weights of the other parts; is it right?"""
     names = sorted({scored.english for scored, _ in examples})
@@ -557,7 +723,7 @@ def _cross_validated(
     part = {name: place % parts for place, name in enumerate(names)}
     chances, hits = [], []
     for number in range(parts):
-        weights = fit([e for e in examples if part[e[0].english] != number])
+        weights = fit([e for e in examples if part[e[0].english] != number], without)
         for scored, right in examples:
             if part[scored.english] == number:
                 chance = weights.probabilities(scored)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 SCHEMES = ("auto", "iob1", "iob2", "bioes", "bilou", "lenient")
 
 # A tag: its prefix, none for O, and its label.
-TAG = re.compile(r"O|([BIESLUM])-(\S.*)", re.DOTALL)
+TAG = re.compile(r"O|([BIESLUM])-(\S[^\r\n]*)")
 _PREFIXES = {"iob1": "BI", "iob2": "BI", "bioes": "BIESM", "bilou": "BILU", "lenient": "BIESLUM"}
 
 

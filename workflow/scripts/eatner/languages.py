@@ -49,6 +49,25 @@ _LISTS = (
 # Of a script that no language of the table has: what ends a sentence anywhere, and the scripts
 # that part no words.
 _MARKS = ".!?…।॥။។៕།"
+# Wikipedia's own codes, and those that they stand for.
+_WIKI_CODES = {
+    "als": "gsw",
+    "bat-smg": "sgs",
+    "be-x-old": "be-tarask",
+    "bh": "bho",
+    "cbk-zam": "cbk",
+    "eml": "egl",
+    "fiu-vro": "vro",
+    "map-bms": "jv",
+    "mo": "ro",
+    "no": "nb",
+    "roa-rup": "rup",
+    "roa-tara": "nap",
+    "simple": "en",
+    "zh-classical": "lzh",
+    "zh-min-nan": "nan",
+    "zh-yue": "yue",
+}
 _UNSPACED = {"Khmr", "Laoo", "Mymr", "Tibt"}
 
 
@@ -81,6 +100,11 @@ class Language:
     def cased(self) -> bool:
         """Whether the script tells upper from lower case, so that a name shows a capital."""
         return self.script in {"Latn", "Cyrl", "Grek", "Armn"}
+
+    @property
+    def leftward(self) -> bool:
+        """Whether the script is written from right to left."""
+        return self.script in {"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm"}
 
 
 def in_word(char: str) -> bool:
@@ -133,7 +157,7 @@ def by_default(code: str) -> Language:
     script. Nothing is known of its wiki's own names and of what a name carries inside a word.
 
     Args:
-        code: A code of ISO 639, as Wikipedia uses it: ``it``, ``my``.
+        code: A code of ISO 639, as Wikipedia uses it: ``it``, ``my``, ``zh-yue``.
 
     Raises:
         InputError: No such language.
@@ -141,12 +165,13 @@ def by_default(code: str) -> Language:
     from langcodes import Language as Tag
     from langcodes import tag_is_valid
 
-    if not re.fullmatch("[a-z]{2,3}", code) or not tag_is_valid(code):
+    known_as = _WIKI_CODES.get(code, code)
+    if not re.fullmatch("[a-z]{2,3}(-[a-z]+)*|simple", code) or not tag_is_valid(known_as):
         raise InputError(
             f"unknown language {code!r}",
             remedy=f"Give its code of ISO 639, such as {' '.join(known())}.",
         )
-    tag = Tag.get(code).maximize()
+    tag = Tag.get(known_as).maximize()
     script = "Hani" if tag.script in ("Hans", "Hant") else tag.script
     alike = next((row for row in known().values() if row.script == script), None)
     return Language(
@@ -158,6 +183,6 @@ def by_default(code: str) -> Language:
         spaces=alike.spaces if alike else script not in _UNSPACED,
         ordinals=False,
         romanisation=alike.romanisation if alike else "uroman",
-        wiki=f"{code}wiki",
+        wiki=f"{code.replace('-', '_')}wiki",
         trail="a-z",
     )

@@ -385,6 +385,7 @@ class TransformersLLM(Tokenized):
         groups: Sequence[Sequence[Prompt]],
         propose: Callable[[int, torch.Tensor], Sequence[Sequence[str]]],
         *,
+        asked: Sequence[object] | None = None,
         journal: Journal | None = None,
         progress: Callable[[int], object] | None = None,
     ) -> list[list[dict[str, float]]]:
@@ -399,6 +400,7 @@ class TransformersLLM(Tokenized):
             propose: Called once a group with its index and the log-probabilities of the first
                 token after each of its prompts, of shape (prompts, vocabulary); gives the answers
                 to score, for each prompt, end mark included where it counts.
+            asked: Of each group what `propose` goes by besides its prompts, for the journal.
             journal: Keeps the scores of every group, and gives those of an earlier run.
             progress: Called with the number of groups that were finished since the last call.
 
@@ -410,7 +412,10 @@ class TransformersLLM(Tokenized):
         shared = _common_prefix(every) if len(groups) > 1 else 0
         found: dict[int, list[dict[str, float]]] = {}
         for forest in _forests([_tree_size(rows) - shared for rows in encoded]):
-            keys = {i: journal.key("answers", groups[i]) for i in forest} if journal else {}
+            keys = {}
+            if journal:
+                more = {i: [asked[i]] if asked else [] for i in forest}
+                keys = {i: journal.key("answers", groups[i], *more[i]) for i in forest}
             new = [i for i in forest if not journal or keys[i] not in journal.known]
             if new:
                 scored = self._score_forest(

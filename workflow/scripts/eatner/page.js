@@ -54,8 +54,9 @@
     const wrong = (kind, span) =>
       errors.find((e) => e[0] === kind && e[3] === span[0] && e[4] === span[1] && e[5] === span[2]);
     const because = (error) => `${data.stages[error[1]]}: ${data.details[error[2]]}`;
-    const original_language = { lang: corpus.language, dir: "auto" };
-    const phrase = (start, end) => make("bdi", { lang: corpus.language }, slice(original, start, end));
+    // By the language: a text that begins with Latin letters runs from the right all the same.
+    const original_language = { lang: corpus.language, dir: corpus.direction };
+    const phrase = (start, end) => make("bdi", original_language, slice(original, start, end));
     const tagged = (tag) =>
       tag < 0 ? "" : slice(translation, tags(at)[tag][0], tags(at)[tag][1]);
 
@@ -74,7 +75,7 @@
     }), original_language));
     // A system that reads the sentence itself has no English to show.
     const translated = english(at) !== corpus.sentences[at];
-    if (translated) row("English", marked(english(at), tags(at).map((span) => [...span, false, ""]), { lang: "en", dir: "auto" }));
+    if (translated) row("English", marked(english(at), tags(at).map((span) => [...span, false, ""]), { lang: "en", dir: "ltr" }));
 
     const list = make("ul", {});
     for (const [start, end, type, sure, tag] of found) {

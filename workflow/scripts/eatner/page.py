@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 
 import eatner
-from eatner import compare, score, tsv
+from eatner import compare, languages, score, tsv
 from eatner.entities import FOUND
 from eatner.gold import TYPES
 from eatner.plot import INK
@@ -78,12 +78,12 @@ def island(texts: Sequence[Text], most: int = MOST_SENTENCES, most_bytes: int = 
     """The JSON that the reader in page.js shows, safe inside a script element.
 
     Names stand once (`types`, `stages`, `details`, `statuses`, all else numbers), and so do
-    translations and tags that systems share. A text has `name`, `language`, `total`, and lists over
-    its sentences: `ids`, `sentences`, `gold` (start, end, type), `translations` and `tags` (one
-    such list each; tags are start, end, type in the English) and `systems`: `translation` and
-    `tags` say which of those lists, `found` has start, end, type, confidence or null and the number
-    of the tag or -1, `lost` a tag and a status, `errors` kind, stage, detail, start, end, type and
-    the English. Offsets count code points.
+    translations and tags that systems share. A text has `name`, `language`, `direction` (ltr or
+    rtl), `total`, and lists over its sentences: `ids`, `sentences`, `gold` (start, end, type),
+    `translations` and `tags` (one such list each; tags are start, end, type in the English) and
+    `systems`: `translation` and `tags` say which of those lists, `found` has start, end, type,
+    confidence or null and the number of the tag or -1, `lost` a tag and a status, `errors` kind,
+    stage, detail, start, end, type and the English. Offsets count code points.
 
     Args:
         texts: What to show.
@@ -146,6 +146,7 @@ def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, objec
     return {
         "name": text.name,
         "language": text.language,
+        "direction": "rtl" if languages.get(text.language).leftward else "ltr",
         "total": total,
         "ids": ids,
         "sentences": [row["text"] for row in sentences],

@@ -155,7 +155,7 @@ def plot_stages(scores: Scores, out: Path) -> None:
         out: The picture.
     """
     names = list(next(iter(scores.values())))
-    height = 1.5 + 0.3 * len(names)
+    height = 1.7 + 0.3 * len(names)
     told = _tell(scores, _tell_stages)
     with _panels(out, told, [_heading(c, s) for c, s in scores.items()], 5.2, height) as panels:
         for panel, systems in zip(panels, scores.values(), strict=True):
@@ -180,8 +180,11 @@ def plot_stages(scores: Scores, out: Path) -> None:
             panel.axvline(0, color=INK, linewidth=0.8)
             panel.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
             panel.set_xlabel("spurious entities ←  → missed entities")
+        # Above one panel alone there is no room for all of them in a line.
         panels[0].figure.legend(
-            *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(STAGES)
+            *panels[0].get_legend_handles_labels(),
+            loc="outside upper center",
+            ncols=len(STAGES) if len(panels) > 1 else 3,
         )
 
 
@@ -254,7 +257,9 @@ def plot_training(trainings: Mapping[str, Mapping], out: Path) -> None:
     titles = [f"{name}\n{_tell_training(record)}" for name, record in trainings.items()]
     titles = titles or ["None of these systems has a trained model."]
     told = "; ".join(title.replace("\n", ": ") for title in titles)
-    with _panels(out, told, titles, 4.2, 2.8) as panels:
+    with _panels(out, told, titles, 4.2, 2.8 if trainings else 0.5) as panels:
+        if not trainings:
+            panels[0].set_axis_off()
         for panel, training in zip(panels, trainings.values(), strict=False):
             steps, losses = ([row[key] for row in training["loss"]] for key in ("step", "loss"))
             panel.plot(steps, losses, color=COLOURS[2])

@@ -127,6 +127,29 @@ def alignment(
     return f"{task}\n\n" + "\n\n".join([*shots, asked])
 
 
+def name(surface: str, language: Language) -> str:
+    """Ask for the English of a name that stands alone; the answer is `named(english)`.
+
+    The same for every kind of LLM: a list of names with their English, as short as can be, for a
+    sentence has many phrases to ask of.
+
+    Args:
+        surface: The name.
+        language: Its language.
+    """
+    shots = [
+        f"{known} ={named(english)}"
+        for _, _, _, names in examples(language.code)
+        for known, english in names
+    ]
+    return f"{language.name} names in English:\n\n{''.join(shots)}{one_line(surface)} ="
+
+
+def named(english: str) -> str:
+    """The answer to `name`, end mark included."""
+    return f" {one_line(english)}{LINE_END}"
+
+
 def _question(sentence: str, entity: str, language: Language) -> str:
     return f'Sentence: {one_line(sentence)}\nEnglish: "{one_line(entity)}"\n{language.name}: "'
 

@@ -98,12 +98,17 @@ def _first(record: Mapping[str, object], keys: Iterable[str]) -> object:
 
 
 def _span(value: object, path: Path, place: Place) -> tuple[Entity, object]:
-    """A span `{"start", "end", "label"}` (or doccano's names) or `[start, end, label]`, unchecked.
+    """A span `{"start", "end", "label"}` (or doccano's names), `{"span": [start, end], "type"}` or
+    `[start, end, label]`, unchecked.
 
     With it, its surface, where it says that.
     """
     surface = None
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and isinstance(value.get("span"), list):  # Stockmark's
+        start, end = (*value["span"], None, None)[:2]
+        label = _first(value, ("type", "label"))
+        surface = value.get("name")
+    elif isinstance(value, Mapping):
         start = _first(value, ("start", "start_offset"))
         end = _first(value, ("end", "end_offset"))
         label = _first(value, ("label", "type", "entity_type", "tag"))
@@ -137,6 +142,21 @@ def _spans(values: Iterable[object], text: str, path: Path, place: Place) -> tup
                 remedy="Count offsets in Unicode code points, not in bytes or UTF-16 units.",
             )
     return entities
+
+
+def _by_label(value: object) -> object:
+    """CLUENER's spans, `{"name": {"叶老桂": [[9, 11]]}}`, whose ends are inclusive, as a list."""
+    if not isinstance(value, Mapping):
+        return value
+    try:
+        return [
+            {"start": start, "end": last + 1, "label": label, "surface": surface}
+            for label, surfaces in value.items()
+            for surface, places in surfaces.items()
+            for start, last in places
+        ]
+    except (AttributeError, TypeError, ValueError):
+        return value  # which is refused as what it is
 
 
 def _are_spans(value: object) -> bool:
@@ -213,7 +233,7 @@ def read(path: Path, spaces: bool, scheme: str) -> Iterator[Sentence]:
         tokens: list[Offsets] = []
         if words is None:
             text = _first(record, _TEXT_KEYS)
-            spans = _first(record, _SPAN_KEYS)
+            spans = _by_label(_first(record, _SPAN_KEYS))
             if not isinstance(spans, list | None):
                 raise InputError(
                     "the spans are not a list",

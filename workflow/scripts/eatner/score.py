@@ -564,13 +564,16 @@ def errors_by_stage(
 
     An entity is right if boundaries and type are. For a missed one, in this order:
 
-    1. A prediction overlaps it: same boundaries, `tagger` (mistyped); else `boundary`.
+    1. A prediction overlaps it whose English names it: same boundaries, `tagger` (mistyped); else
+       `boundary`. The English does if `find_mention` finds the entity there, or the aligner is
+       surer than not. An invented name that was put there by chance does not.
     2. The translation does not name it (`find_mention`): `translation`.
     3. No English entity stands where the translation names it: `tagger` (missed); one of another
        type: `tagger` (mistyped).
     4. That English entity has no span: `alignment` (nothing); one elsewhere: `boundary`.
 
-    For a spurious one: `tagger` or `boundary` if it overlaps a missed entity, as there; `boundary`
+    For a spurious one: `tagger` or `boundary` if it overlaps a missed entity that its English
+    names, as there; `boundary`
     (elsewhere) if its English entity is where the translation names some gold entity; otherwise
     `spurious`: English names something that gold does not have (detail `ignored`: gold has it under
     a label that is ignored on purpose).
@@ -580,8 +583,9 @@ def errors_by_stage(
     or makes up is the tagger's.
 
     Step 2 is an estimate, and so are all that hang on it (`evidence` says by what an entity was
-    found in English: `title`, `reading`; `elimination`: it was found by neither, but an English
-    entity of its type is left over that no other gold entity accounts for; `oracle`; `none`).
+    found in English: `title`, `reading`; `alignment`: by neither, but the aligner is sure;
+    `oracle`; `elimination`, with gold English: an English entity of its type is left over that no
+    other gold entity accounts for; `none`).
 
     Args:
         sentences: Rows of sentences.tsv.
@@ -670,27 +674,20 @@ def _sentence_errors(
         mentions[at] = (*at, str(row["type"]))
     spans_of: dict[tuple[int, int], list[Span]] = defaultdict(list)
     english_of: dict[Span, tuple[int, int]] = {}
+    sure: set[Span] = set()
     for row in aligned:
         if _has_span(row):
             span = int(str(row["start"])), int(str(row["end"])), str(row["type"])
             spans_of[_english(row)].append(span)
             english_of[span] = _english(row)
+            if float(str(row.get("confidence", "")) or 0) > 0.5:
+                sure.add(span)
 
     def words(at: tuple[int, int]) -> str:
         return english[at[0] : at[1]]
 
-    errors: list[_Error] = []
     located: dict[Span, tuple[int, int, str]] = {}
-    open_spans: list[Span] = []
     for span in missed:
-        over = [other for other in spurious if _touch(span[:2], other[:2])]
-        if over:
-            other = max(over, key=lambda s: _touch(span[:2], s[:2]))
-            same = other[:2] == span[:2]
-            stage, detail = ("tagger", "mistyped") if same else ("boundary", "overlap")
-            errors.append(_Error("missed", stage, detail, "", span, words(english_of[other])))
-        else:
-            open_spans.append(span)
         if english == case.text:
             located[span] = (*span[:2], "oracle")
             continue
@@ -704,6 +701,34 @@ def _sentence_errors(
         mention = find_mention(surface, free, lexicon.get(surface, ()), romanise)
         if mention:
             located[span] = mention
+
+    def why_named(other: Span, span: Span) -> str | None:
+        """How it is known that the English of a prediction names a missed entity, if it is."""
+        if span in located and (
+            english == case.text or _touch(english_of[other], located[span][:2])
+        ):
+            return located[span][2]
+        if "tagger" in oracles:
+            return "oracle"
+        if english_of[other][0] == english_of[other][1]:  # a system without English
+            return "none"
+        return "alignment" if other in sure and span not in located else None
+
+    errors: list[_Error] = []
+    open_spans: list[Span] = []
+    hit: dict[Span, tuple[str, str, str]] = {}  # stage, detail, evidence
+    for span in missed:
+        over = [s for s in spurious if _touch(span[:2], s[:2]) and why_named(s, span)]
+        if not over:
+            open_spans.append(span)
+            continue
+        for other in sorted(over, key=lambda s: _touch(span[:2], s[:2])):
+            same = other[:2] == span[:2]
+            found = ("tagger", "mistyped") if same else ("boundary", "overlap")
+            found = (*found, why_named(other, span))
+            if same or other not in hit:
+                hit[other] = found
+        errors.append(_Error("missed", *found, span, words(english_of[other])))
     # English entities that no right prediction and no gold entity found above accounts for.
     taken = {english_of[span] for span in right}
     taken |= {at for at in mentions for m in located.values() if _touch(at, m[:2])}
@@ -718,7 +743,7 @@ def _sentence_errors(
             evidence = located[span][2]
             touched = [m for m in mentions.values() if _touch(m[:2], located[span][:2])]
             mention = max(touched, key=lambda m: (m[2] == span[2], m[:2]), default=None)
-        elif same_type := [m for m in left_over if m[2] == span[2]]:
+        elif "tagger" in oracles and (same_type := [m for m in left_over if m[2] == span[2]]):
             evidence, mention = "elimination", same_type[0]
             left_over.remove(mention)
             accounted[mention[:2]] = evidence
@@ -741,11 +766,8 @@ def _sentence_errors(
         errors.append(_Error("missed", stage, detail, evidence, span, place))
     for span in spurious:
         at = english_of[span]
-        over = [other for other in missed if _touch(span[:2], other[:2])]
-        if over:
-            same = any(other[:2] == span[:2] for other in over)
-            stage, detail = ("tagger", "mistyped") if same else ("boundary", "overlap")
-            evidence = ""
+        if span in hit:
+            stage, detail, evidence = hit[span]
         elif at in accounted:
             stage, detail, evidence = "boundary", "elsewhere", accounted[at]
         elif any(english_of[other] == at for other in right):

@@ -880,6 +880,31 @@ def trim(span: Span, sentence: str, language: Language, *, doubtful: bool = Fals
     return (start, end) if start < end else span
 
 
+def variants(span: Span, sentence: str, language: Language) -> list[Span]:
+    """The ways to take a span: as it stands but for punctuation, and without what `trim` takes off.
+
+    A word that begins with one of the language's prefixes is also taken without it (Arabic
+    والقاهرة, "and Cairo"): whether one is part of a name is told by what the name reads like.
+
+    Args:
+        span: Start and end in the sentence.
+        sentence: The sentence.
+        language: The language's row.
+    """
+    found = [
+        _trim_punctuation(*span, sentence, language),
+        trim(span, sentence, language),
+        trim(span, sentence, language, doubtful=True),
+    ]
+    if language.spaces:
+        start, end = found[0]
+        for affix in language.prefixes:
+            after = start + len(affix)
+            if sentence.startswith(affix, start, end) and is_word(sentence[after : after + 1]):
+                found += [(after, end), trim((after, end), sentence, language)]
+    return list(dict.fromkeys(one for one in found if one[0] < one[1]))
+
+
 def _is_punctuation(char: str) -> bool:
     return char.isspace() or unicodedata.category(char)[0] in "PZC" or char in "`^~|<>=+´"
 

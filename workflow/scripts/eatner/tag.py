@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from eatner.errors import InputError
+from eatner.journal import Journal
 from eatner.progress import bar, counter
 
 COLUMNS = ("sentence_id", "start", "end", "surface", "type", "score", "status")
@@ -30,6 +31,8 @@ TOKENIZERS = (
     "vocab.txt",
     "vocab.json",
 )
+# Texts that a model is given at once; what it found in them is kept then.
+BLOCK = 512
 # Where a long text may be cut: behind a sentence, or at least behind a word.
 _SENTENCE_END = re.compile(r"[.!?…。！？।۔։][\"'”’)\]]*\s+")
 _WORD_END = re.compile(r"\s+")
@@ -62,20 +65,37 @@ class Found:
 Find = Callable[[Sequence[str], Callable[[int], object]], list[list[Found]]]
 
 
-def tag(translations: Sequence[Row], find: Find) -> Iterator[dict[str, object]]:
+def tag(
+    translations: Sequence[Row], find: Find, journal: Journal | None = None
+) -> Iterator[dict[str, object]]:
     """Tag English texts with a model.
 
     Args:
         translations: Rows of a translate TSV.
         find: Gives the entities of each text, and tells how many texts more are done.
+        journal: Keeps what the model has found, and gives what it found in an earlier run.
 
     Yields:
         A row an entity, as of `rows`.
     """
-    with counter("tagging", "sentence", len(translations)) as moved:
-        found = find([row["english"] for row in translations], moved.update)
-    for row, entities in zip(translations, found, strict=True):
-        yield from rows(row, entities)
+    texts = [row["english"] for row in translations]
+    keys = [journal.key("entities", text) for text in texts] if journal else []
+    found: dict[int, list[Found]] = {
+        place: [Found(*entity) for entity in journal.known[key]]
+        for place, key in enumerate(keys)
+        if key in journal.known
+    }
+    new = [place for place in range(len(texts)) if place not in found]
+    with counter("tagging", "sentence", len(new)) as moved:
+        for begin in range(0, len(new), BLOCK):
+            block = new[begin : begin + BLOCK]
+            entities = find([texts[place] for place in block], moved.update)
+            found.update(zip(block, entities, strict=True))
+            if journal is not None:
+                for place in block:
+                    journal.add(keys[place], [astuple(entity) for entity in found[place]])
+    for place, row in enumerate(translations):
+        yield from rows(row, found[place])
 
 
 def rows(translation: Row, found: Iterable[Found]) -> Iterator[dict[str, object]]:
