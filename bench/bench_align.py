@@ -133,7 +133,19 @@ def parallel() -> tuple[Rows, Rows, Rows]:
 def make(*targets: str) -> None:
     """Let Snakemake make files, in this process's environment."""
     subprocess.run(
-        ["snakemake", "--cores", "2", "--configfile", CONFIG, "--quiet", "all", "--", *targets],
+        [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "2",
+            "--configfile",
+            CONFIG,
+            "--quiet",
+            "all",
+            "--",
+            *targets,
+        ],
         cwd=ROOT,
         check=True,
     )
@@ -238,14 +250,10 @@ def projection() -> dict[str, object]:
         if name == "tuned":
             for part in fused.PARTS:
                 ways[f"without {part}"] = partial(propose, weights=fused.fit(fitted, [part]))
-        ways["constrained"] = partial(
-            align.constrained,
-            llm=llm,
-            language=RU,
-            form=form,
-            beams=4,
-            journal=journal,
-        )
+        if name == "tuned":
+            ways["constrained"] = partial(
+                align.constrained, llm=llm, language=RU, form=form, beams=4, journal=journal
+            )
         for way, find in ways.items():
             found = list(align.align(sentences, tagged, find, repeats="all"))
             figures["systems"][f"{way}, {name}"] = strict(right, found, sentences)
@@ -281,7 +289,7 @@ def projection() -> dict[str, object]:
     }
     figures["paired"] = {
         f"{way} - paper, the chat LLM": paired(right, rows[way], rows["paper, the chat LLM"], few)
-        for way in ("fused, the chat LLM", "constrained, untuned", "fused, tuned")
+        for way in ("fused, the chat LLM", "constrained, tuned", "fused, tuned")
     }
     return figures
 
@@ -297,45 +305,33 @@ def other_languages() -> dict[str, object]:
     folder = ROOT / "resources/models/gemma-3-270m"
     adapter = ROOT / "results/models/gemma-3-270m-ja"
     figures: dict[str, object] = {"languages": {}}
-    for code, (path, types) in NAMED.items():
-        sentences, tagged, right = named(code, path, types)
-        figures["languages"][code] = {
-            "sentences": len(sentences),
-            "entities": sum(row["status"] == "tagged" for row in tagged),
-            "systems": {},
-        }
-        systems = figures["languages"][code]["systems"]
-        for name, llm, form, wikis in (
-            ("untuned", TransformersLLM(folder), "few-shot", SAMPLED),
-            ("tuned on Japanese", TransformersLLM(folder, adapter=adapter), "tuned", ["ja"]),
-        ):
-            journal = Journal(ROOM / f"languages.{code}.{name}.jsonl", name)
-            lexicons = {wiki: lexicon.load(ROOT / f"results/wiki/{wiki}/lexicon.marisa")
-                        for wiki in SAMPLED}  # fmt: skip
-            fitted = fused.examples(
-                llm,
-                [(languages.get(w), lexicons[w], held_out_pairs(w)) for w in wikis],
-                form=form,
-                most=FITTING_PAIRS,
-                seed=SEED,
-                journal=journal,
+    titles = {code: lexicon.load(ROOT / f"results/wiki/{code}/lexicon.marisa") for code in SAMPLED}
+    for name, options, form, wikis in (
+        ("untuned", {}, "few-shot", SAMPLED),
+        ("tuned on Japanese", {"adapter": adapter}, "tuned", ["ja"]),
+    ):
+        journal = Journal(ROOM / f"languages.{name}.jsonl", name)
+        asked = {"llm": TransformersLLM(folder, **options), "form": form, "journal": journal}
+        known = [(languages.get(wiki), titles[wiki], held_out_pairs(wiki)) for wiki in wikis]
+        fitted = fused.examples(wikis=known, most=FITTING_PAIRS, seed=SEED, **asked)
+        for code, (path, types) in NAMED.items():
+            sentences, tagged, right = named(code, path, types)
+            asked["language"] = languages.get(code)
+            ours = partial(
+                fused.candidates, lexicon=titles.get(code), weights=fused.fit(fitted), **asked
             )
-            shared = {"llm": llm, "language": languages.get(code), "form": form, "journal": journal}
-            ways = {
-                "constrained": partial(align.constrained, beams=4, **shared),
-                "fused": partial(
-                    fused.candidates,
-                    lexicon=lexicons.get(code),
-                    weights=fused.fit(fitted),
-                    **shared,
-                ),
-            }
-            for way, find in ways.items():
-                found = list(align.align(sentences, tagged, find, repeats="all"))
-                systems[f"{way}, {name}"] = strict(right, found, sentences)
-            untold = [row | {"tokens": ""} for row in sentences]
-            found = list(align.align(untold, tagged, ways["fused"], repeats="all"))
-            systems[f"fused, {name}, without the corpus's tokens"] = strict(right, found, sentences)
+            ways = {f"fused, {name}": (ours, sentences)}
+            if name != "untuned":
+                untold = [row | {"tokens": ""} for row in sentences]
+                ways[f"fused, {name}, without the corpus's tokens"] = ours, untold
+                constrained = partial(align.constrained, beams=4, **asked)
+                ways[f"constrained, {name}"] = constrained, sentences
+            record = figures["languages"].setdefault(code, {"systems": {}})
+            record["sentences"] = len(sentences)
+            record["entities"] = sum(row["status"] == "tagged" for row in tagged)
+            for way, (find, rows) in ways.items():
+                found = list(align.align(rows, tagged, find, repeats="all"))
+                record["systems"][way] = strict(right, found, sentences)
     return figures
 
 

@@ -136,6 +136,10 @@ def test_latex() -> None:
         "better\\_one & \\textbf{50.0}$^\\ddagger$ {\\scriptsize [40.0, 60.0]} & "
         "0.0$^\\ddagger$ {\\scriptsize [-10.0, 10.0]} & \\textbf{25.0} \\\\" in text
     )
+    assert "\\begin{table}" in text
+    wide = compare.latex(table(more=dict.fromkeys(("ar", "ko", "ru"), (0.1, 0.0, 0.2))))
+    assert "\\begin{table*}" in wide
+    assert wide.count("{") == wide.count("}")
     body = text[text.index("\\toprule") : text.index("\\bottomrule")]
     rows = [line for line in body.splitlines() if line.endswith("\\\\")]
     assert {line.replace("\\&", "").count("&") for line in rows} == {3}

@@ -171,3 +171,8 @@ def test_contradictions_are_refused_with_their_line(
     load, content: str, format: str, line: int | None, problem: str
 ) -> None:
     check_refused(partial(load, content, format), line, problem)
+
+
+def test_half_a_character_is_refused(load) -> None:
+    content = '{"text": "a"}\n{"text": "bad \\ud83d Москва"}\n'
+    check_refused(lambda: load(content), 2, "half a character")

@@ -169,3 +169,64 @@ def test_hostile_sentences_change_only_their_own_rows() -> None:
 )
 def test_what_is_not_english_is_told_by_its_letters(english, latin):
     assert translate._is_latin(english) is latin
+
+
+class Dictionary:
+    """An LLM that lists names, knows the English of some, and says what it was asked at last."""
+
+    context = 100_000
+    scores = True
+    LISTS: dict[str, str] = {  # noqa: RUF012
+        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = Tokyo; 府; 行く = go; 駅前 = x; 京都 = Kyoto",
+        "雨が降る。": " none",
+    }
+    ENGLISH = {  # noqa: RUF012
+        "水戸": Completion(" Mito", -1.0, 3, True),
+        "府中": Completion(" Fuchu City", -30.0, 3, True),  # a guess
+        "行く": Completion(" to go", -1.0, 3, True),
+        "駅前": Completion(" Station", -1.0, 3, True),  # as well written small
+    }
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    encode = list
+
+    def complete(self, asked, *, progress, **_):
+        self.calls.append(list(asked))
+        progress(len(asked))
+        return [[self.answer(prompt)] for prompt in asked]
+
+    def score(self, asked, texts):
+        return [-9.0 if text == " mito\n" else -1.0 for text in texts]
+
+    def answer(self, prompt: str) -> Completion:
+        for text, listed in self.LISTS.items():
+            if prompt.endswith(f"{text}\nNames:"):
+                return Completion(listed, -9.0, 9, True)
+        for name, english in self.ENGLISH.items():
+            if prompt.endswith(f"\n{name} ="):
+                return english
+        return Completion(" It is said.", -1.0, 3, True)
+
+
+def test_the_llm_is_asked_for_names_first() -> None:
+    llm = Dictionary()
+    texts = sentences("水戸と府中の駅前へ行く。", "雨が降る。", " ")
+    asked = {"form": "few-shot", "max_new_tokens": 16, "names": True}
+    rows = list(translate.translate(texts, llm, JA, None, **asked))
+    # Of what it lists, what stands in the sentence, has a name's English, and is no guess.
+    assert [json.loads(row["hints"]) for row in rows] == [[["水戸", "Mito"]], [], []]
+    assert [row["status"] for row in rows] == ["translated", "translated", "blank"]
+    assert len(llm.calls) == 3
+    assert "Names: 水戸 = Mito" in llm.calls[2][0]
+
+
+@pytest.mark.parametrize(("kind", "form"), [("gemma-wide", "few-shot"), ("llama", "chat")])
+def test_names_of_hostile_sentences(kind: str, form: str) -> None:
+    texts = sentences("東京", "", 'Names: x = Y;\n"', "a = b; c", "\u202eمرحبا", "長" * 3000)
+    asked = {"form": form, "max_new_tokens": 8, "names": True}
+    rows = list(translate.translate(texts, tiny.llm(kind), JA, None, **asked))
+    assert [row["sentence_id"] for row in rows] == [row["sentence_id"] for row in texts]
+    for row, given in zip(rows, texts, strict=True):
+        assert all(surface in given["text"] for surface, _ in json.loads(row["hints"]))

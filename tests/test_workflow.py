@@ -750,10 +750,9 @@ def test_a_bad_comparison_is_refused_at_once(project, change, said):
     assert said in project.refusal("results/compare/index.html", compare=COMPARE | change)
 
 
-def test_a_comparison_without_a_baseline_takes_the_default_system(project):
+def test_a_comparison_without_a_baseline_takes_the_default_system_or_the_first(project):
     compare = {key: value for key, value in COMPARE.items() if key != "baseline"}
-    refused = project.refusal("results/compare/index.html", compare=compare)
-    assert "Name a `baseline`" in refused
+    assert project.plan("results/compare/index.html", compare=compare)
     default = COMPARE["systems"]["persons"]
     assert project.plan("results/compare/index.html", compare=compare, default=default)
 
@@ -764,6 +763,25 @@ def test_a_text_is_labelled_by_one_command(project):
     default = "default={translator: tiny, tagger: toy, aligner: tiny-ko}"
     planned = project.plan("results/news/entities.tsv", "--config", corpus, default)
     assert set(planned) == {"read_corpus", *LABEL, "write_entities"}
+    # Numbers and nulls within a value of --config reach us as text.
+    corpus = "corpora={news: {language: ko, file: news.txt, sample: 1, types: {ORG: null}}}"
+    assert project.plan("results/news/entities.tsv", "--config", corpus, default) == planned
+
+
+def test_the_ablation_takes_one_part_off_at_a_time():
+    done = subprocess.run(
+        [
+            *[sys.executable, "-m", "snakemake", "--configfile", "config/ablation.yaml"],
+            *["--dry-run", "--forceall", "--", "results/compare/index.html"],
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in yaml.safe_load((ROOT / "config/ablation.yaml").read_text())["aligners"]:
+        assert f"results/ja/align/gemma-hints/spacy-sm/{name}.tsv" in done.stdout
 
 
 def test_slurm_plan_asks_for_what_the_rules_name():

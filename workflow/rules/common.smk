@@ -243,15 +243,14 @@ def score_file(wildcards):
 
 
 def baseline():
-    """Name the system that the others are tested against: if none is named, the default one."""
+    """Name the system that the others are tested against.
+
+    If none is named, it is the default one; if that is not compared, the first.
+    """
     named = config["compare"].get("baseline")
-    found = [name for name, system in compared_systems().items() if system == config["default"]]
-    if named is None and not found:
-        raise WorkflowError(
-            "configuration, compare: the default system is not among those to compare. Name a "
-            "`baseline`."
-        )
-    return named or found[0]
+    every = compared_systems()
+    found = [name for name, system in every.items() if system == config["default"]]
+    return named or next(iter([*found, *every]))
 
 
 def compared(pattern):

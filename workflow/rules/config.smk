@@ -106,9 +106,33 @@ def pick(names, name, what, where):
     )
 
 
+def read_strings(error):
+    """Read what `--config` left as text within a value ("5", "null"), where text is refused.
+
+    Snakemake reads the numbers and nulls of a value of `--config` at its top alone.
+    """
+    for cause in error.context or ():
+        if read_strings(cause):
+            return True
+    value = error.instance
+    if not isinstance(value, str) or not error.absolute_path:
+        return False
+    meant = yaml.safe_load(value) if re.fullmatch(r"[-+.\w]+", value) else value
+    if isinstance(meant, str):
+        return False
+    *above, last = error.absolute_path
+    place = config
+    for key in above:
+        place = place[key]
+    place[last] = meant
+    return True
+
+
 def check_schema():
     """Stop at a key or a value that the schema does not know, in one line."""
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    for error in list(validator.iter_errors(config)):
+        read_strings(error)
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is None:
         return

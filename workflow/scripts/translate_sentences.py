@@ -43,8 +43,9 @@ def main(
     if translator["kind"] == "paper":
         rows = paper.translate(*asked, **options)
     else:
-        names = lexicon and eatner.lexicon.load(lexicon)
-        rows = translate.translate(*asked, names, form=prompt, **options)
+        titles = lexicon and eatner.lexicon.load(lexicon)
+        options["names"] = translator["names"]
+        rows = translate.translate(*asked, titles, form=prompt, **options)
     tsv.write(english, translate.COLUMNS, rows)
     journal.close()
 

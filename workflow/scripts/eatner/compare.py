@@ -229,18 +229,25 @@ def _bold(value: float, best: bool) -> str:
 
 
 def latex(table: Sequence[Row]) -> str:
-    """The wide tables as one LaTeX table, a block a type; it needs the package booktabs."""
+    """The wide tables as one LaTeX table, a block a type; it needs booktabs and graphicx.
+
+    It spans both columns of a page where it has more than three of its own, and is made as wide as
+    the text where it would be wider.
+    """
     baseline = str(table[0]["baseline"])
     overall = widen(table, ALL)
     width = len(overall.columns) + bool(overall.means)
     names = [*overall.columns, *(["mean"] if overall.means else [])]
     marks = r"$^\dagger$ $p<0.05$, $^\ddagger$ $p<0.01$"
     caption = LEGEND.format(marks=marks, baseline=_tex(baseline)).replace("%", r"\%")
+    table_of = "table" if width <= 3 else "table*"
     lines = [
-        "% \\usepackage{booktabs}",
-        r"\begin{table}",
+        r"% \usepackage{booktabs,graphicx}",
+        rf"\begin{{{table_of}}}",
         r"\centering",
         rf"\caption{{{caption}}}",
+        r"\label{tab:comparison}",
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{l{'r' * width}}}",
         r"\toprule",
         f"System & {' & '.join(map(_tex, names))} \\\\",
@@ -256,7 +263,7 @@ def latex(table: Sequence[Row]) -> str:
                 mean, best = wide.means[system]
                 values.append(rf"\textbf{{{mean:.1f}}}" if best else f"{mean:.1f}")
             lines.append(rf"{_tex(system)} & {' & '.join(values)} \\")
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    lines += [r"\bottomrule", r"\end{tabular}}", rf"\end{{{table_of}}}"]
     return "\n".join(lines) + "\n"
 
 

@@ -368,7 +368,13 @@ def _find(
         every = list(dict.fromkeys(surface for several in found for surface in several))
         return [[surface + prompts.QUOTE for surface in several] for several in (*found, every)]
 
-    answers = llm.score_answers(groups, propose, journal=journal, progress=progress)
+    answers = llm.score_answers(
+        groups,
+        propose,
+        asked=[[list(token) for token in question.tokens] for question in sentences],
+        journal=journal,
+        progress=progress,
+    )
     scored = []
     for line, question, several in zip(lines, sentences, answers, strict=True):
         *own, neutral = several

@@ -414,7 +414,7 @@ class TransformersLLM(Tokenized):
         for forest in _forests([_tree_size(rows) - shared for rows in encoded]):
             keys = {}
             if journal:
-                more = {i: [asked[i]] if asked else [] for i in forest}
+                more = {i: [asked[i]] if asked and asked[i] else [] for i in forest}
                 keys = {i: journal.key("answers", groups[i], *more[i]) for i in forest}
             new = [i for i in forest if not journal or keys[i] not in journal.known]
             if new:

@@ -89,6 +89,36 @@ def translation(
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
 
 
+def names(sentence: str, language: Language, hints: Sequence[tuple[str, str]], form: str) -> Prompt:
+    """Ask for the names of a sentence with their English; the answer is the rest of the line.
+
+    It goes on where the names that are known end, as "surface = English" parted by semicolons.
+
+    Args:
+        sentence: The sentence.
+        language: Its language.
+        hints: Names in it whose English is known, as (surface, English).
+        form: `few-shot` or `chat`.
+    """
+    task = (
+        f"List the persons, places and organisations that each {language.name} sentence names, "
+        "with their English."
+    )
+    listed = [
+        (own, one_line(text), _names(known)) for own, text, _, known in examples(language.code)
+    ]
+    opened = f" {_names(hints)};" if hints else ""
+    if form == "chat":
+        turns = [turn for _, text, known in listed for turn in (text, f"Names: {known}")]
+        turns[0] = f"{task}\n\n{turns[0]}"
+        turns += [one_line(sentence), f"Names:{opened}"]
+        roles = cycle(("user", "assistant"))
+        return [{"role": role, "content": turn} for role, turn in zip(roles, turns, strict=False)]
+    shots = [f"{own.name}: {text}\nNames: {known}" for own, text, known in listed]
+    asked = f"{language.name}: {one_line(sentence)}\nNames:{opened}"
+    return "\n\n".join([task, *shots, asked])
+
+
 def alignment(
     sentence: str,
     entity: str,

@@ -247,7 +247,20 @@ def read(path: Path, spaces: bool, scheme: str) -> Iterator[Sentence]:
             entities = tagged_entities(words, tokens, scheme, path, place)
             check_entities(entities, text, path, place)
             _check_agreement(record, text, entities, path, place)
+        _check_characters(text, path, place)
         yield Sentence(sentence_id, text, tuple(dict.fromkeys(tokens)), entities)
+
+
+def _check_characters(text: str, path: Path, place: Place) -> None:
+    """Refuse half a character, as JSON can spell one and no file can hold it."""
+    half = next((at for at, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
+    if half is not None:
+        raise InputError(
+            f"half a character (\\u{ord(text[half]):04x}, a lone surrogate) at {half} of its text",
+            path=path,
+            **place,
+            remedy="Write such a character as a pair of surrogates, or as it is.",
+        )
 
 
 def _text_of(

@@ -51,6 +51,29 @@ _ALL, _CLOSE = (0, 1, 2, 3, 4), (0, 1, 2)  # levels of likeness
 _TAG = re.compile(
     r"<\|[^<>|]{1,40}\|>|</[^<>]{0,40}>|<(\w{1,20})>(?=.*</\1>)|<(?:s|pad|bos|eos|br)>"
 )
+# What a reasoning model thinks before it answers; it may not have been cut in its thoughts.
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL)
+# A longer answer is none; its beginning is read.
+_LONGEST_ANSWER = 20_000
+# A part of an answer that gives the sentence back with the phrase marked in it.
+_MARKED = re.compile(
+    r"\*\*([^*\n]+)\*\*|__([^_\n]+)__|`([^`\n]+)`|<(?:b|mark|em|u)>([^<\n]+)</\w+>"
+)
+# What an answer says that the phrase is not, before it says what it is.
+_DENIED = re.compile(
+    r"\bnot\s+[^.;\n]{1,80}?,?\s+but(?:\s+rather)?\s+"
+    r"|\bnicht\s+[^.;\n]{1,80}?,?\s+sondern\s+"
+    r"|\bpas\s+[^.;\n]{1,80}?,?\s+mais\s+"
+    r"|\bno\s+[^.;\n]{1,80}?,?\s+sino\s+"
+    r"|\bне\s+[^.;\n]{1,80}?,?\s+а\s+"
+    r"|\bليس(?:ت)?\s+[^.؛\n]{1,80}?،?\s+بل\s+"
+    r"|不是[^。；\n]{1,40}?[，,]?\s*而是"
+    r"|[^。\n]{1,40}?ではなく(?:て)?[、,]?"
+    r"|[^.\n]{1,40}?(?:이|가)\s아니라\s",
+    re.IGNORECASE,
+)
+# What parts the items of a list.
+_BETWEEN = re.compile(r"[,，、;；،؛/|]|\s(?:and|und|et|y|и|و|和|및)\s")
 _JSON_STRING = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?', re.DOTALL)
 _LISTED = re.compile(r"(?:\d{1,2}[.)]|[-*+•·>]|#{1,6})[ \t]+")
 _COLONS = ":：=→՝"
@@ -583,17 +606,31 @@ def locate(answer: str, sentence: str) -> list[Span]:
         sentence back.
     """
     hay = _Sentence(sentence)
+    return _everywhere(_unpunctuated(_located(answer, hay), hay), hay)
+
+
+def _located(answer: str, hay: _Sentence) -> list[Span]:
+    """The places of what an answer names, as they are found first."""
+    sentence = hay.text
     text = answer.strip()
     if text not in sentence:
-        text = _without_yes(unicodedata.normalize("NFC", _TAG.sub("", text)).strip())
+        text = _TAG.sub("", _THOUGHT.sub("", text[:_LONGEST_ANSWER]))
+        text = _without_yes(unicodedata.normalize("NFC", text).strip())
+        text = _DENIED.sub("", text)
     if not text or not sentence or _names_nothing(text, hay):
         return []
+    marked = [part for parts in _MARKED.findall(text) for part in parts if part]
+    plain = _MARKED.sub(r"\1\2\3\4", text)
+    if marked and plain != marked[0] and _solid(_form(plain, 2)) == _solid(hay.form(2)):
+        return _first(marked, hay, _CLOSE)
     if any(_is_the_sentence(part, hay) for part in _unwrapped(text)):
         return []
     if text[-1:] in _FINAL and (found := _first(_untailed(text), hay, _CLOSE)):
         return found
     if whole := _first([text], hay, _ALL):
         return whole
+    if listed := _listed(text, hay):
+        return listed
     plain = sentence.strip(_FINAL + " \n")
     rest = text.replace(plain, "") if plain else text
     if rest == text:
@@ -601,6 +638,65 @@ def locate(answer: str, sentence: str) -> list[Span]:
     found = _read(rest, hay, 2)
     # A short sentence may be a name itself, and the answer name it.
     return found if found or _is_the_sentence(plain, hay) else _read(text, hay, 1)
+
+
+def _listed(text: str, sentence: _Sentence) -> list[Span]:
+    """The places of all phrases of an answer that is a list of phrases of the sentence alone."""
+    strings = list(_strings(text))
+    parts = strings or [part for part in _BETWEEN.split(text) if _core(part)]
+    if not 2 <= len(parts) <= _MOST_PIECES or len(set(map(_core, parts))) < 2:
+        return []
+    found = [sentence.find(_core(part), 1) for part in parts]
+    whole = [
+        places and _attachment(sentence.text, places[0]) == 0 and not _is_refusal(part, sentence)
+        for part, places in zip(parts, found, strict=True)
+    ]
+    if not all(whole):
+        return []
+    spans = sorted({span for places in found for span in places})
+    return [] if any(one[1] > other[0] for one, other in itertools.pairwise(spans)) else spans
+
+
+def _unpunctuated(found: list[Span], sentence: _Sentence) -> list[Span]:
+    """The same without a mark that the answer ends with and the sentence after the phrase, too.
+
+    Only where the phrase stands elsewhere without it, and is no abbreviation ("Inc.", "D.C."): else
+    the mark may be meant.
+    """
+    if not found:
+        return found
+    phrase = sentence.text[slice(*found[0])]
+    bare = phrase.rstrip(_STOPS)
+    short = phrase.split()[-1] in _abbreviations() or re.search(r"(?:^|[.\s])\w\.$", phrase)
+    if bare == phrase or short or not _core(bare):
+        return found
+    places = sentence.find(bare, 0)
+    return places if len(places) > len(found) else found
+
+
+@lru_cache(maxsize=1)
+def _abbreviations() -> frozenset[str]:
+    return frozenset(word for row in languages.known().values() for word in row.abbreviations)
+
+
+def _everywhere(found: list[Span], sentence: _Sentence) -> list[Span]:
+    """The same, and where the phrase stands with stress marks that the answer lacks."""
+    stressed = any(map(_is_stress, unicodedata.normalize("NFD", sentence.text)))
+    if not found or not stressed:
+        return found
+    phrase = _unstressed(sentence.text[slice(*found[0])])
+    more = [
+        span
+        for span in sentence.find(phrase, 2)
+        if _unstressed(sentence.text[slice(*span)]) == phrase
+        and all(span[1] <= start or end <= span[0] for start, end in found)
+    ]
+    return sorted(found + more)
+
+
+def _unstressed(text: str) -> str:
+    plain = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(char for char in plain if not _is_stress(char)))
 
 
 def occurrences(surface: str, sentence: str) -> list[Span]:
@@ -622,7 +718,7 @@ def _read(answer: str, sentence: _Sentence, least: int) -> list[Span]:
         elided = sentence.text[start : start + 1] == "ل" == sentence.text[start - 1 : start]
         return elided or _attachment(sentence.text, found[0]) == 0
 
-    cued = list(_after_cues(answer))
+    cued, quoted = list(_after_cues(answer)), list(_quoted(answer))
     if any(_is_the_sentence(_core(piece), sentence) for piece in cued):
         return []
     return (
@@ -630,8 +726,12 @@ def _read(answer: str, sentence: _Sentence, least: int) -> list[Span]:
         or _first(_forms_of(answer), sentence, _CLOSE)
         or _first(_inflected(answer), sentence, _CLOSE, whole)
         or _first(_strings(answer), sentence, _CLOSE)
-        or _quoted_or_more(answer, sentence, _first(_quoted(answer), sentence, _CLOSE))
+        or _quoted_or_more(answer, sentence, _first(quoted, sentence, _CLOSE))
         or _first(cued, sentence, _CLOSE)
+        or _first(
+            (x for piece in [*quoted, *cued] for x in _inflected(piece)), sentence, _CLOSE, whole
+        )
+        or _first([*quoted, *cued], sentence, (3,), whole)
         or _first(_bracketed(answer), sentence, _CLOSE, whole)
         or _clause(answer, sentence, least)
         or _in_common(answer, sentence, least)

@@ -7,18 +7,26 @@ entity-aware translation); in one turn here, with title hints that the paper doe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from eatner import prompts
 from eatner.journal import Journal
 from eatner.languages import Language
 from eatner.lexicon import Lexicon
-from eatner.llm import LLM
+from eatner.llm import LLM, Completion
 from eatner.progress import counter
 
 COLUMNS = ("sentence_id", "english", "hints", "logprob", "status")
 # More would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 8
+# Of names that the LLM finds: tokens of its list, words of a name's English, and the mean
+# log-probability of a token below which its English is a guess.
+NAMES_TOKENS = 64
+MOST_WORDS = 8
+GUESS = -1.6
+# Nats by which a name in capitals is more probable than in small letters.
+LARGE = 3.0
 
 
 def translate(
@@ -29,6 +37,7 @@ def translate(
     *,
     form: str,
     max_new_tokens: int,
+    names: bool = False,
     journal: Journal | None = None,
 ) -> Iterator[dict[str, object]]:
     """Translate sentences into English.
@@ -40,6 +49,8 @@ def translate(
         lexicon: Names with their English, for hints; None gives no hints.
         form: How the LLM is asked, `few-shot` or `chat`.
         max_new_tokens: Most tokens of a translation.
+        names: Whether the LLM is asked for the names of each sentence first, and for the English of
+            those that the lexicon lacks; they are hints then. The paper's first turn.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
@@ -52,6 +63,8 @@ def translate(
         context).
     """
     hints = [_hints(row["text"], lexicon) for row in sentences]
+    if names:
+        hints = _with_names([row["text"] for row in sentences], hints, llm, language, form, journal)
     asked: dict[int, str] = {}
     given_up: dict[int, str] = {}
     for place, row in enumerate(sentences):
@@ -82,6 +95,93 @@ def translate(
             answer = found[place][0]
             status = "translated" if answer.finished else "truncated"
             yield as_row(name, answer.text, status, hints=hints[place], logprob=answer.logprob)
+
+
+def _with_names(
+    texts: Sequence[str],
+    hints: Sequence[Sequence[tuple[str, str]]],
+    llm: LLM,
+    language: Language,
+    form: str,
+    journal: Journal | None,
+) -> list[list[tuple[str, str]]]:
+    """The hints of each sentence, and the names that the LLM finds in it, with their English.
+
+    In a list of names a small LLM copies well and translates badly: so each is translated alone, as
+    by a dictionary, and what has no capitals then, need have none, or was a guess, is no name.
+    """
+    stop = prompts.LINE_END if form == "few-shot" else None
+    places = [place for place, text in enumerate(texts) if text.strip()]
+    asked = {place: prompts.names(texts[place], language, hints[place], form) for place in places}
+    asked = {
+        place: prompt
+        for place, prompt in asked.items()
+        if len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context
+    }
+    shared = {"stop": stop, "no_repeat": True, "journal": journal}
+    with counter("finding names", "sentence", len(asked)) as bar:
+        answers = llm.complete(
+            list(asked.values()), max_new_tokens=NAMES_TOKENS, progress=bar.update, **shared
+        )
+    found: dict[int, list[str]] = {}
+    for place, several in zip(asked, answers, strict=True):
+        said = several[0].text if several else ""
+        known = " ".join(surface for surface, _ in hints[place])
+        pieces = [piece.split("=")[0].strip() for piece in said.replace("\n", ";").split(";")]
+        found[place] = [
+            piece
+            for piece in dict.fromkeys(pieces)
+            if len(piece) > 1 and piece in texts[place] and piece not in known
+        ]
+    every = list(dict.fromkeys(name for several in found.values() for name in several))
+    entries = [prompts.name(name, language) for name in every]
+    if form == "chat":
+        entries = [[{"role": "user", "content": entry}] for entry in entries]
+    with counter("translating names", "name", len(entries)) as bar:
+        answers = llm.complete(
+            entries, max_new_tokens=prompts.ANSWER_TOKENS, progress=bar.update, **shared
+        )
+    english = {
+        name: several[0].text.strip()
+        for name, several in zip(every, answers, strict=True)
+        if several and _is_name(several[0])
+    }
+    english = _without_common_words(english, llm, language)
+    return [
+        [*given, *((name, english[name]) for name in found.get(place, ()) if name in english)][
+            :MOST_HINTS
+        ]
+        for place, given in enumerate(hints)
+    ]
+
+
+def _without_common_words(
+    english: Mapping[str, str], llm: LLM, language: Language
+) -> dict[str, str]:
+    """Names without those whose English the LLM would write small as well: "Price", "Cooking"."""
+    if not llm.scores:
+        return dict(english)
+    asked = [prompts.name(name, language) for name in english]
+    large, small = (
+        llm.score(asked, [prompts.named(write(word)) for word in english.values()])
+        for write in (str, str.lower)
+    )
+    pairs = zip(english.items(), large, small, strict=True)
+    return {name: word for (name, word), high, low in pairs if high - low > LARGE}
+
+
+def _is_name(answer: Completion) -> bool:
+    """Whether an answer is English in capitals, but for its short words, and no mere guess."""
+    words = re.findall(r"[^\W\d_]+", answer.text)
+    guessed = answer.logprob is not None and answer.logprob / answer.tokens < GUESS
+    return (
+        answer.finished
+        and not guessed
+        and 0 < len(words) <= MOST_WORDS
+        and _is_latin(answer.text)
+        and all(word[0].isupper() for word in words if len(word) > 3)
+        and words[0][0].isupper()
+    )
 
 
 def as_row(
