@@ -434,9 +434,9 @@ def system() -> dict[str, object]:
     """The whole system on Japanese (UD-GSD dev); German, which the chat LLM has seen more of."""
     ours, papers = "fused, the chat LLM", "paper, the chat LLM"
     systems = {
-        "constrained": ("ja-gsd", "gemma-hints/spacy-sm/gemma-ja"),
-        "fused": ("ja-gsd", "gemma-hints/spacy-sm/fused-ja"),
-        "fused, untuned": ("ja-gsd", "gemma-hints/spacy-sm/fused-untuned"),
+        "constrained": ("ja-gsd", "gemma-names/spacy-sm/gemma-ja"),
+        "fused": ("ja-gsd", "gemma-names/spacy-sm/fused-ja"),
+        "fused, untuned": ("ja-gsd", "gemma-names/spacy-sm/fused-untuned"),
         ours: ("ja-gsd-first", "smollm2-hints/spacy-sm/fused-smollm2"),
         papers: ("ja-gsd-first", "paper/spacy-sm/paper"),
         f"{ours}, German": ("de-first", "smollm2-hints/spacy-sm/fused-smollm2-ru"),

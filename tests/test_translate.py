@@ -176,8 +176,8 @@ class Dictionary:
 
     context = 100_000
     scores = True
-    LISTS: dict[str, str] = {  # noqa: RUF012
-        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = Tokyo; 府; 行く = go; 駅前 = x; 京都 = Kyoto",
+    LISTS = {  # noqa: RUF012
+        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = Tokyo; 府; 行く; 駅前 = x; 京都 = y",
         "雨が降る。": " none",
     }
     ENGLISH = {  # noqa: RUF012

@@ -781,7 +781,7 @@ def test_the_ablation_takes_one_part_off_at_a_time():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for name in yaml.safe_load((ROOT / "config/ablation.yaml").read_text())["aligners"]:
-        assert f"results/ja/align/gemma-hints/spacy-sm/{name}.tsv" in done.stdout
+        assert f"results/ja/align/gemma-names/spacy-sm/{name}.tsv" in done.stdout
 
 
 def test_slurm_plan_asks_for_what_the_rules_name():
