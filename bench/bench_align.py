@@ -64,6 +64,8 @@ NAMED = {
 }
 SAMPLED = ["ja", "ko", "ru"]
 WIKI_FILES = ("pairs.tsv", "lexicon.marisa")
+# In which form the LLM is asked, untuned and tuned.
+FORMS = {"untuned": "few-shot", "tuned": "tuned"}
 FITTING_PAIRS = 200
 PAPER_SENTENCES = 40
 SPEED_SENTENCES = 12
@@ -151,17 +153,14 @@ def make(*targets: str) -> None:
     )
 
 
-def models() -> dict[str, tuple[TransformersLLM, str]]:
-    """The LLM untuned and tuned on Russian pairs, each with the form in which it is asked."""
+def model(name: str) -> TransformersLLM:
+    """The LLM untuned or tuned on Russian pairs."""
     make(
-        "results/models/gemma-3-270m-ru/adapter_model.safetensors", "results/wiki/ru/lexicon.marisa"
+        "results/models/gemma-3-270m-ru/adapter_model.safetensors",
+        *(f"results/wiki/ru/{file}" for file in WIKI_FILES),
     )
-    folder = ROOT / "resources/models/gemma-3-270m"
-    adapter = ROOT / "results/models/gemma-3-270m-ru"
-    return {
-        "untuned": (TransformersLLM(folder), "few-shot"),
-        "tuned": (TransformersLLM(folder, adapter=adapter), "tuned"),
-    }
+    adapter = ROOT / "results/models/gemma-3-270m-ru" if name == "tuned" else None
+    return TransformersLLM(ROOT / "resources/models/gemma-3-270m", adapter=adapter)
 
 
 def held_out_pairs(code: str = "ru") -> Rows:
@@ -214,67 +213,16 @@ def ceiling(tagged: Rows, right: Rows) -> dict[str, float]:
 
 
 def projection() -> dict[str, object]:
-    """Gold English entities in, spans in the parallel Russian sentences out."""
+    """Gold English entities in, spans in the parallel Russian sentences out: the tuned LLM, its
+    parts one by one, and the paper's procedure on the first sentences."""
     sentences, tagged, right = parallel()
-    figures: dict[str, object] = {"ceiling": ceiling(tagged, right), "systems": {}}
-    rows = {}
-    for name, (llm, form) in models().items():
-        titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
-        journal = Journal(ROOM / f"projection.{name}.jsonl", name)
-        fitted = fused.examples(
-            llm,
-            [(RU, titles, held_out_pairs())],
-            form=form,
-            most=FITTING_PAIRS,
-            seed=SEED,
-            journal=journal,
-        )
-        weights, record = fused.learn(fitted, SEED)
-        figures[f"weights, {name}"] = record
-        scored: list[list[fused.Scored]] = []
-
-        def score_once(asked: Sequence[align.Question], llm=llm, form=form, titles=titles,
-                       journal=journal, scored=scored) -> list:  # fmt: skip
-            if not scored:
-                scored += fused.score(asked, llm, RU, titles, form=form, journal=journal)
-            return scored
-
-        def propose(asked: Sequence[align.Question], weights: fused.Weights,
-                    score_once=score_once) -> list:  # fmt: skip
-            return [
-                [fused.weighed(one, weights, text) for one in several]
-                for (text, *_), several in zip(asked, score_once(asked), strict=True)
-            ]
-
-        ways = {"fused": partial(propose, weights=weights)}
-        if name == "tuned":
-            for part in fused.PARTS:
-                ways[f"without {part}"] = partial(propose, weights=fused.fit(fitted, [part]))
-        if name == "tuned":
-            ways["constrained"] = partial(
-                align.constrained, llm=llm, language=RU, form=form, beams=4, journal=journal
-            )
-        for way, find in ways.items():
-            found = list(align.align(sentences, tagged, find, repeats="all"))
-            figures["systems"][f"{way}, {name}"] = strict(right, found, sentences)
-            rows[f"{way}, {name}"] = found
-            if way == "fused" and name == "tuned":
-                one_by_one = align.align(sentences, tagged, find, repeats="all", jointly=False)
-                figures["systems"]["without assignment, tuned"] = strict(
-                    right, one_by_one, sentences
-                )
-                always = align.align(sentences, tagged, find, repeats="all", threshold=-100.0)
-                figures["systems"]["without abstention, tuned"] = strict(right, always, sentences)
-            if way == "fused":
-                english = list(align.align(sentences, tagged, find, repeats="english"))
-                figures["systems"][f"fused, repeats as in English, {name}"] = strict(
-                    right, english, sentences
-                )
-                if name == "tuned":
-                    figures["errors"] = errors(tagged, right, found)
-                    figures["calibration"] = score.calibration(right, strings(found), sentences)
+    figures, rows, llm = project("tuned")
+    figures["ceiling"] = ceiling(tagged, right)
     few = sentences[:PAPER_SENTENCES]
     asked = within(tagged, few)
+    journal = Journal(ROOM / "projection.tuned.jsonl", "tuned")
+    find = partial(align.constrained, llm=llm, language=RU, form="tuned", beams=4, journal=journal)
+    rows["constrained, tuned"] = list(align.align(few, asked, find, repeats="all"))
     make("resources/models/smollm2-135m-instruct")
     chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
     journal = Journal(ROOM / "projection.paper.jsonl", "smollm2")
@@ -282,16 +230,80 @@ def projection() -> dict[str, object]:
     rows["paper, the chat LLM"] = list(
         paper.align(few, asked, chat, RU, max_new_tokens=PAPER_TOKENS, journal=journal)
     )
-    figures["first"] = {
-        way: strict(right, within(found, few), few)
-        for way, found in rows.items()
-        if "without" not in way
-    }
+    figures["first"] = {way: strict(right, within(found, few), few) for way, found in rows.items()}
     figures["paired"] = {
         f"{way} - paper, the chat LLM": paired(right, rows[way], rows["paper, the chat LLM"], few)
         for way in ("fused, the chat LLM", "constrained, tuned", "fused, tuned")
     }
     return figures
+
+
+def projection_untuned() -> dict[str, object]:
+    """The same with the LLM as it is."""
+    return project("untuned")[0]
+
+
+def projection_constrained() -> dict[str, object]:
+    """The same with constrained decoding alone, on all sentences."""
+    sentences, tagged, right = parallel()
+    figures: dict[str, object] = {"systems": {}}
+    for name, form in FORMS.items():
+        find = partial(
+            align.constrained,
+            llm=model(name),
+            language=RU,
+            form=form,
+            beams=4,
+            journal=Journal(ROOM / f"projection.{name}.jsonl", name),
+        )
+        found = list(align.align(sentences, tagged, find, repeats="all"))
+        figures["systems"][f"constrained, {name}"] = strict(right, found, sentences)
+    return figures
+
+
+def project(name: str) -> tuple[dict[str, object], dict[str, list], TransformersLLM]:
+    """The fused aligner on parallel Russian: its figures, its rows, its LLM.
+
+    Of the tuned LLM also what each part is worth; candidates are scored once for all of that.
+    """
+    sentences, tagged, right = parallel()
+    llm, form = model(name), FORMS[name]
+    titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
+    journal = Journal(ROOM / f"projection.{name}.jsonl", name)
+    asked = {"form": form, "journal": journal}
+    known = [(RU, titles, held_out_pairs())]
+    fitted = fused.examples(llm, known, most=FITTING_PAIRS, seed=SEED, **asked)
+    weights, record = fused.learn(fitted, SEED)
+    figures: dict[str, object] = {f"weights, {name}": record, "systems": {}}
+    scored: list[list[fused.Scored]] = []
+
+    def propose(questions: Sequence[align.Question], weights: fused.Weights) -> list:
+        if not scored:
+            scored.extend(fused.score(questions, llm, RU, titles, **asked))
+        return [
+            [fused.weighed(one, weights, question.text) for one in several]
+            for question, several in zip(questions, scored, strict=True)
+        ]
+
+    find = partial(propose, weights=weights)
+    ways: dict[str, tuple[Callable, dict[str, object]]] = {
+        "fused": (find, {}),
+        "fused, repeats as in English": (find, {"repeats": "english"}),
+    }
+    if name == "tuned":
+        for part in fused.PARTS:
+            ways[f"without {part}"] = partial(propose, weights=fused.fit(fitted, [part])), {}
+        ways["without assignment"] = find, {"jointly": False}
+        ways["without abstention"] = find, {"threshold": -100.0}
+    rows = {}
+    for way, (find_with, options) in ways.items():
+        found = list(align.align(sentences, tagged, find_with, **{"repeats": "all", **options}))
+        figures["systems"][f"{way}, {name}"] = strict(right, found, sentences)
+        if way == "fused":
+            rows[f"fused, {name}"] = found
+            figures["errors"] = errors(tagged, right, found)
+            figures["calibration"] = score.calibration(right, strings(found), sentences)
+    return figures, rows, llm
 
 
 def other_languages() -> dict[str, object]:
@@ -320,17 +332,14 @@ def other_languages() -> dict[str, object]:
             ours = partial(
                 fused.candidates, lexicon=titles.get(code), weights=fused.fit(fitted), **asked
             )
-            ways = {f"fused, {name}": (ours, sentences)}
+            ways = {f"fused, {name}": ours}
             if name != "untuned":
-                untold = [row | {"tokens": ""} for row in sentences]
-                ways[f"fused, {name}, without the corpus's tokens"] = ours, untold
-                constrained = partial(align.constrained, beams=4, **asked)
-                ways[f"constrained, {name}"] = constrained, sentences
+                ways[f"constrained, {name}"] = partial(align.constrained, beams=4, **asked)
             record = figures["languages"].setdefault(code, {"systems": {}})
             record["sentences"] = len(sentences)
             record["entities"] = sum(row["status"] == "tagged" for row in tagged)
-            for way, (find, rows) in ways.items():
-                found = list(align.align(rows, tagged, find, repeats="all"))
+            for way, find in ways.items():
+                found = list(align.align(sentences, tagged, find, repeats="all"))
                 record["systems"][way] = strict(right, found, sentences)
     return figures
 
@@ -571,7 +580,7 @@ def peak_memory() -> int:
 def decoding() -> dict[str, object]:
     """What the grammar costs, and what another batch size or another run changes."""
     language = languages.get("ru")
-    llm, form = models()["tuned"]
+    llm, form = model("tuned"), FORMS["tuned"]
     sentences, tagged, _ = parallel()
     texts = {row["sentence_id"]: row["text"] for row in sentences}
     asked = [(texts[r["sentence_id"]], r["surface"]) for r in tagged if r["status"] == "tagged"]
@@ -656,6 +665,8 @@ def recovery() -> dict[str, object]:
 
 PARTS = {
     "projection": projection,
+    "projection-untuned": projection_untuned,
+    "projection-constrained": projection_constrained,
     "languages": other_languages,
     "system": system,
     "speed": speed,
@@ -674,6 +685,13 @@ def page() -> str:
         for name in PARTS
         if (ROOM / f"{name}.json").exists()
     }
+    # One section for the parts of the projection.
+    for name in ("projection-untuned", "projection-constrained"):
+        if "projection" in parts and name in parts:
+            more = parts.pop(name)
+            parts["projection"]["systems"] |= more.pop("systems")
+            parts["projection"] |= {key: v for key, v in more.items() if key.startswith("weights")}
+            parts["projection"]["ran"]["seconds"] += more["ran"]["seconds"]
     lines = [
         "# Alignment: figures",
         "",
@@ -779,7 +797,7 @@ def projection_page(figures: Mapping[str, object]) -> list[str]:
         ),
         "",
     ]
-    for name in ("tuned", "untuned"):
+    for name in (name for name in ("tuned", "untuned") if f"weights, {name}" in figures):
         record = figures[f"weights, {name}"]
         weights = ", ".join(f"{signal} {value:.2f}" for signal, value in record["weights"].items())
         lines += [

@@ -485,6 +485,13 @@ def test_what_stands_in_a_longer_token_is_no_mention() -> None:
     assert [(row["start"], row["surface"]) for row in found] == [(4, "京都")]
 
 
+def test_a_mention_with_a_particle_is_one_beside_another_without() -> None:
+    texts = tokenised("서울|시민은|넓은|서울에서|산다", by=" ")
+    llm = Oracle({"Seoul": [("서울", -1.0)]}, silence=-5.0)
+    found = run(texts, tagged((0, "Seoul", "LOC")), llm, language=languages.get("ko"))
+    assert [row["surface"] for row in found] == ["서울", "서울에서"]
+
+
 def test_answers_at_the_same_tokens_are_one() -> None:
     texts = tokenised("서울에서|왔다", by=" ")
     llm = Oracle({"Seoul": [("서울", -1.0), ("서울에서", -1.0)]}, silence=-1.0)

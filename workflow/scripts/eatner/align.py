@@ -169,8 +169,8 @@ def align(
 def on_tokens(candidates: Sequence[Candidate], tokens: Sequence[Span]) -> list[Candidate]:
     """Candidates at the tokens that they touch; those that touch the same ones become one.
 
-    Where a phrase stands as whole tokens somewhere, the places where it does not are no mentions
-    of it: 京都 is not named in 東京都.
+    In a text without spaces, where a phrase stands as whole tokens somewhere, the places where it
+    does not are no mentions of it: 京都 is not named in 東京都.
 
     Args:
         candidates: Of an entity.
@@ -180,10 +180,16 @@ def on_tokens(candidates: Sequence[Candidate], tokens: Sequence[Span]) -> list[C
         Candidates with other places; one of several gains what they gain together.
     """
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+    first_of, last_of = set(starts), set(ends)
+    spaced = 2 * sum(one < other for one, other in zip(ends, starts[1:], strict=False)) > len(
+        starts
+    )
     together: dict[tuple[Span, ...], Candidate] = {}
     for candidate in candidates:
         whole = [
-            span for span in candidate.spans if span[0] in set(starts) and span[1] in set(ends)
+            span
+            for span in candidate.spans
+            if not spaced and span[0] in first_of and span[1] in last_of
         ]
         places = tuple(
             dict.fromkeys(widened(span, starts, ends) for span in whole or candidate.spans)

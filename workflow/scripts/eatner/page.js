@@ -33,7 +33,8 @@
     for (const [start, end, type, wrong, title] of [...spans].sort((a, b) => a[0] - b[0])) {
       if (start < done) continue; // English entities of a user's tagger may overlap
       node.append(slice(letters, done, start));
-      const label = data.types[type] + (wrong ? " ✗" : "");
+      // Above one or two characters there is room for the first letter alone.
+      const label = (end - start > 2 ? data.types[type] : data.types[type][0]) + (wrong ? "✗" : "");
       node.append(make(
         "mark",
         { class: data.types[type] + (wrong ? " wrong" : ""), "data-label": label, title: title },
@@ -65,7 +66,7 @@
     if (gold) {
       row("Gold", marked(corpus.sentences[at], gold.map((span) => {
         const error = wrong(MISSED, span);
-        return [...span, Boolean(error), error ? `missed; ${because(error)}` : "found"];
+        return [...span, Boolean(error), `${data.types[span[2]]}, ${error ? `missed; ${because(error)}` : "found"}`];
       }), original_language));
     }
     row(gold ? "System" : "Text", marked(corpus.sentences[at], found.map(([start, end, type, sure, tag]) => {
