@@ -768,50 +768,39 @@ def test_a_text_is_labelled_by_one_command(project):
     assert project.plan("results/news/entities.tsv", "--config", corpus, default) == planned
 
 
+def planned(*arguments: str) -> str:
+    """What Snakemake would do in the project itself, all of it anew."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--forceall", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Exception" not in done.stdout + done.stderr
+    return done.stdout
+
+
 def test_the_ablation_takes_one_part_off_at_a_time():
-    done = subprocess.run(
-        [
-            *[sys.executable, "-m", "snakemake", "--configfile", "config/ablation.yaml"],
-            *["--dry-run", "--forceall", "--", "results/compare/index.html"],
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    plan = planned("--configfile", "config/ablation.yaml", "--", "results/compare/index.html")
     for name in yaml.safe_load((ROOT / "config/ablation.yaml").read_text())["aligners"]:
-        assert f"results/ja/align/gemma-names/spacy-sm/{name}.tsv" in done.stdout
+        assert f"results/ja/align/gemma-names/spacy-sm/{name}.tsv" in plan
 
 
-def test_slurm_plan_asks_for_what_the_rules_name():
-    done = subprocess.run(
-        [
-            *[sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"],
-            *["--dry-run", "--forceall", "results/ja/f1.json"],
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    plan = done.stdout
+@pytest.mark.parametrize(
+    ("profile", "memory", "runtime"), [("slurm", 8000, 720), ("paper", 64000, 2880)]
+)
+def test_plans_for_slurm_ask_for_what_rules_and_profile_name(profile, memory, runtime):
+    plan = planned("--profile", f"profiles/{profile}", "results/ja/f1.json")
     training = plan[plan.index("rule finetune_model:") :].split("\n\n")[0]
-    for resource in ("gpu=1", "mem_mb=8000", "runtime=720", "slurm_partition=gpu"):
-        assert resource in training
+    for asked in ("gpu=1", f"mem_mb={memory}", f"runtime={runtime}", "slurm_partition=gpu"):
+        assert asked in training
     parsing = plan[plan.index("rule parse_wiki:") :].split("\n\n")[0]
     assert "slurm_partition=main" in parsing
 
 
-def test_the_default_plan_is_quick_and_whole():
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--dry-run", "--forceall", "results/ja/f1.json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_default_plan_is_whole():
+    plan = planned("results/ja/f1.json")
     for rule in ("fetch_package", "convert_gguf", "parse_wiki", "build_pairs", "finetune_model"):
-        assert f"rule {rule}:" in done.stdout
+        assert f"rule {rule}:" in plan
