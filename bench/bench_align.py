@@ -696,7 +696,7 @@ def page() -> str:
         "# Alignment: figures",
         "",
         "Written by `make bench-align`; every figure was computed by the parts of "
-        "`bench/bench_align.py`, each in one run.",
+        "`bench/bench_align.py`, each in one run, whose day stands below it.",
         f"Machine: {cores()}, Python {platform.python_version()}. F1 is strict: first and last "
         "character and type. LLMs: Gemma 3 270M (Q4_K_M, converted), untuned (few-shot) and tuned "
         "(LoRA on pairs of the sample wiki); the paper's chat turns need an instruct LLM, here "
