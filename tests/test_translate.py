@@ -7,6 +7,7 @@ import pytest
 import tiny
 
 from eatner import languages, lexicon, prompts, translate, tsv
+from eatner.journal import Journal
 from eatner.lexicon import Lexicon
 from eatner.llm import Completion
 from eatner.translate import COLUMNS, MOST_HINTS
@@ -220,6 +221,20 @@ def test_the_llm_is_asked_for_names_first() -> None:
     assert [row["status"] for row in rows] == ["translated", "translated", "blank"]
     assert len(llm.calls) == 3
     assert "Names: 水戸 = Mito" in llm.calls[2][0]
+
+
+def test_names_are_not_asked_for_twice(tmp_path: Path) -> None:
+    texts = sentences("東京は首都だ。", "ソニーはロンドンにある。")
+    asked = {"form": "few-shot", "max_new_tokens": 8, "names": True}
+    llm = tiny.llm("gemma-wide")
+    runs = []
+    for _ in range(2):
+        llm.calls = 0
+        journal = Journal(tmp_path / "journal", "")
+        runs.append(list(translate.translate(texts, llm, JA, None, journal=journal, **asked)))
+        journal.close()
+    assert runs[0] == runs[1]
+    assert llm.calls == 0
 
 
 @pytest.mark.parametrize(("kind", "form"), [("gemma-wide", "few-shot"), ("llama", "chat")])

@@ -22,7 +22,7 @@ from eatner import prompts, spans
 from eatner.gold import parse_tokens
 from eatner.journal import Journal
 from eatner.languages import Language
-from eatner.llm import LLM, Prompt, one_line
+from eatner.llm import LLM, one_line, scored
 from eatner.progress import counter
 from eatner.spans import locate, trim
 
@@ -258,7 +258,9 @@ def constrained(
         )
     silences: Sequence[float | None] = [None] * len(asked)
     if llm.scores:
-        silences = _silences([prompt for *_, prompt in asked], llm, journal)
+        # How probable it is that the LLM answers nothing, in nats.
+        nothing = [prompts.QUOTE] * len(asked)
+        silences = scored(llm, [prompt for *_, prompt in asked], nothing, journal)
     for (place, number, _), completions, silence in zip(asked, answers, silences, strict=True):
         if not completions:  # too long, says the endpoint
             continue
@@ -281,18 +283,6 @@ def constrained(
             merged[""] = Candidate("", (), completions[0].logprob, 0.0)  # it said: nowhere
         found[place][number] = list(merged.values())
     return found
-
-
-def _silences(asked: Sequence[Prompt], llm: LLM, journal: Journal | None) -> list[float]:
-    """How probable it is that the LLM answers nothing, in nats."""
-    if journal is None:
-        return llm.score(asked, [prompts.QUOTE] * len(asked))
-    keys = [journal.key("silence", prompt) for prompt in asked]
-    new = [place for place, key in enumerate(keys) if key not in journal.known]
-    scores = llm.score([asked[place] for place in new], [prompts.QUOTE] * len(new))
-    for place, score in zip(new, scores, strict=True):
-        journal.add(keys[place], [[score]])
-    return [journal.known[key][0][0] for key in keys]
 
 
 def _first_span(answer: str, text: str, language: Language) -> Span | None:

@@ -79,7 +79,7 @@ MOST_GAIN = 15.0
 MORE_WORDS = 2
 CHARACTERS = 12
 LOGOGRAPHS = 5
-# What the signals count before any example: the weights that Gemma 3 270M has on pairs of the three
+# What the signals count before any example: about the weights of Gemma 3 270M on pairs of the three
 # sample wikis, for those who have few pairs of their own; and the penalty for leaving them.
 PRIOR = {
     "llm": 0.3,

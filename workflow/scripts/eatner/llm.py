@@ -104,6 +104,27 @@ class LLM(Protocol):
     def score(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> list[float]: ...  # noqa: D102
 
 
+def scored(
+    llm: LLM, prompts: Sequence[Prompt], texts: Sequence[str], journal: Journal | None
+) -> list[float]:
+    """Natural log-probability of each text after its prompt, as `score`; none is asked twice.
+
+    Args:
+        llm: An LLM that scores.
+        prompts: As for `complete`.
+        texts: One a prompt, not empty, end mark included where it counts.
+        journal: Keeps the scores, and gives those of an earlier run.
+    """
+    if journal is None:
+        return llm.score(prompts, texts)
+    keys = [journal.key("score", *asked) for asked in zip(prompts, texts, strict=True)]
+    new = [place for place, key in enumerate(keys) if key not in journal.known]
+    found = llm.score([prompts[place] for place in new], [texts[place] for place in new])
+    for place, score in zip(new, found, strict=True):
+        journal.add(keys[place], [[score]])
+    return [journal.known[key][0][0] for key in keys]
+
+
 class Tokenized:
     """What every LLM does that has its tokenizer at hand: turn prompts and answers into tokens.
 

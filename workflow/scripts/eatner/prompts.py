@@ -81,10 +81,8 @@ def translation(
         shots.append((own, text, names if hints and place != 1 else (), english))
     if form == "chat":
         turns = [turn for _, text, names, said in shots for turn in (_said(text, names), said)]
-        turns[0] = f"{task} Answer with the English sentence only.\n\n{turns[0]}"
-        turns.append(_said(sentence, hints))
-        roles = cycle(("user", "assistant"))
-        return [{"role": role, "content": turn} for role, turn in zip(roles, turns, strict=False)]
+        asked = f"{task} Answer with the English sentence only."
+        return _conversation(asked, [*turns, _said(sentence, hints)])
     shown = [f"{_statement(own, text, names)} {english}" for own, text, names, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
 
@@ -110,10 +108,7 @@ def names(sentence: str, language: Language, hints: Sequence[tuple[str, str]], f
     opened = f" {_names(hints)};" if hints else ""
     if form == "chat":
         turns = [turn for _, text, known in listed for turn in (text, f"Names: {known}")]
-        turns[0] = f"{task}\n\n{turns[0]}"
-        turns += [one_line(sentence), f"Names:{opened}"]
-        roles = cycle(("user", "assistant"))
-        return [{"role": role, "content": turn} for role, turn in zip(roles, turns, strict=False)]
+        return _conversation(task, [*turns, one_line(sentence), f"Names:{opened}"])
     shots = [f"{own.name}: {text}\nNames: {known}" for own, text, known in listed]
     asked = f"{language.name}: {one_line(sentence)}\nNames:{opened}"
     return "\n\n".join([task, *shots, asked])
@@ -178,6 +173,13 @@ def name(surface: str, language: Language) -> str:
 def named(english: str) -> str:
     """The answer to `name`, end mark included."""
     return f" {one_line(english)}{LINE_END}"
+
+
+def _conversation(task: str, turns: Sequence[str]) -> Prompt:
+    """Turns of the user and the assistant one after the other; the task stands before the first."""
+    said = [f"{task}\n\n{turns[0]}", *turns[1:]]
+    roles = cycle(("user", "assistant"))
+    return [{"role": role, "content": turn} for role, turn in zip(roles, said, strict=False)]
 
 
 def _question(sentence: str, entity: str, language: Language) -> str:

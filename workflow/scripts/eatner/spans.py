@@ -681,8 +681,7 @@ def _abbreviations() -> frozenset[str]:
 
 def _everywhere(found: list[Span], sentence: _Sentence) -> list[Span]:
     """The same, and where the phrase stands with stress marks that the answer lacks."""
-    stressed = any(map(_is_stress, unicodedata.normalize("NFD", sentence.text)))
-    if not found or not stressed:
+    if not found or not any(map(_is_stress, unicodedata.normalize("NFD", sentence.text))):
         return found
     phrase = _unstressed(sentence.text[slice(*found[0])])
     more = [

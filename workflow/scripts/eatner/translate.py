@@ -14,7 +14,7 @@ from eatner import prompts
 from eatner.journal import Journal
 from eatner.languages import Language
 from eatner.lexicon import Lexicon
-from eatner.llm import LLM, Completion
+from eatner.llm import LLM, Completion, scored
 from eatner.progress import counter
 
 COLUMNS = ("sentence_id", "english", "hints", "logprob", "status")
@@ -146,7 +146,7 @@ def _with_names(
         for name, several in zip(every, answers, strict=True)
         if several and _is_name(several[0])
     }
-    english = _without_common_words(english, llm, language)
+    english = _without_common_words(english, llm, language, journal)
     return [
         [*given, *((name, english[name]) for name in found.get(place, ()) if name in english)][
             :MOST_HINTS
@@ -156,14 +156,14 @@ def _with_names(
 
 
 def _without_common_words(
-    english: Mapping[str, str], llm: LLM, language: Language
+    english: Mapping[str, str], llm: LLM, language: Language, journal: Journal | None
 ) -> dict[str, str]:
     """Names without those whose English the LLM would write small as well: "Price", "Cooking"."""
     if not llm.scores:
         return dict(english)
     asked = [prompts.name(name, language) for name in english]
     large, small = (
-        llm.score(asked, [prompts.named(write(word)) for word in english.values()])
+        scored(llm, asked, [prompts.named(write(word)) for word in english.values()], journal)
         for write in (str, str.lower)
     )
     pairs = zip(english.items(), large, small, strict=True)
