@@ -98,10 +98,26 @@ def test_numbers_of_sentences_and_tokens(load, numbers: str) -> None:
         assert [s.text for s in load("\n".join(lines))] == ["Rom Rom", "Rom Rom"]
 
 
-def test_a_sentence_number_that_changes_needs_a_blank_line(load) -> None:
-    with pytest.raises(InputError, match="'2' where the sentence's number 1 is expected") as caught:
-        load("1\ta\tO\n1\tb\tO\n1\tc\tO\n2\td\tO\n2\te\tO\n")
-    assert caught.value.line == 4
+def test_sentence_numbers_part_a_file_without_blank_lines(load) -> None:
+    lines = ["sentence_id,words,labels", "7,a,O", "7,b,B-LOC", "7,c,O", "8,d,O", "8,e,B-PER"]
+    assert [s.text for s in load("\n".join(lines))] == ["a b c", "d e"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line", "problem"),
+    [
+        # Where blank lines part sentences, one is missing.
+        ("1 1 1 / 2 2 2 3 3", 8, "'3' where the sentence's number 2 is expected"),
+        ("1 1 1 2 2 2 1", 7, "sentence 1 goes on here, after another"),
+    ],
+)
+def test_a_sentence_number_that_contradicts_is_refused(
+    load, numbers: str, line: int, problem: str
+) -> None:
+    lines = ["" if n == "/" else f"{n}\tw\tO" for n in numbers.split()]
+    with pytest.raises(InputError, match=problem) as caught:
+        load("\n".join(lines))
+    assert caught.value.line == line
 
 
 def test_numbers_flush_right(load) -> None:

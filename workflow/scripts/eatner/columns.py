@@ -112,13 +112,10 @@ def _is_comment(line: str, separator: str) -> bool:
     return is_remark and not any(TAG.fullmatch(value) for value in values[1:])
 
 
-def _is_heading(values: Sequence[str], layout: Layout) -> bool:
+def _is_heading(values: Sequence[str]) -> bool:
     """Whether the first line of a file names its columns."""
-    return (
-        layout.tag != _IN_MISC
-        and len(values) >= -layout.tag
-        and values[layout.tag].strip().casefold() in _HEADINGS
-    )
+    named = {value.strip().casefold() for value in values}
+    return not named.isdisjoint(_HEADINGS) and not any(map(TAG.fullmatch, values))
 
 
 def _tag(values: Sequence[str], column: int) -> str:
@@ -202,8 +199,8 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
     # The space is last: it may stand behind a comma, too.
     for sep in [options.separator] if options.separator else ["\t", ",", ";", "|", " "]:
         split = [[_split(x, sep) for x in block if not _is_comment(x, sep)] for block in blocks]
-        if split and split[0] and {value.strip().casefold() for value in split[0][0]} & _HEADINGS:
-            split[0] = split[0][not any(map(TAG.fullmatch, split[0][0])) :]
+        if split and split[0]:
+            split[0] = split[0][_is_heading(split[0][0]) :]
         rows = [row for block in split for row in block]
         width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
         given = [options.token_column, options.tag_column]
@@ -232,6 +229,36 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
     return None
 
 
+def _parted(path: Path, layout: Layout) -> Iterator[Sequence[tuple[int, str]]]:
+    """The sentences' lines: in a file without a blank line those with one sentence's number.
+
+    Raises:
+        InputError: A sentence goes on after another.
+    """
+    blocks = read_blocks(path)
+    first = list(itertools.islice(blocks, 2))
+    if len(first) != 1 or layout.index is None or layout.numbers_tokens:
+        yield from itertools.chain(first, blocks)
+        return
+
+    def sentence(line: tuple[int, str]) -> str:
+        values = _split(line[1], layout.separator)
+        return values[layout.index].strip() if len(values) > layout.index else ""
+
+    seen = set()
+    for name, lines in itertools.groupby(first[0], sentence):
+        block = list(lines)
+        if name in seen:
+            raise InputError(
+                f"sentence {name} goes on here, after another",
+                path=path,
+                line=block[0][0],
+                remedy="Let the tokens of a sentence follow each other.",
+            )
+        seen.add(name)
+        yield block
+
+
 def _words(
     block: Sequence[tuple[int, str]], layout: Layout, path: Path
 ) -> tuple[list[Word], dict[str, tuple[int, str]]]:
@@ -248,7 +275,7 @@ def _words(
                 comments.setdefault(key.strip(), (number, value.removeprefix(" ")))
             continue
         values = _split(line, layout.separator)
-        if number == 1 and _is_heading(values, layout):
+        if number == 1 and layout.tag != _IN_MISC and _is_heading(values):
             continue
         if len(values) != layout.columns and (layout.columns or len(values) < 2 + layout.token):
             raise InputError(
@@ -335,7 +362,7 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             remedy="Number the tokens, or set the corpus's format to conll.",
         )
     evidence = Evidence()
-    for block in read_blocks(path):
+    for block in _parted(path, layout):
         evidence.add(_words(block, layout, path)[0])
     if not evidence.count:
         raise no_sentence(path)
@@ -374,7 +401,7 @@ def read(path: Path, layout: Layout, spaces: bool) -> Iterator[Sentence]:
         InputError: The order of tags, an id or the text contradicts what was read before.
     """
     ids = Ids(path)
-    for block in read_blocks(path):
+    for block in _parted(path, layout):
         words, comments = _words(block, layout, path)
         if not words:
             continue
