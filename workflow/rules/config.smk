@@ -130,7 +130,10 @@ def read_strings(error):
 
 def check_schema():
     """Stop at a key or a value that the schema does not know, in one line."""
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+    # libyaml's loader where it was built: the schema is long, and every plan and every job reads it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    validator = jsonschema.Draft202012Validator(schema)
     for error in list(validator.iter_errors(config)):
         read_strings(error)
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))

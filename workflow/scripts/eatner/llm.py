@@ -696,12 +696,11 @@ class _Recorder:
         self.best: list[list[float]] = []
         self.matchers = matchers
         if matchers is not None:
-            import llguidance.torch
-            import torch
+            # Its twin llguidance.torch brings in the compiler of torch, which takes two seconds.
+            import llguidance.numpy
 
-            self.bits = torch.arange(32, dtype=torch.int32)
             self.states = [{(): matcher} for matcher in matchers]
-            self.bitmask = llguidance.torch.allocate_token_bitmask(
+            self.bitmask = llguidance.numpy.allocate_token_bitmask(
                 len(matchers) * beams, tokenizer.vocab_size
             )
 
@@ -710,17 +709,16 @@ class _Recorder:
 
         normaliser = torch.logsumexp(scores.float(), dim=-1)
         if self.matchers is not None:
-            import llguidance.torch
+            import llguidance.numpy
 
             for row, tokens in enumerate(input_ids[:, self.prompt_length :].tolist()):
                 state = self._state(row // self.beams, tuple(tokens))
                 if state is None:  # a finished or dead beam: its next token does not count
                     self.bitmask[row] = -1
                 else:
-                    llguidance.torch.fill_next_token_bitmask(state, self.bitmask, row)
-            # llguidance has a compiled kernel for this, but it compiles anew for every shape.
-            allowed = (self.bitmask.unsqueeze(-1) >> self.bits) & 1
-            allowed = allowed.view(len(self.bitmask), -1)[:, : scores.shape[1]].bool()
+                    llguidance.numpy.fill_next_token_bitmask(state, self.bitmask, row)
+            bits = np.unpackbits(self.bitmask.view(np.uint8), axis=1, bitorder="little")
+            allowed = torch.from_numpy(bits[:, : scores.shape[1]]).bool()
             scores = scores.masked_fill(~allowed.to(scores.device), -torch.inf)
         if self.no_repeat is not None:
             # The answer alone: what stands in the prompt, such as a name's hint, may be said again.
