@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import smoke
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 
 # Files that run whole DAGs: begun first, so that no worker is left alone with one at the end.
-LONGEST = ("test_workflow", "test_experiment")
+LONGEST = ("test_workflow", "test_experiment", "test_systems")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files (with --no-loadscope-reorder, workers take them in order)."""
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> smoke.Project:
+    """The small project, for the tests of a file; it is made once, whoever comes first."""
+    ours = tmp_path_factory.getbasetemp()
+    made = (ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours) / "small-project"
+    with FileLock(made.with_suffix(".lock")):
+        if not made.exists():
+            smoke.make(begun := made.with_suffix(".begun"))
+            begun.rename(made)
+    return smoke.Project(tmp_path_factory.mktemp("project") / "copy", made)
 
 
 @pytest.fixture

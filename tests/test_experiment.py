@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tiny
 import yaml
-from test_workflow import ROOT, Project
+from smoke import ROOT, Project
 
 from eatner import tsv
 from eatner.compare import COLUMNS

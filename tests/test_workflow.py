@@ -8,175 +8,18 @@ import shlex
 import shutil
 import subprocess
 import sys
-import zipfile
 from importlib.util import find_spec
-from pathlib import Path
 
-import forked
-import loopback
 import pytest
-import tiny
 import yaml
+from smoke import COMPARE, LABEL, READ, ROOT, SCORE, TAUGHT, smoke_config
 
 from eatner import tsv
 from eatner.align import COLUMNS as ALIGN_COLUMNS
-from eatner.compare import COLUMNS as COMPARE_COLUMNS
 from eatner.pairs import COLUMNS as PAIR_COLUMNS
-from eatner.tag import COLUMNS as TAG_COLUMNS
-
-ROOT = Path(__file__).parents[1]
-COPIED = ("Snakefile", "workflow", "config", "profiles", "envs")
-LABEL = {"translate_sentences", "tag_english", "align_entities"}
-SCORE = {"score_system", "publish_score"}
-PICTURES = ("f1", "stages", "calibration", "training", "time")
-READ = {"read_corpus", "check_gold"}
-KO = """김철수는 어제 서울에서 열린 회의에 참석했다 .
-삼성은 런던에 새 연구소를 열었다 .
-비가 왔다 ."""
-KO_TAGS = """B-PER O B-LOC O O O O
-B-ORG B-LOC O O O O
-O O O"""
-EN = """Barack Obama attended the meeting in Tokyo .
-Sony opened a laboratory in London .
-It rained .
-"""
-JA = [("東京", "B-LOC"), ("は", "O"), ("晴れ", "O"), ("。", "O")]
-
-
-def conll(texts: str, tags: str) -> str:
-    blocks = []
-    for text, row in zip(texts.splitlines(), tags.splitlines(), strict=True):
-        pairs = zip(text.split(), row.split(), strict=True)
-        blocks.append("".join(f"{token}\t{tag}\n" for token, tag in pairs))
-    return "\n".join(blocks)
-
-
-def smoke_config() -> dict:
-    types = {"PERSON": "PER", "GPE": "LOC", "ORG": "ORG"}
-    system = {"translator": "tiny", "tagger": "toy", "aligner": "tiny-ko"}
-    return {
-        "corpora": {
-            "mini": {"language": "ko", "file": "mini.iob2", "format": "conll", "system": system},
-            "mini-ja": {"language": "ja", "file": "ja.iob2", "format": "conll", "system": system},
-        },
-        "models": {
-            "tiny": {"folder": "tiny", "prompt": "few-shot"},
-            "tiny-ko": {
-                "base": "tiny",
-                "wikis": ["ko"],
-                "training_pairs": 16,
-                "evaluation_pairs": 4,
-            },
-            "chat": {"folder": "chat", "prompt": "chat"},
-        },
-        "translators": {
-            "tiny": {"kind": "entity-aware", "model": "tiny", "max_new_tokens": 8},
-            "tiny-plain": {
-                "kind": "entity-aware",
-                "model": "tiny",
-                "max_new_tokens": 8,
-                "hints": False,
-            },
-            "paper": {"kind": "paper", "model": "chat", "max_new_tokens": 4},
-            "identity": {"kind": "identity"},
-            "parallel": {"kind": "parallel", "file": "mini.en.txt"},
-        },
-        "taggers": {
-            "toy": {"kind": "spacy", "folder": "toy", "types": types},
-            "toy-person": {"kind": "spacy", "folder": "toy", "types": {"PERSON": "PER"}},
-            "lookup": {"kind": "lookup", "tagger": "toy"},
-            "direct": {"kind": "llm", "model": "tiny", "max_new_tokens": 8},
-        },
-        "aligners": {
-            "tiny-ko": {"kind": "constrained", "model": "tiny-ko", "beams": 2},
-            "tiny-untuned": {"kind": "constrained", "model": "tiny", "beams": 2},
-            "fused": {"kind": "fused", "model": "tiny", "wikis": ["ko"], "pairs": 20},
-            "paper": {"kind": "paper", "model": "chat", "max_new_tokens": 4},
-            "identity": {"kind": "identity"},
-        },
-    }
-
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
-TAUGHT = {
-    "kind": "text-to-text",
-    "scratch": {"vocabulary": 300, "width": 16, "layers": 1, "heads": 2},
-    "train": {
-        "corpora": ["mini-en"],
-        "held_out": "mini-en-held",
-        "epochs": 2,
-        "evaluation_sentences": 2,
-    },
-    "target_tokens": 8,
-}
 RAW = {"corpora": ["ko-demo"], "held_out": "mini"}
-
-
-class Project:
-    """A copy of the project in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, folder / name, ignore=ignored)
-            else:
-                shutil.copy(source, folder / name)
-
-    def snakemake(self, *arguments: str, **config: dict) -> subprocess.CompletedProcess[str]:
-        smoke = self.folder / "smoke.yaml"
-        written = yaml.safe_load(smoke.read_text()) if smoke.exists() else {}
-        for section, changes in config.items():
-            if not isinstance(changes, dict):
-                written[section] = changes
-                continue
-            merged = written.setdefault(section, {})
-            for name, value in changes.items():
-                old = merged.get(name, {})
-                merged[name] = {**old, **value} if isinstance(value, dict) else value
-        (self.folder / "changed.yaml").write_text(yaml.safe_dump(written, allow_unicode=True))
-        command = ["--cores", "2", *arguments]
-        if "--configfile" not in arguments:
-            command += ["--configfile", "changed.yaml"]
-        said = self.folder / ".said"
-        environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
-        code = forked.snakemake(command, self.folder, environment, said)
-        return subprocess.CompletedProcess(command, code, said.read_text(), "")
-
-    def plan(self, *targets: str, **config: dict) -> dict[str, int]:
-        """The rules that Snakemake would run, with the number of jobs of each."""
-        done = self.snakemake("--dry-run", *targets, **config)
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, output
-        if "Nothing to be done" in output:
-            return {}
-        table = output[output.index("Job stats:") :].split("\n\n")[0].splitlines()
-        rows = [line.split() for line in table if re.fullmatch(r"\w+ +\d+", line.strip())]
-        return {rule: int(count) for rule, count in rows if rule != "total"}
-
-    def refusal(self, *targets: str, **config: dict) -> str:
-        """What Snakemake says when it refuses a configuration or a target at once."""
-        done = self.snakemake("--dry-run", *targets, **config)
-        assert done.returncode != 0
-        return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Project:
-    folder = tmp_path_factory.mktemp("project")
-    project = Project(folder)
-    tiny.make_gemma(folder / "tiny")
-    tiny.make_llama(folder / "chat")
-    tiny.make_spacy(folder / "toy")
-    (folder / "mini.en.txt").write_text(EN, encoding="utf-8")
-    (folder / "mini.iob2").write_text(conll(KO, KO_TAGS), encoding="utf-8")
-    (folder / "ja.iob2").write_text("".join(f"{t}\t{g}\n" for t, g in JA), encoding="utf-8")
-    (folder / "smoke.yaml").write_text(yaml.safe_dump(smoke_config(), allow_unicode=True))
-    done = project.snakemake("results/mini/f1.json", "results/mini/entities.tsv")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
 
 
 def test_the_dag_runs_to_f1(project):
@@ -238,30 +81,6 @@ def test_an_oracle_tagger_reads_the_corpus_that_it_names(project):
     assert planned == {"read_corpus": 1, "tag_english": 1}
 
 
-def test_systems_to_compare_with_run_through_the_same_steps(project):
-    systems = ("identity/lookup/identity", "identity/direct/identity", "parallel/toy/paper")
-    targets = [f"results/mini/score/{system}.json" for system in systems]
-    assert project.plan(*targets) == {
-        **{"translate_sentences": 2, "tag_english": 2, "tag_with_llm": 1},
-        **{"align_entities": 3, "score_system": 3},
-    }
-    done = project.snakemake(*targets)
-    assert done.returncode == 0, done.stdout + done.stderr
-    aligned = {}
-    for system, target in zip(systems, targets, strict=True):
-        score = json.loads((project.folder / target).read_text())
-        assert score["sentences"] == 3
-        # What reads the sentence itself, or is given its English, has no translation to blame.
-        assert score["errors_by_stage"]["missed"]["translation"] == 0
-        path = project.folder / f"results/mini/align/{system}.tsv"
-        aligned[system] = list(tsv.read(path, ALIGN_COLUMNS))
-        assert {row["sentence_id"] for row in aligned[system]} == {"000001", "000002", "000003"}
-    looked_up = {(row["surface"], row["type"]) for row in aligned["identity/lookup/identity"]}
-    assert ("서울", "LOC") in looked_up
-    given = {row["english"] for row in aligned["parallel/toy/paper"]}
-    assert {"Barack Obama", "Sony", "London"} <= given
-
-
 def test_a_parallel_file_needs_the_corpus_itself_only_for_a_sample(project):
     target = "results/mini/translate/parallel.tsv"
     for sample, asked in ((None, False), (2, True)):
@@ -270,27 +89,6 @@ def test_a_parallel_file_needs_the_corpus_itself_only_for_a_sample(project):
         job = done.stdout[done.stdout.index("rule translate_sentences:") :].split("\n\n")[0]
         assert "mini.en.txt" in job
         assert ("mini.iob2" in job) is asked
-
-
-def test_a_tagger_is_trained_and_used_by_configuration_alone(project):
-    (project.folder / "en.iob2").write_text("Seoul\tB-LOC\n\nSony\tB-ORG\n", encoding="utf-8")
-    (project.folder / "held.iob2").write_text("Paris\tB-LOC\n", encoding="utf-8")
-    done = project.snakemake(
-        "results/mini/tag/tiny/taught.tsv",
-        corpora={
-            "mini-en": {"language": "en", "file": "en.iob2"},
-            "mini-en-held": {"language": "en", "file": "held.iob2"},
-        },
-        taggers={"taught": TAUGHT},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = project.folder / "results/models/taught"
-    record = json.loads((folder / "training.json").read_text())
-    assert record["train"]["sentences"] == 2
-    assert set(record["f1"]) == {"before", "after"}
-    assert not (folder / ".checkpoints").exists()
-    rows = list(tsv.read(project.folder / "results/mini/tag/tiny/taught.tsv", TAG_COLUMNS))
-    assert len({row["sentence_id"] for row in rows}) == 3
 
 
 def test_a_tagger_comes_from_the_hub(project):
@@ -315,21 +113,6 @@ def test_the_configured_tagger_swapped_and_back(project):
 def test_a_new_aligner_reruns_align_score(project):
     target = "results/mini/score/tiny/toy/tiny-untuned.json"
     assert set(project.plan(target)) == {"align_entities", "score_system"}
-
-
-def test_a_fused_aligner_learns_its_weights_first(project):
-    target = "results/mini/score/tiny/toy/fused.json"
-    assert set(project.plan(target)) == {"weigh_signals", "align_entities", "score_system"}
-    done = project.snakemake(target)
-    assert done.returncode == 0, done.stdout + done.stderr
-    record = json.loads((project.folder / "results/models/fused/weights.json").read_text())
-    assert record["pairs"] == 20
-    assert record["weights"]["llm"] != 0
-    rows = list(tsv.read(project.folder / "results/mini/align/tiny/toy/fused.tsv", ALIGN_COLUMNS))
-    assert {row["sentence_id"] for row in rows} == {"000001", "000002", "000003"}
-    assert project.plan(target) == {}
-    changed = {"aligners": {"fused": {"threshold": 1.0}}}
-    assert set(project.plan(target, **changed)) == {"align_entities", "score_system"}
 
 
 def test_a_new_translator_shares_models_and_wiki(project):
@@ -610,95 +393,6 @@ def test_a_corpus_that_turns_out_to_have_no_gold_stops_before_any_long_work(proj
     assert not (project.folder / "results/nogold/translate").exists()
 
 
-# --- an endpoint --------------------------------------------------------------------------------
-
-KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
-REMOTE = {"translator": "remote", "tagger": "toy", "aligner": "remote"}
-
-
-def remote_config(url: str, **model: object) -> dict:
-    endpoint = {"endpoint": url, "name": loopback.MODEL, "prompt": "chat", "concurrency": 2}
-    return {
-        "corpora": {
-            "far": {"language": "ko", "file": "far.txt", "format": "text", "system": REMOTE}
-        },
-        "models": {"remote": endpoint | {"key_variable": "FAR_KEY"} | model},
-        "translators": {"remote": {"kind": "entity-aware", "model": "remote"}},
-        "aligners": {"remote": {"kind": "constrained", "model": "remote"}},
-    }
-
-
-def far_away(body: dict) -> str:
-    """What an instruct model would say."""
-    first, asked = (body["messages"][place]["content"] for place in (0, -1))
-    if first.startswith("Translate"):
-        return "Angela Merkel is in London." if "메르켈" in asked else "It rained."
-    english = asked.rsplit('English: "', 1)[1].split('"')[0]
-    return {"Angela Merkel": '"메르켈"', "London": "The phrase is “런던”."}[english]
-
-
-def test_an_endpoint_translates_and_aligns_and_its_key_stands_nowhere(project, monkeypatch):
-    monkeypatch.setenv("FAR_KEY", KEY)
-    (project.folder / "far.txt").write_text("메르켈은 런던에 있다.\n비가 왔다.\n", encoding="utf-8")
-    target = "results/far/entities.tsv"
-    with loopback.Server(far_away, key=KEY) as server:
-        monkeypatch.setenv("FAR_KEY", KEY[::-1])
-        refused = project.snakemake(target, **remote_config(server.url))
-        monkeypatch.setenv("FAR_KEY", KEY)
-        done = project.snakemake(target, **remote_config(server.url))
-        assert done.returncode == 0, done.stdout + done.stderr
-        asked = [body for _, body in server.requests]
-        sent = "".join(json.dumps(body) for body in asked)
-        # How fast it is asked changes no answer; which model is asked does.
-        assert project.plan(target, **remote_config(server.url, concurrency=9, timeout=9)) == {}
-        renamed = project.plan(target, **remote_config(server.url, name="another"))
-    assert set(renamed) == LABEL | {"write_entities"}
-    assert refused.returncode != 0
-    assert "FAR_KEY" in refused.stdout + refused.stderr
-    rows = list(tsv.read(project.folder / target, ["surface", "type", "status", "confidence"]))
-    assert [(row["surface"], row["type"], row["status"], row["confidence"]) for row in rows] == [
-        ("메르켈", "PER", "aligned", ""),
-        ("런던", "LOC", "aligned", ""),
-        ("", "", "no_entity", ""),
-    ]
-    # Two sentences, two entities, and with the wrong key one sentence or both at once.
-    assert 5 <= len(asked) <= 6
-    texts = {"requests": sent, "said": "".join([done.stdout, done.stderr, refused.stderr])}
-    files = [path for path in project.folder.rglob("*") if path.is_file()]
-    assert any(".snakemake" in path.parts for path in files)
-    texts |= {path: path.read_bytes().decode(errors="replace") for path in files}
-    for where, text in texts.items():
-        assert KEY not in text, where
-        assert KEY[::-1] not in text, where
-
-
-@pytest.mark.parametrize(
-    ("model", "said"),
-    [
-        ({"endpoint": f"https://me:{KEY}@host/v1"}, "`key_variable`"),
-        ({"key_variable": KEY}, "in capitals"),
-        ({"backend": "vllm"}, "`backend` means nothing for an endpoint"),
-    ],
-)
-def test_an_endpoint_that_cannot_be_meant_is_refused_without_saying_its_key(project, model, said):
-    (project.folder / "far.txt").write_text("비가 왔다.\n", encoding="utf-8")
-    message = project.refusal("all", **remote_config("http://127.0.0.1:9/v1", **model))
-    assert said in message
-    assert KEY[3:] not in message
-
-
-COMPARE = {
-    "corpora": ["mini", "mini-ja"],
-    "systems": {
-        "tiny": {"translator": "tiny", "tagger": "toy", "aligner": "tiny-ko"},
-        "persons": {"translator": "tiny", "tagger": "toy-person", "aligner": "tiny-ko"},
-        "untuned": {"translator": "tiny", "tagger": "toy", "aligner": "tiny-untuned"},
-    },
-    "select": ["tiny", "persons", "untuned"],
-    "baseline": "tiny",
-}
-
-
 def test_a_comparison_plans_every_system_on_every_corpus_and_shared_steps_once(project):
     planned = project.plan("results/compare/index.html", "--forceall", compare=COMPARE)
     assert planned["read_corpus"] == planned["translate_sentences"] == 2
@@ -711,28 +405,6 @@ def test_a_comparison_plans_every_system_on_every_corpus_and_shared_steps_once(p
     assert more["translate_sentences"] == 4
     assert more["align_entities"] == 8
     assert more["finetune_model"] == 1
-
-
-def test_a_comparison_runs_to_its_page_and_into_the_report(project):
-    compare = COMPARE | {"corpora": ["mini"], "select": ["tiny", "untuned"]}
-    done = project.snakemake("results/compare/index.html", compare=compare)
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = project.folder / "results/compare"
-    rows = list(tsv.read(folder / "table.tsv", COMPARE_COLUMNS))
-    assert [row["system"] for row in rows[::4]] == compare["select"]
-    assert {row["corpus"] for row in rows} == {"mini"}
-    for name in ("table.md", "table.tex", *(f"{p}.{s}" for p in PICTURES for s in ("svg", "pdf"))):
-        assert (folder / name).stat().st_size > 200
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    assert page.count('role="img"') == len(PICTURES)
-    assert "김철수는 어제 서울에서" in page
-    assert project.plan("results/compare/index.html", compare=compare) == {}
-    asked = ("results/compare/index.html", "--report", "report.zip")
-    done = project.snakemake(*asked, compare=compare)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with zipfile.ZipFile(project.folder / "report.zip") as report:
-        names = {Path(name).name for name in report.namelist()}
-    assert {"index.html", *(f"{picture}.svg" for picture in PICTURES)} <= names
 
 
 @pytest.mark.parametrize(
