@@ -68,6 +68,7 @@ WIKI_FILES = ("pairs.tsv", "lexicon.marisa")
 FORMS = {"untuned": "few-shot", "tuned": "tuned"}
 FITTING_PAIRS = 200
 PAPER_SENTENCES = 40
+GERMAN_SENTENCES = 200
 SPEED_SENTENCES = 12
 JA_SENTENCES = 200
 PAPER_TOKENS = 512
@@ -83,7 +84,7 @@ def main() -> None:
     ROOM.mkdir(parents=True, exist_ok=True)
     cut(JAPANESE, "ja_gsd.bio", JA_SENTENCES)
     cut(JAPANESE, "ja_gsd_first.bio", PAPER_SENTENCES)
-    cut(GERMAN, "de_first.conllu", PAPER_SENTENCES)
+    cut(GERMAN, "de_first.conllu", GERMAN_SENTENCES)
     for part in options.only:
         sys.stdout.write(f"{part} ...\n")
         sys.stdout.flush()
@@ -446,9 +447,9 @@ def system() -> dict[str, object]:
         "constrained": ("ja-gsd", "gemma-names/spacy-sm/gemma-ja"),
         "fused": ("ja-gsd", "gemma-names/spacy-sm/fused-ja"),
         "fused, untuned": ("ja-gsd", "gemma-names/spacy-sm/fused-untuned"),
-        ours: ("ja-gsd-first", "smollm2-hints/spacy-sm/fused-smollm2"),
+        ours: ("ja-gsd-first", "smollm2-names/spacy-sm/fused-smollm2"),
         papers: ("ja-gsd-first", "paper/spacy-sm/paper"),
-        f"{ours}, German": ("de-first", "smollm2-hints/spacy-sm/fused-smollm2-ru"),
+        f"{ours}, German": ("de-first", "smollm2-names/spacy-sm/fused-smollm2-ru"),
         f"{papers}, German": ("de-first", "paper/spacy-sm/paper"),
     }
     make(*(f"results/{name}/score/{path}.json" for name, path in systems.values()))
@@ -457,7 +458,7 @@ def system() -> dict[str, object]:
     corpora = {
         "ja-gsd": (sentences, right),
         "ja-gsd-first": (few, right),
-        "de-first": gold(GERMAN, WIKIANN, PAPER_SENTENCES),
+        "de-first": gold(GERMAN, WIKIANN, GERMAN_SENTENCES),
     }
     found, figures = {}, {"systems": {}, "paired": {}}
     for way, (name, path) in systems.items():
@@ -830,7 +831,7 @@ def system_page(figures: Mapping[str, object]) -> list[str]:
         "",
         f"The first {JA_SENTENCES} sentences; those of the chat LLM the first {PAPER_SENTENCES}. "
         "It knows next to no Japanese: so both also on the first "
-        f"{PAPER_SENTENCES} of WikiANN German.",
+        f"{GERMAN_SENTENCES} of WikiANN German.",
         "",
         *table(HEAD, (strict_row(name, row) for name, row in figures["systems"].items())),
         "",
