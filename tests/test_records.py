@@ -54,6 +54,30 @@ def test_a_pair_of_spacy_a_line(load) -> None:
     assert [surfaces(s) for s in load(f"{line}\n{line}\n")] == [[("東京", "LOC")]] * 2
 
 
+def a_task(text: str, *spans: dict[str, object], cancelled: bool = False) -> dict[str, object]:
+    """A task as Label Studio exports it."""
+    results = [{"type": "labels", "from_name": "label", "value": span} for span in spans]
+    note = {"type": "choices", "value": {"choices": ["sport"]}}
+    skipped = {"was_cancelled": True, "result": []}
+    done = {"was_cancelled": cancelled, "result": [*results, note]}
+    return {"id": 3, "data": {"text": text}, "annotations": [skipped, done]}
+
+
+def test_tasks_of_label_studio(load) -> None:
+    span = {"start": 3, "end": 5, "text": "東京", "labels": ["LOC"]}
+    short = {"id": 4, "text": "私は東京に", "label": [span | {"start": 2, "end": 4}]}
+    exported = [a_task("今日は東京", span), short]
+    sentences = load(json.dumps(exported, ensure_ascii=False, indent=1))
+    assert [surfaces(s) for s in sentences] == [[("東京", "LOC")]] * 2
+    assert [s.sentence_id for s in sentences] == ["3", "4"]
+    [sentence] = load(json.dumps([a_task("今日は東京", span, cancelled=True)]))
+    assert sentence.entities == ()
+    with pytest.raises(InputError, match="not a span"):
+        load(json.dumps([a_task("今日は東京", span | {"labels": ["LOC", "ORG"]})]))
+    with pytest.raises(InputError, match='neither a "text" nor "tokens"'):
+        load(json.dumps([{"id": 3, "data": {"image": "a.png"}, "annotations": []}]))
+
+
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_record_of_a_list_is_named_by_its_number(load, indent: int | None) -> None:
     bad = {"text": "b", "spans": [[0, 5, "LOC"]]}

@@ -1,4 +1,6 @@
-"""Corpora of JSON records: text and spans, or tokens and tag names; or spaCy's pairs."""
+"""Corpora of JSON records: text and spans, or tokens and tag names; spaCy's pairs, Label Studio's
+tasks.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,7 @@ def _records(path: Path) -> Iterator[tuple[Place, object]]:
         every = enumerate([whole] if records is None else records, 1)
         values = (({"record": f"record {number}"}, value) for number, value in every)
     for place, value in values:
-        yield place, {"text": value[0], **value[1]} if _is_spacy(value) else value
+        yield place, {"text": value[0], **value[1]} if _is_spacy(value) else _of_task(value)
 
 
 def _records_in(value: object) -> list[object] | None:
@@ -79,6 +81,18 @@ def _records_in(value: object) -> list[object] | None:
 def _is_spacy(value: object) -> bool:
     """Whether it is spaCy's pair of a text and its entities, `["東京", {"entities": [...]}]`."""
     return isinstance(value, list) and [*map(type, value)] == [str, dict]
+
+
+def _of_task(value: object) -> object:
+    """The record of a task of Label Studio: its first annotation that was not cancelled."""
+    task = value if isinstance(value, Mapping) else {}
+    data, annotations = task.get("data"), task.get("annotations")
+    if not (isinstance(data, Mapping) and isinstance(annotations, list)):
+        return value
+    done = [a for a in annotations if isinstance(a, Mapping) and not a.get("was_cancelled")]
+    results = done[0].get("result") if done else []
+    spans = [result.get("value") for result in results or [] if result.get("type") == "labels"]
+    return {"id": task.get("id"), **data, "spans": spans}
 
 
 def _parse(text: str, path: Path, line: int) -> object:
@@ -112,6 +126,8 @@ def _span(value: object, path: Path, place: Place) -> tuple[Entity, object]:
         start = _first(value, ("start", "start_offset"))
         end = _first(value, ("end", "end_offset"))
         label = _first(value, ("label", "type", "entity_type", "tag"))
+        if label is None and isinstance(value.get("labels"), list) and len(value["labels"]) == 1:
+            [label] = value["labels"]  # Label Studio's
         surface = _first(value, ("surface", "text", "word"))
     elif isinstance(value, list) and len(value) == 3:
         start, end, label = value
