@@ -13,7 +13,13 @@ def _uroman() -> Callable[[str], str]:
     """One romaniser for all languages: its tables take seconds to load."""
     import uroman
 
-    return cache(uroman.Uroman().romanize_string)
+    return uroman.Uroman().romanize_string
+
+
+@cache
+def _romanise(text: str) -> str:
+    """A text in Latin letters. uroman leaves ASCII as it is, and takes milliseconds for that."""
+    return text if text.isascii() else _uroman()(text)
 
 
 @cache
@@ -27,15 +33,14 @@ def reading(language: Language) -> Callable[[str], str]:
     """
     if language.romanisation == "none":
         return str
-    romanise = _uroman()
     if language.romanisation == "uroman":
-        return romanise
+        return _romanise
     import pykakasi
 
     kakasi = pykakasi.kakasi()
 
     def read(text: str) -> str:
         parts = (part["hepburn"] for part in kakasi.convert(text))
-        return romanise("".join(parts))
+        return _romanise("".join(parts))
 
     return cache(read)
