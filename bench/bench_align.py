@@ -145,7 +145,7 @@ def make(*targets: str) -> None:
             "--configfile",
             CONFIG,
             "--quiet",
-            "all",
+            "rules",
             "--",
             *targets,
         ],

@@ -301,6 +301,10 @@ def benchmarks(wildcards):
             for step, job in measured:
                 path = f"logs/{job}.benchmark.tsv".format(corpus=name, **system)
                 found.setdefault(step.format(**system), {})[path] = True
+    for system in compared_systems().values():
+        name = system["aligner"]
+        if config["aligners"][name]["kind"] == "fused":
+            found[f"weigh: {name}"] = {f"logs/weigh_signals/{name}.benchmark.tsv": True}
     for name, maker in trained().items():
         found[f"train: {name}"] = {f"logs/{maker}/{name}.benchmark.tsv": True}
     return {step: list(paths) for step, paths in found.items()}
