@@ -154,6 +154,7 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
         and honorifics there.
     """
     pieces = _pieces(text, language, tokens)
+    edges = set() if language.spaces else {edge for token in tokens for edge in token}
     found = {}
     for first in range(len(pieces)):
         for last in range(first, len(pieces)):
@@ -163,7 +164,10 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
             if last > first and _breaks(text[pieces[last - 1][1] : pieces[last][0]]):
                 break
             end += text[end : end + 1] == "."  # of an abbreviation; `trim` tells
-            for span in variants((start, end), text, language):
+            whole, *shorter = variants((start, end), text, language) or [(start, end)]
+            # 東京都内 is not taken as 東京都 where its tokens are 東京 and 都内.
+            ways = [whole, *(one for one in shorter if not edges or edges.issuperset(one))]
+            for span in ways:
                 if any(char.isalnum() for char in text[span[0] : span[1]]):
                     found[span] = None
     return list(found)
