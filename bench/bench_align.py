@@ -268,12 +268,9 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
     Of the tuned LLM also what each part is worth; candidates are scored once for all of that.
     """
     sentences, tagged, right = parallel()
-    llm, form = model(name), FORMS[name]
-    titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
-    journal = Journal(ROOM / f"projection.{name}.jsonl", name)
-    asked = {"form": form, "journal": journal}
-    known = [(RU, titles, held_out_pairs())]
-    fitted = fused.examples(llm, known, most=FITTING_PAIRS, seed=SEED, **asked)
+    llm = model(name)
+    asked = {"form": FORMS[name], "journal": Journal(ROOM / f"projection.{name}.jsonl", name)}
+    titles, fitted = fitting(llm, **asked)
     weights, record = fused.learn(fitted, SEED)
     figures: dict[str, object] = {f"weights, {name}": record, "systems": {}}
     scored: list[list[fused.Scored]] = []
@@ -305,6 +302,16 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
             figures["errors"] = errors(tagged, right, found)
             figures["calibration"] = score.calibration(right, strings(found), sentences)
     return figures, rows, llm
+
+
+def fitting(
+    llm: TransformersLLM, form: str, journal: Journal
+) -> tuple[lexicon.Lexicon, list[tuple[fused.Scored, str]]]:
+    """The Russian wiki's names, and its pairs' candidates to learn weights on."""
+    titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
+    known = [(RU, titles, held_out_pairs())]
+    asked = {"form": form, "journal": journal}
+    return titles, fused.examples(llm, known, most=FITTING_PAIRS, seed=SEED, **asked)
 
 
 def other_languages() -> dict[str, object]:
@@ -374,25 +381,10 @@ def with_chat(
     sentences: Rows, tagged: Rows, chat: TransformersLLM, journal: Journal
 ) -> Iterable[dict[str, object]]:
     """Our fused aligner on the paper's LLM, with weights learned on the same wiki pairs."""
-    titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
-    fitted = fused.examples(
-        chat,
-        [(RU, titles, held_out_pairs())],
-        form="chat",
-        most=FITTING_PAIRS,
-        seed=SEED,
-        journal=journal,
-    )
+    asked = {"llm": chat, "form": "chat", "journal": journal}
+    titles, fitted = fitting(**asked)
     weights, _ = fused.learn(fitted, SEED)
-    find = partial(
-        fused.candidates,
-        llm=chat,
-        language=RU,
-        lexicon=titles,
-        weights=weights,
-        form="chat",
-        journal=journal,
-    )
+    find = partial(fused.candidates, language=RU, lexicon=titles, weights=weights, **asked)
     return align.align(sentences, tagged, find, repeats="all")
 
 
