@@ -178,7 +178,7 @@ class Dictionary:
     context = 100_000
     scores = True
     LISTS = {  # noqa: RUF012
-        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = Tokyo; 府; 行く; 駅前 = x; 京都 = y",
+        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = x; 府; 行く; 駅前; 京都 = y; の駅",
         "雨が降る。": " none",
     }
     ENGLISH = {  # noqa: RUF012
@@ -186,6 +186,7 @@ class Dictionary:
         "府中": Completion(" Fuchu City", -30.0, 3, True),  # a guess
         "行く": Completion(" to go", -1.0, 3, True),
         "駅前": Completion(" Station", -1.0, 3, True),  # as well written small
+        "の駅": Completion(" Eki = Eki", -1.0, 3, True),
     }
 
     def __init__(self) -> None:

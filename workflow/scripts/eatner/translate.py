@@ -118,10 +118,14 @@ def _with_names(
         for place, prompt in asked.items()
         if len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context
     }
-    shared = {"stop": stop, "no_repeat": True, "journal": journal}
+    shared = {"no_repeat": True, "journal": journal}
     with counter("finding names", "sentence", len(asked)) as bar:
         answers = llm.complete(
-            list(asked.values()), max_new_tokens=NAMES_TOKENS, progress=bar.update, **shared
+            list(asked.values()),
+            max_new_tokens=NAMES_TOKENS,
+            stop=stop,
+            progress=bar.update,
+            **shared,
         )
     found: dict[int, list[str]] = {}
     for place, several in zip(asked, answers, strict=True):
@@ -139,7 +143,11 @@ def _with_names(
         entries = [[{"role": "user", "content": entry}] for entry in entries]
     with counter("translating names", "name", len(entries)) as bar:
         answers = llm.complete(
-            entries, max_new_tokens=prompts.ANSWER_TOKENS, progress=bar.update, **shared
+            entries,
+            max_new_tokens=prompts.ANSWER_TOKENS,
+            stop=prompts.LINE_END,
+            progress=bar.update,
+            **shared,
         )
     english = {
         name: several[0].text.strip()
@@ -179,6 +187,7 @@ def _is_name(answer: Completion) -> bool:
         and not guessed
         and 0 < len(words) <= MOST_WORDS
         and _is_latin(answer.text)
+        and "=" not in answer.text
         and all(word[0].isupper() for word in words if len(word) > 3)
         and words[0][0].isupper()
     )
