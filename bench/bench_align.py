@@ -897,7 +897,7 @@ def recovery_page(figures: Mapping[str, object]) -> list[str]:
                     row["entities"],
                     f"{percent(row['verbatim'])}%",
                     row["wrappings"],
-                    row["worst_wrapping"],
+                    row["worst_wrapping"] if row["worst"] < 1 else "all alike",
                     f"{percent(row['worst'])}%",
                 ]
                 for code, row in figures["languages"].items()
