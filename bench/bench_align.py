@@ -221,8 +221,7 @@ def projection() -> dict[str, object]:
     figures["ceiling"] = ceiling(tagged, right)
     few = sentences[:PAPER_SENTENCES]
     asked = within(tagged, few)
-    journal = Journal(ROOM / "projection.tuned.jsonl", "tuned")
-    find = partial(align.constrained, llm=llm, language=RU, form="tuned", beams=4, journal=journal)
+    find = constrained("tuned", llm)
     rows["constrained, tuned"] = list(align.align(few, asked, find, repeats="all"))
     make("resources/models/smollm2-135m-instruct")
     chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
@@ -248,18 +247,19 @@ def projection_constrained() -> dict[str, object]:
     """The same with constrained decoding alone, on all sentences."""
     sentences, tagged, right = parallel()
     figures: dict[str, object] = {"systems": {}}
-    for name, form in FORMS.items():
-        find = partial(
-            align.constrained,
-            llm=model(name),
-            language=RU,
-            form=form,
-            beams=4,
-            journal=Journal(ROOM / f"projection.{name}.jsonl", name),
-        )
+    for name in FORMS:
+        find = constrained(name, model(name))
         found = list(align.align(sentences, tagged, find, repeats="all"))
         figures["systems"][f"constrained, {name}"] = strict(right, found, sentences)
     return figures
+
+
+def constrained(name: str, llm: TransformersLLM) -> Callable:
+    """Constrained decoding of Russian, to be asked for candidates."""
+    journal = Journal(ROOM / f"projection.{name}.jsonl", name)
+    return partial(
+        align.constrained, llm=llm, language=RU, form=FORMS[name], beams=4, journal=journal
+    )
 
 
 def project(name: str) -> tuple[dict[str, object], dict[str, list], TransformersLLM]:

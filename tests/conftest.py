@@ -1,18 +1,14 @@
-"""Put the library on the path, as Snakemake does for the scripts beside it."""
+"""What the tests share, and their order."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import smoke
 from filelock import FileLock
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 
 # Files that run whole DAGs: begun first, so that no worker is left alone with one at the end.
 LONGEST = ("test_workflow", "test_experiment", "test_systems")

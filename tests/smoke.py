@@ -114,13 +114,13 @@ class Project:
         if made is not None:
             shutil.copytree(made, folder)
             return
+        folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(source, folder / name, ignore=ignored)
             else:
-                folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, folder / name)
 
     def snakemake(self, *arguments: str, **config: dict) -> subprocess.CompletedProcess[str]:

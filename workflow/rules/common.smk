@@ -294,6 +294,7 @@ def benchmarks(wildcards):
         ("tag: {tagger}", "tag_english/{corpus}.{translator}.{tagger}"),
         ("tag: {tagger}", "tag_with_llm/{corpus}.{translator}.{tagger}"),
         ("align: {aligner}", "align_entities/{corpus}.{translator}.{tagger}.{aligner}"),
+        ("weigh: {aligner}", "weigh_signals/{aligner}"),
     ]
     found = {}
     for name in config["compare"]["corpora"]:
@@ -301,10 +302,6 @@ def benchmarks(wildcards):
             for step, job in measured:
                 path = f"logs/{job}.benchmark.tsv".format(corpus=name, **system)
                 found.setdefault(step.format(**system), {})[path] = True
-    for system in compared_systems().values():
-        name = system["aligner"]
-        if config["aligners"][name]["kind"] == "fused":
-            found[f"weigh: {name}"] = {f"logs/weigh_signals/{name}.benchmark.tsv": True}
     for name, maker in trained().items():
         found[f"train: {name}"] = {f"logs/{maker}/{name}.benchmark.tsv": True}
     return {step: list(paths) for step, paths in found.items()}

@@ -7,6 +7,7 @@ answer with a substring of the sentence, and the spans of a sentence are chosen 
 from __future__ import annotations
 
 import math
+import operator
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -181,19 +182,14 @@ def on_tokens(candidates: Sequence[Candidate], tokens: Sequence[Span]) -> list[C
     """
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
     first_of, last_of = set(starts), set(ends)
-    spaced = 2 * sum(one < other for one, other in zip(ends, starts[1:], strict=False)) > len(
-        starts
-    )
+    spaced = 2 * sum(map(operator.lt, ends, starts[1:])) > len(starts)
     together: dict[tuple[Span, ...], Candidate] = {}
     for candidate in candidates:
-        whole = [
-            span
-            for span in candidate.spans
-            if not spaced and span[0] in first_of and span[1] in last_of
-        ]
-        places = tuple(
-            dict.fromkeys(widened(span, starts, ends) for span in whole or candidate.spans)
-        )
+        mentions = candidate.spans
+        if not spaced:
+            whole = [span for span in mentions if span[0] in first_of and span[1] in last_of]
+            mentions = whole or mentions
+        places = tuple(dict.fromkeys(widened(span, starts, ends) for span in mentions))
         other = together.get(places)
         if other is not None:
             best = max(candidate, other, key=lambda one: one.gain)

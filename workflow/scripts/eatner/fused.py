@@ -164,10 +164,10 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
             if last > first and _breaks(text[pieces[last - 1][1] : pieces[last][0]]):
                 break
             end += text[end : end + 1] == "."  # of an abbreviation; `trim` tells
-            whole, *shorter = variants((start, end), text, language) or [(start, end)]
-            # 東京都内 is not taken as 東京都 where its tokens are 東京 and 都内.
-            ways = [whole, *(one for one in shorter if not edges or edges.issuperset(one))]
-            for span in ways:
+            for way, span in enumerate(variants((start, end), text, language)):
+                # 東京都内 is not taken as 東京都 where its tokens are 東京 and 都内.
+                if way > 0 and edges and not edges.issuperset(span):
+                    continue
                 if any(char.isalnum() for char in text[span[0] : span[1]]):
                     found[span] = None
     return list(found)

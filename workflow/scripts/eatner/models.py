@@ -45,10 +45,9 @@ def convert_gguf(gguf: Path, out: Path) -> None:
         def __setattr__(self, name: str, value: object) -> None:
             super().__setattr__(name, np.asarray(value) if name == "data" else value)
 
-    # transformers reads the file three times: for tokenizer, configuration and weights.
-    once = patch("gguf.GGUFReader", cache(PlainReader))
     try:
-        with once:
+        # transformers reads the file three times: for tokenizer, configuration and weights.
+        with patch("gguf.GGUFReader", cache(PlainReader)):
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             loaded = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32
