@@ -474,6 +474,7 @@ TOO_LONG = {
         "type": "BadRequestError",
         "message": "This model's maximum context length is 64 tokens. However, you requested 99.",
     },
+    "a proxy": {"message": "Request Entity Too Large"},
 }
 
 
@@ -484,7 +485,8 @@ def test_a_prompt_that_is_too_long_for_the_server_has_no_answer(
     path = tmp_path / "journal.jsonl"
 
     def refused(handler: loopback.Handler) -> bool:
-        return handler.say(400, {"error": TOO_LONG[server]})
+        status = 413 if server == "a proxy" else 400
+        return handler.say(status, {"error": TOO_LONG[server]})
 
     with Server(lambda body: "Tokyo", faults=[refused]) as served:
         llm = EndpointLLM(served.url, MODEL, concurrency=1)

@@ -40,7 +40,8 @@ PASSING = (408, 409, 425, 429)
 # Tokens that a prompt and its answer may have together, where the configuration does not say.
 CONTEXT = 8192
 LONGEST_MESSAGE = 300
-# How servers say that a prompt is too long for them: OpenAI's and llama.cpp's codes, vLLM's words.
+# How servers say that a prompt is too long for them: OpenAI's and llama.cpp's codes, vLLM's words;
+# proxies say HTTP 413.
 TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
 TOO_LONG_MESSAGE = re.compile("maximum (context|model) length")
 
@@ -306,7 +307,7 @@ class EndpointLLM:
             raise _PassingError(status, pause)
         if reply.status_code == 400 and _error(reply).get("code") == "content_filter":
             return {"choices": [{"finish_reason": "content_filter"}]}
-        if reply.status_code == 400 and _is_too_long(_error(reply)):
+        if reply.status_code == 413 or (reply.status_code == 400 and _is_too_long(_error(reply))):
             return None
         if not reply.is_success:
             raise self._refusal(status, reply.status_code)
