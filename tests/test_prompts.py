@@ -69,18 +69,49 @@ def test_the_entities_of_a_sentence_share_the_prompts_beginning() -> None:
 def test_a_translation_prompt_in_each_form() -> None:
     few = prompts.translation("東京\nへ", JA, [("東京", "Tokyo")], "few-shot")
     assert few.startswith("Translate Japanese into English.")
-    assert few.endswith("Japanese: 東京 へ\nNames: 東京 = Tokyo\nEnglish:")
-    # Of the three examples two have names, as the question has them.
-    assert few.count("Names: ") == 3
+    assert few.endswith("Japanese: Tokyo へ\nEnglish:")
+    # Of the three examples two have their names in English, as the question has.
+    assert few.count("Angela Merkel") == few.count("Maria Silva") == 2
+    assert few.count("London") == 1
     bare = prompts.translation("東京へ", JA, [], "few-shot")
-    assert "Names:" not in bare
+    assert bare.count("Angela Merkel") == 1
     assert bare.endswith("\n\nJapanese: 東京へ\nEnglish:")
     turns = prompts.translation("東京\nへ", JA, [("東京", "Tokyo")], "chat")
     assert [turn["role"] for turn in turns] == ["user", "assistant"] * 3 + ["user"]
     assert turns[0]["content"].startswith("Translate Japanese into English.")
-    assert turns[-1]["content"] == "東京 へ\nNames: 東京 = Tokyo"
-    assert sum("Names: " in turn["content"] for turn in turns) == 3
+    assert turns[-1]["content"] == "Tokyo へ"
+    assert sum("Angela Merkel" in turn["content"] for turn in turns) == 2
     assert prompts.translation("東京へ", JA, [], "chat")[-1]["content"] == "東京へ"
+
+
+def test_a_name_alone_in_each_form() -> None:
+    few = prompts.name("東\n京", JA)
+    assert few.startswith("Japanese names in English:\n\n")
+    assert f"\nロンドン ={prompts.named('London')}" in few
+    assert few.endswith("\n東 京 =")
+    turns = prompts.name("東\n京", JA, "chat")
+    assert [turn["content"] for turn in turns[-3:]] == ["ハンガリー", "Hungary", "東 京"]
+    assert "<assistant>\nLondon\n" in written(turns)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names", "expected"),
+    [
+        ("東京大阪へ", {"東京": "Tokyo", "大阪": "Osaka"}, "Tokyo Osaka へ"),
+        # The longest first; what was put in is not looked through.
+        ("加藤は加藤ピンだ。", {"加藤": "Kato", "加藤ピン": "加藤 P"}, "Kato は 加藤 P だ。"),
+        # Alone where it can, inside words where it must.
+        ("Иран и Ирана", {"Иран": "Iran"}, "Iran и Ирана"),
+        ("서울에서", {"서울": "Seoul"}, "Seoul 에서"),
+        ("タイのタイトル", {"タイ": "Thailand"}, "Thailand のタイトル"),
+        ("(Wien)", {"Wien": "Vienna", "": "x"}, "(Vienna)"),
+    ],
+)
+def test_names_stand_in_english_in_the_sentence(
+    sentence: str, names: dict[str, str], expected: str
+) -> None:
+    prompt = prompts.translation(sentence, JA, list(names.items()), "few-shot")
+    assert prompt.endswith(f"\n\nJapanese: {expected}\nEnglish:")
 
 
 @given(st.text(), st.text())

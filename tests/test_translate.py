@@ -114,7 +114,7 @@ def test_hints_stand_in_the_prompt_and_in_the_row(names: Lexicon) -> None:
         rows = run(texts, llm, names, form)
         assert json.loads(rows[0]["hints"]) == [["東京都", "Tokyo"], ["大阪市", "Osaka"]]
         assert rows[1]["hints"] == "[]"
-        assert "東京都 = Tokyo; 大阪市 = Osaka" in str(llm.asked[0])
+        assert "Tokyo と Osaka と Tokyo。" in str(llm.asked[0])
         assert "東京都" not in str(llm.asked[1])
         bare = Scripted(*[Completion("x", -1.0, 1, True)] * 2)
         assert [row["hints"] for row in run(texts, bare, None, form)] == ["[]", "[]"]
@@ -178,7 +178,7 @@ class Dictionary:
     context = 100_000
     scores = True
     LISTS = {  # noqa: RUF012
-        "水戸と府中の駅前へ行く。": " 水戸 = Tokyo; 府中 = x; 府; 行く; 駅前; 京都 = y; の駅",
+        "水戸と府中の駅前へ行く。": " 水戸; 府中; 府; 行く; 駅前; 京都; の駅",
         "雨が降る。": " none",
     }
     ENGLISH = {  # noqa: RUF012
@@ -221,7 +221,23 @@ def test_the_llm_is_asked_for_names_first() -> None:
     assert [json.loads(row["hints"]) for row in rows] == [[["水戸", "Mito"]], [], []]
     assert [row["status"] for row in rows] == ["translated", "translated", "blank"]
     assert len(llm.calls) == 3
-    assert "Names: 水戸 = Mito" in llm.calls[2][0]
+    assert llm.calls[2][0].endswith("Japanese: Mito と府中の駅前へ行く。\nEnglish:")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "piece", "alone"),
+    [
+        ("ja", "タイトル", "タイ", False),
+        ("ja", "タイの", "タイ", True),
+        ("ja", "東京へ", "京都", False),
+        ("fr", "Parisien", "Paris", False),
+        ("fr", "Parisien, Paris", "Paris", True),
+        ("ko", "손흥민은", "손흥민", True),
+        ("am", "በለንደን", "ለንደን", True),
+    ],
+)
+def test_a_name_that_is_listed_cuts_no_word(code: str, text: str, piece: str, alone: bool) -> None:
+    assert translate._stands_alone(piece, text, languages.get(code)) is alone
 
 
 def test_names_are_not_asked_for_twice(tmp_path: Path) -> None:

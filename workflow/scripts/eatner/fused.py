@@ -31,8 +31,8 @@ from eatner.align import Candidate, Question, occurrences
 from eatner.calibration import expected_error, reliability
 from eatner.errors import InputError
 from eatner.journal import Journal
-from eatner.languages import Language, in_word
-from eatner.lexicon import Lexicon, in_one_run
+from eatner.languages import Language, in_one_run, in_word
+from eatner.lexicon import Lexicon
 from eatner.llm import TransformersLLM, one_line
 from eatner.progress import counter
 from eatner.reading import reading

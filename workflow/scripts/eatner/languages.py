@@ -115,6 +115,20 @@ def in_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
+def in_one_run(one: str, two: str) -> bool:
+    """Whether two neighbours are of one word in a script without spaces.
+
+    Runs of Latin letters and runs of katakana are words there: タイ does not stand in タイトル.
+    """
+    if one.isascii() and two.isascii():
+        return one.isalnum() and two.isalnum()
+    return _is_katakana(one) and _is_katakana(two)
+
+
+def _is_katakana(char: str) -> bool:
+    return "\u30a1" <= char <= "\u30fa" or char in "\u30fc\u30fd\u30fe"
+
+
 @cache
 def known() -> dict[str, Language]:
     """All languages by code, in the table's order.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import marisa_trie
 
 from eatner.errors import InputError
-from eatner.languages import Language, get, in_word
+from eatner.languages import Language, get, in_one_run, in_word
 from eatner.pairs import bare_title, load_wiki, name_fault
 
 _META = "\x01language"
@@ -198,20 +198,6 @@ def _word_end(sentence: str, at: int) -> int:
     while at < len(sentence) and in_word(sentence[at]):
         at += 1
     return at
-
-
-def in_one_run(one: str, two: str) -> bool:
-    """Whether two neighbours are of one word in a script without spaces.
-
-    Runs of Latin letters and runs of katakana are words there: タイ does not stand in タイトル.
-    """
-    if one.isascii() and two.isascii():
-        return one.isalnum() and two.isalnum()
-    return _is_katakana(one) and _is_katakana(two)
-
-
-def _is_katakana(char: str) -> bool:
-    return "\u30a1" <= char <= "\u30fa" or char in "\u30fc\u30fd\u30fe"
 
 
 def load(path: Path) -> Lexicon:

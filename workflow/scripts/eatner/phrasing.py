@@ -23,6 +23,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from eatner import tsv
+from eatner.languages import in_one_run
 
 TABLE = Path(__file__).with_name("phrasing.tsv")
 _COLUMNS = ("yes", "about", "copulas", "tails", "nothing", "apologies")
@@ -47,6 +48,11 @@ def is_word(char: str) -> bool:
 def is_inside(text: str, at: int) -> bool:
     """Whether a place is inside a word, in a script with spaces."""
     return 0 < at < len(text) and is_word(text[at - 1]) and is_word(text[at])
+
+
+def cuts_word(text: str, at: int) -> bool:
+    """Whether a place in a text is inside a word, or a run of katakana or Latin letters."""
+    return is_inside(text, at) or (0 < at < len(text) and in_one_run(text[at - 1], text[at]))
 
 
 @cache

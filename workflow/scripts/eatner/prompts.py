@@ -10,6 +10,7 @@ suits the LLM:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import cycle
@@ -20,6 +21,7 @@ import yaml
 from eatner import languages
 from eatner.languages import Language
 from eatner.llm import Prompt, one_line
+from eatner.phrasing import cuts_word
 
 EXAMPLES = Path(__file__).with_suffix(".yaml")
 # A language without examples of its own is shown these: three scripts, three word orders.
@@ -63,7 +65,9 @@ def translation(
 ) -> Prompt:
     """Ask for the English of a sentence; the answer ends at `LINE_END` in the few-shot form.
 
-    In the chat form the same examples are turns of a conversation before the question.
+    The names whose English is known stand in English in the sentence: an LLM copies them from
+    there, where it forgets names that are listed beside it. In the chat form the same examples are
+    turns of a conversation before the question.
 
     Args:
         sentence: The sentence.
@@ -77,41 +81,34 @@ def translation(
     )
     shots = []
     for place, (own, text, english, names) in enumerate(examples(language.code)):
-        # One of the three has no list of names, as most sentences have no hints.
+        # One of the three has no names in English, as most sentences have no hints.
         shots.append((own, text, names if hints and place != 1 else (), english))
     if form == "chat":
-        turns = [turn for _, text, names, said in shots for turn in (_said(text, names), said)]
+        turns = [turn for _, text, names, said in shots for turn in (_named(text, names), said)]
         asked = f"{task} Answer with the English sentence only."
-        return _conversation(asked, [*turns, _said(sentence, hints)])
+        return _conversation(asked, [*turns, _named(sentence, hints)])
     shown = [f"{_statement(own, text, names)} {english}" for own, text, names, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
 
 
-def names(sentence: str, language: Language, hints: Sequence[tuple[str, str]], form: str) -> Prompt:
-    """Ask for the names of a sentence with their English; the answer is the rest of the line.
-
-    It goes on where the names that are known end, as "surface = English" parted by semicolons.
+def names(sentence: str, language: Language, form: str) -> Prompt:
+    """Ask for the names of a sentence; the answer is the rest of the line, parted by semicolons.
 
     Args:
         sentence: The sentence.
         language: Its language.
-        hints: Names in it whose English is known, as (surface, English).
         form: `few-shot` or `chat`.
     """
-    task = (
-        f"List the persons, places and organisations that each {language.name} sentence names, "
-        "with their English."
-    )
+    task = f"List the persons, places and organisations that each {language.name} sentence names."
     listed = [
-        (own, one_line(text), _names(known)) for own, text, _, known in examples(language.code)
+        (own, one_line(text), "; ".join(surface for surface, _ in known))
+        for own, text, _, known in examples(language.code)
     ]
-    opened = f" {_names(hints)};" if hints else ""
     if form == "chat":
         turns = [turn for _, text, known in listed for turn in (text, f"Names: {known}")]
-        return _conversation(task, [*turns, one_line(sentence), f"Names:{opened}"])
+        return _conversation(task, [*turns, one_line(sentence), "Names:"])
     shots = [f"{own.name}: {text}\nNames: {known}" for own, text, known in listed]
-    asked = f"{language.name}: {one_line(sentence)}\nNames:{opened}"
-    return "\n\n".join([task, *shots, asked])
+    return "\n\n".join([task, *shots, f"{language.name}: {one_line(sentence)}\nNames:"])
 
 
 def alignment(
@@ -152,26 +149,30 @@ def alignment(
     return f"{task}\n\n" + "\n\n".join([*shots, asked])
 
 
-def name(surface: str, language: Language) -> str:
-    """Ask for the English of a name that stands alone; the answer is `named(english)`.
+def name(surface: str, language: Language, form: str = "few-shot") -> Prompt:
+    """Ask for the English of a name that stands alone.
 
-    The same for every kind of LLM: a list of names with their English, as short as can be, for a
-    sentence has many phrases to ask of.
+    In the few-shot form, which is there to score the English as well, the answer is
+    `named(english)`: a list of names with their English, as short as can be, for a sentence has
+    many phrases to ask of. In the chat form the same names are turns of a conversation.
 
     Args:
         surface: The name.
         language: Its language.
+        form: `few-shot` or `chat`.
     """
-    shots = [
-        f"{known} ={named(english)}"
-        for _, _, _, names in examples(language.code)
-        for known, english in names
-    ]
-    return f"{language.name} names in English:\n\n{''.join(shots)}{one_line(surface)} ="
+    known = [pair for _, _, _, names in examples(language.code) for pair in names]
+    if form == "chat":
+        turns = [turn for pair in known for turn in pair]
+        return _conversation(
+            f"Write each {language.name} name in English.", [*turns, one_line(surface)]
+        )
+    shots = "".join(f"{own} ={named(english)}" for own, english in known)
+    return f"{language.name} names in English:\n\n{shots}{one_line(surface)} ="
 
 
 def named(english: str) -> str:
-    """The answer to `name`, end mark included."""
+    """The answer to `name` in the few-shot form, end mark included."""
     return f" {one_line(english)}{LINE_END}"
 
 
@@ -187,12 +188,25 @@ def _question(sentence: str, entity: str, language: Language) -> str:
 
 
 def _statement(language: Language, sentence: str, names: Sequence[tuple[str, str]]) -> str:
-    return f"{language.name}: {_said(sentence, names)}\nEnglish:"
+    return f"{language.name}: {_named(sentence, names)}\nEnglish:"
 
 
-def _said(sentence: str, names: Sequence[tuple[str, str]]) -> str:
-    return one_line(sentence) + (f"\nNames: {_names(names)}" if names else "")
+def _named(sentence: str, names: Sequence[tuple[str, str]]) -> str:
+    """A sentence with names in English in it, given as (surface, English).
 
-
-def _names(pairs: Sequence[tuple[str, str]]) -> str:
-    return "; ".join(f"{one_line(surface)} = {one_line(english)}" for surface, english in pairs)
+    A surface is replaced where it stands alone, or, if it never does, inside words: of 서울에서
+    becomes "Seoul 에서". The longest goes first.
+    """
+    text = one_line(sentence)
+    spots: list[tuple[int, int, str]] = []
+    for surface, english in sorted(names, key=lambda pair: -len(pair[0])):
+        found = [match.span() for match in re.finditer(re.escape(one_line(surface)), text)]
+        free = [(a, b) for a, b in found if a < b and all(b <= s or e <= a for s, e, _ in spots)]
+        alone = [(a, b) for a, b in free if not cuts_word(text, a) and not cuts_word(text, b)]
+        spots += [(a, b, one_line(english)) for a, b in alone or free]
+    for start, end, english in sorted(spots, reverse=True):
+        before, after = text[:start], text[end:]
+        left = " " if before[-1:].isalnum() else ""
+        right = " " if after[:1].isalnum() else ""
+        text = f"{before}{left}{english}{right}{after}"
+    return text

@@ -15,6 +15,7 @@ from eatner.journal import Journal
 from eatner.languages import Language
 from eatner.lexicon import Lexicon
 from eatner.llm import LLM, Completion, scored
+from eatner.phrasing import cuts_word
 from eatner.progress import counter
 
 COLUMNS = ("sentence_id", "english", "hints", "logprob", "status")
@@ -22,7 +23,7 @@ COLUMNS = ("sentence_id", "english", "hints", "logprob", "status")
 MOST_HINTS = 8
 # Of names that the LLM finds: tokens of its list, words of a name's English, and the mean
 # log-probability of a token below which its English is a guess.
-NAMES_TOKENS = 64
+NAMES_TOKENS = 48
 MOST_WORDS = 8
 GUESS = -1.6
 # Nats by which a name in capitals is more probable than in small letters.
@@ -50,7 +51,8 @@ def translate(
         form: How the LLM is asked, `few-shot` or `chat`.
         max_new_tokens: Most tokens of a translation.
         names: Whether the LLM is asked for the names of each sentence first, and for the English of
-            those that the lexicon lacks; they are hints then. The paper's first turn.
+            those that the lexicon lacks; they are hints then, and stand in English in the sentence
+            that is translated. The paper's first turn.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
@@ -107,12 +109,13 @@ def _with_names(
 ) -> list[list[tuple[str, str]]]:
     """The hints of each sentence, and the names that the LLM finds in it, with their English.
 
-    In a list of names a small LLM copies well and translates badly: so each is translated alone, as
-    by a dictionary, and what has no capitals then, need have none, or was a guess, is no name.
+    It lists them as they stand, for a small LLM copies well and translates badly in a list; each is
+    translated alone, as by a dictionary, and what has no capitals then, need have none, or was a
+    guess, is no name.
     """
     stop = prompts.LINE_END if form == "few-shot" else None
     places = [place for place, text in enumerate(texts) if text.strip()]
-    asked = {place: prompts.names(texts[place], language, hints[place], form) for place in places}
+    asked = {place: prompts.names(texts[place], language, form) for place in places}
     asked = {
         place: prompt
         for place, prompt in asked.items()
@@ -131,16 +134,16 @@ def _with_names(
     for place, several in zip(asked, answers, strict=True):
         said = several[0].text if several else ""
         known = " ".join(surface for surface, _ in hints[place])
-        pieces = [piece.split("=")[0].strip() for piece in said.replace("\n", ";").split(";")]
+        pieces = [piece.strip() for piece in said.replace("\n", ";").split(";")]
         found[place] = [
             piece
             for piece in dict.fromkeys(pieces)
-            if len(piece) > 1 and piece in texts[place] and piece not in known
+            if len(piece) > 1
+            and piece not in known
+            and _stands_alone(piece, texts[place], language)
         ]
     every = list(dict.fromkeys(name for several in found.values() for name in several))
-    entries = [prompts.name(name, language) for name in every]
-    if form == "chat":
-        entries = [[{"role": "user", "content": entry}] for entry in entries]
+    entries = [prompts.name(name, language, form) for name in every]
     with counter("translating names", "name", len(entries)) as bar:
         answers = llm.complete(
             entries,
@@ -161,6 +164,16 @@ def _with_names(
         ]
         for place, given in enumerate(hints)
     ]
+
+
+def _stands_alone(piece: str, text: str, language: Language) -> bool:
+    """Whether a piece stands somewhere in a text without cutting a word, but for what joins it."""
+    found = [match.span() for match in re.finditer(re.escape(piece), text)]
+    return any(
+        (language.prefixes or not cuts_word(text, start))
+        and (language.suffixes or not cuts_word(text, end))
+        for start, end in found
+    )
 
 
 def _without_common_words(
