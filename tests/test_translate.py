@@ -63,7 +63,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     columns = ("page_id", "title", "kind", "redirect", "english", "lead", "links")
     rows = [
         (i, title, "article", "", english, f"{title}は市。", "[]")
-        for i, (title, english) in enumerate(NAMES.items())
+        for i, (title, english) in enumerate({**NAMES, "映画": "Film"}.items())
     ]
     tsv.write(folder / "titles.tsv", columns, (dict(zip(columns, r, strict=True)) for r in rows))
     lexicon.build(folder / "titles.tsv", folder / "names", JA)
@@ -108,13 +108,13 @@ def test_the_forms_are_asked_in_their_ways() -> None:
 
 
 def test_hints_stand_in_the_prompt_and_in_the_row(names: Lexicon) -> None:
-    texts = sentences("東京都と大阪市と東京都。", "名前のない文。")
+    texts = sentences("東京都と大阪市と東京都の映画。", "名前のない文。")
     for form in ("few-shot", "chat"):
         llm = Scripted(*[Completion("x", -1.0, 1, True)] * 2)
         rows = run(texts, llm, names, form)
         assert json.loads(rows[0]["hints"]) == [["東京都", "Tokyo"], ["大阪市", "Osaka"]]
         assert rows[1]["hints"] == "[]"
-        assert "Tokyo と Osaka と Tokyo。" in str(llm.asked[0])
+        assert "Tokyo と Osaka と Tokyo の映画。" in str(llm.asked[0])
         assert "東京都" not in str(llm.asked[1])
         bare = Scripted(*[Completion("x", -1.0, 1, True)] * 2)
         assert [row["hints"] for row in run(texts, bare, None, form)] == ["[]", "[]"]

@@ -247,5 +247,6 @@ def _is_latin(text: str) -> bool:
 def _hints(text: str, lexicon: Lexicon | None) -> list[tuple[str, str]]:
     if lexicon is None:
         return []
-    found = {match.surface: match.english for match in lexicon.matches(text)}
+    # A common noun with a capital, as titles have it, would be tagged as a name.
+    found = {match.surface: match.english for match in lexicon.matches(text) if match.named}
     return list(found.items())[:MOST_HINTS]
