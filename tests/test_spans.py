@@ -497,6 +497,21 @@ LONG = "東京に行く人が多いのです。"
 
 
 @pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("हावड़ा जंक्शन रेलवे स्टेशन", "हावड़ा जंक्शन रेलवे स्टेशन"),
+        ("Илизаров , Гавриил Абрамович", "Илизаров , Гавриил Абрамович"),
+        ("東京電力福島第一原子力発電所", "東京電力福島第一原子力発電所"),
+        ("Anton Wilhelm von Zuccalmaglio", "Anton Wilhelm von Zuccalmaglio ."),
+        ("دايو ( شركة )", "دايو ( شركة )"),
+    ],
+)
+def test_a_text_that_is_a_name_is_found_by_it(name: str, sentence: str) -> None:
+    for answer in (name, f'"{name}"', f"The answer is: {name}"):
+        assert locate(answer, sentence) == [(0, len(name))]
+
+
+@pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         ("", "x"),

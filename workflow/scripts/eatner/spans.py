@@ -81,6 +81,9 @@ _SEPARATORS = " \t,，、،;；:：=՝—–-"
 _STOPPED = "。．｡।॥።"
 _FINAL = ".。．｡!！?？…।॥።؟۔։"
 _STOPS = _FINAL + ",;:、，'\""
+# Words of a whole text that may be a name: without a final mark; with one that an answer leaves
+# out; with one that it gives too. Names of WikiANN have up to 20.
+_LONGEST_NAME = (20, 5, 3)
 
 
 # --- likeness -----------------------------------------------------------------------------------
@@ -517,14 +520,23 @@ def _refusals() -> frozenset[str]:
 def _is_the_sentence(piece: str, sentence: _Sentence) -> bool:
     """Whether a piece gives the whole sentence back, all of it but for its final mark.
 
-    A sentence that is no more than a name, as WikiANN has them, is not told from the name.
+    A text that may be no more than a name, as every fifth of WikiANN is, is not told from the name:
+    one without a final mark, if it is not very long, and a short one with a mark.
     """
-    if len(sentence.text.split()) <= 4 and len(sentence.text) <= 12:
+    text, size = sentence.text.strip(), len(sentence.text)
+    marks = [one.rstrip()[-1:] in _FINAL for one in (text, piece) if one.strip()]
+    if _words(text) <= _LONGEST_NAME[sum(marks)]:
         return False
-    size = len(sentence.text)
     if not size / 2 <= len(piece) <= 2 * size + 8:
         return False
     return _solid(_form(piece, 2)) == _solid(sentence.form(2))
+
+
+def _words(text: str) -> float:
+    """How many words a text has; two characters of a script without spaces count as one."""
+    unspaced = sum(map(is_unspaced, text))
+    spaced = "".join(" " if is_unspaced(char) else char for char in text).split()
+    return unspaced / 2 + sum(any(map(str.isalnum, word)) for word in spaced)
 
 
 def _solid(form: _Form) -> str:
