@@ -78,6 +78,26 @@ def test_phrases_lie_in_the_sentence_each_once(text: str, language: object, most
 
 
 @pytest.mark.parametrize(
+    ("code", "text", "names", "others"),
+    [
+        ("ru", "Шквырин , Игорь", {"Шквырин , Игорь", "Игорь"}, set()),
+        ("ru", "# ПЕРЕНАПРАВЛЕНИЕ Брукинг , Тревор", {"Брукинг , Тревор"}, set()),
+        ("ru", "Млечник ( род грибов )", {"Млечник ( род грибов )", "Млечник"}, {"Млечник ( род"}),
+        ("ja", "東京（曖昧さ回避）", {"東京（曖昧さ回避）", "東京"}, {"東京（曖昧"}),
+        # In a sentence a comma parts names.
+        ("ru", "Он видел Париж, Москву.", {"Париж", "Москву"}, {"Париж, Москву"}),
+        ("ru", ") Париж (", {"Париж"}, {") Париж ("}),
+    ],
+)
+def test_a_title_may_be_a_name_as_a_whole(
+    code: str, text: str, names: set[str], others: set[str]
+) -> None:
+    found = {text[start:end] for start, end in fused.phrases(text, languages.get(code), 20)}
+    assert names <= found
+    assert not others & found
+
+
+@pytest.mark.parametrize(
     ("code", "text", "names"),
     [
         ("ko", "김정은 위원장은 뉴욕에서 심청이를 만났다.", ["김정은", "뉴욕", "심청이"]),

@@ -36,7 +36,7 @@ from eatner.lexicon import Lexicon
 from eatner.llm import TransformersLLM, one_line
 from eatner.progress import counter
 from eatner.reading import reading
-from eatner.spans import trim, variants
+from eatner.spans import FINAL, trim, variants
 
 # Signals of a candidate; the answer "nothing" has the first two and `nothing` itself.
 SIGNALS = (
@@ -79,6 +79,9 @@ MOST_GAIN = 15.0
 MORE_WORDS = 2
 CHARACTERS = 12
 LOGOGRAPHS = 5
+# Most words, or in scripts without spaces characters, of a text without a final mark that may be a
+# title, by whether the language has spaces.
+TITLE = {True: 12, False: 24}
 # What the signals count before any example: about the weights of Gemma 3 270M on pairs of the three
 # sample wikis, for those who have few pairs of their own; and the penalty for leaving them.
 PRIOR = {
@@ -155,14 +158,19 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
     """
     pieces = _pieces(text, language, tokens)
     edges = set() if language.spaces else {edge for token in tokens for edge in token}
+    # A title may be a name as a whole: "Шквырин, Игорь", "Iberien (Kartlien)".
+    title = len(pieces) <= TITLE[language.spaces] and text.rstrip()[-1:] not in FINAL
     found = {}
     for first in range(len(pieces)):
         for last in range(first, len(pieces)):
             start, end = pieces[first][0], pieces[last][1]
             if last - first >= most:
                 break
-            if last > first and _breaks(text[pieces[last - 1][1] : pieces[last][0]]):
+            between = text[pieces[last - 1][1] : pieces[last][0]] if last > first else ""
+            if _breaks(re.sub("[,，()（）]", "", between) if title else between):
                 break
+            if (end := _closed(start, end, text)) is None:
+                continue
             end += text[end : end + 1] == "."  # of an abbreviation; `trim` tells
             for way, span in enumerate(variants((start, end), text, language)):
                 # 東京都内 is not taken as 東京都 where its tokens are 東京 and 都内.
@@ -171,6 +179,15 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
                 if any(char.isalnum() for char in text[span[0] : span[1]]):
                     found[span] = None
     return list(found)
+
+
+def _closed(start: int, end: int, text: str) -> int | None:
+    """The end of a phrase with the bracket that closes it; None where a bracket has no other."""
+    opened, closed = (sum(text.count(one, start, end) for one in pair) for pair in ("(（", ")）"))
+    after = len(text) - len(text[end:].lstrip())
+    if opened == closed + 1 and text[after : after + 1] in (")", "）"):
+        return after + 1
+    return end if opened == closed else None
 
 
 def _breaks(between: str) -> bool:

@@ -79,8 +79,8 @@ _LISTED = re.compile(r"(?:\d{1,2}[.)]|[-*+•·>]|#{1,6})[ \t]+")
 _COLONS = ":：=→՝"
 _SEPARATORS = " \t,，、،;；:：=՝—–-"
 _STOPPED = "。．｡।॥።"
-_FINAL = ".。．｡!！?？…।॥።؟۔։"
-_STOPS = _FINAL + ",;:、，'\""
+FINAL = ".。．｡!！?？…।॥።؟۔։"
+_STOPS = FINAL + ",;:、，'\""
 # Words of a whole text that may be a name: without a final mark; with one that an answer leaves
 # out; with one that it gives too. Names of WikiANN have up to 20.
 _LONGEST_NAME = (20, 5, 3)
@@ -509,7 +509,7 @@ def _is_refusal(piece: str, sentence: _Sentence) -> bool:
     if not any(_form(x, 1).text.strip() in _refusals() for x in (core, *_untailed(core))):
         return False
     before = (sentence.text[:start].rstrip() for start, _ in sentence.find(core, 0))
-    return core == core.lower() or all(not x or x[-1] in _FINAL for x in before)
+    return core == core.lower() or all(not x or x[-1] in FINAL for x in before)
 
 
 @lru_cache(maxsize=1)
@@ -524,7 +524,7 @@ def _is_the_sentence(piece: str, sentence: _Sentence) -> bool:
     one without a final mark, if it is not very long, and a short one with a mark.
     """
     text, size = sentence.text.strip(), len(sentence.text)
-    marks = [one.rstrip()[-1:] in _FINAL for one in (text, piece) if one.strip()]
+    marks = [one.rstrip()[-1:] in FINAL for one in (text, piece) if one.strip()]
     if _words(text) <= _LONGEST_NAME[sum(marks)]:
         return False
     if not size / 2 <= len(piece) <= 2 * size + 8:
@@ -540,7 +540,7 @@ def _words(text: str) -> float:
 
 
 def _solid(form: _Form) -> str:
-    return form.text.replace(" ", "").rstrip(_FINAL)
+    return form.text.replace(" ", "").rstrip(FINAL)
 
 
 def _always(_: list[Span]) -> bool:
@@ -637,13 +637,13 @@ def _located(answer: str, hay: _Sentence) -> list[Span]:
         return _first(marked, hay, _CLOSE)
     if any(_is_the_sentence(part, hay) for part in _unwrapped(text)):
         return []
-    if text[-1:] in _FINAL and (found := _first(_untailed(text), hay, _CLOSE)):
+    if text[-1:] in FINAL and (found := _first(_untailed(text), hay, _CLOSE)):
         return found
     if whole := _first([text], hay, _ALL):
         return whole
     if listed := _listed(text, hay):
         return listed
-    plain = sentence.strip(_FINAL + " \n")
+    plain = sentence.strip(FINAL + " \n")
     rest = text.replace(plain, "") if plain else text
     if rest == text:
         return _read(text, hay, 1)
