@@ -5,7 +5,6 @@ import os
 import re
 from functools import cache
 
-
 # By its text: every plan and every job reads all modules, and to parse them takes half a second.
 IMPORT = re.compile(r"^ *from eatner(?:\.(\w+) import| import (\([^)]*\)|.*))", re.MULTILINE)
 
