@@ -511,6 +511,11 @@ def test_a_text_that_is_a_name_is_found_by_it(name: str, sentence: str) -> None:
         assert locate(answer, sentence) == [(0, len(name))]
 
 
+def test_a_mark_that_the_answer_adds_to_a_name_is_none_of_the_text() -> None:
+    name = "United States Citizenship and Immigration Services"
+    assert locate(f"{name}.", name) == [(0, len(name))]
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [

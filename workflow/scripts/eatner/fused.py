@@ -169,7 +169,7 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
             between = text[pieces[last - 1][1] : pieces[last][0]] if last > first else ""
             if _breaks(re.sub("[,，()（）]", "", between) if title else between):
                 break
-            if (end := _closed(start, end, text)) is None:
+            if title and (end := _closed(start, end, text)) is None:
                 continue
             end += text[end : end + 1] == "."  # of an abbreviation; `trim` tells
             for way, span in enumerate(variants((start, end), text, language)):
@@ -184,10 +184,10 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
 def _closed(start: int, end: int, text: str) -> int | None:
     """The end of a phrase with the bracket that closes it; None where a bracket has no other."""
     opened, closed = (sum(text.count(one, start, end) for one in pair) for pair in ("(（", ")）"))
+    if opened == closed:
+        return end
     after = len(text) - len(text[end:].lstrip())
-    if opened == closed + 1 and text[after : after + 1] in (")", "）"):
-        return after + 1
-    return end if opened == closed else None
+    return after + 1 if opened == closed + 1 and text[after : after + 1] in (")", "）") else None
 
 
 def _breaks(between: str) -> bool:

@@ -84,9 +84,11 @@ def translation(
         # One of the three has no names in English, as most sentences have no hints.
         shots.append((own, text, names if hints and place != 1 else (), english))
     if form == "chat":
-        turns = [turn for _, text, names, said in shots for turn in (_named(text, names), said)]
+        turns = [
+            turn for _, text, names, said in shots for turn in (_in_english(text, names), said)
+        ]
         asked = f"{task} Answer with the English sentence only."
-        return _conversation(asked, [*turns, _named(sentence, hints)])
+        return _conversation(asked, [*turns, _in_english(sentence, hints)])
     shown = [f"{_statement(own, text, names)} {english}" for own, text, names, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
 
@@ -188,10 +190,10 @@ def _question(sentence: str, entity: str, language: Language) -> str:
 
 
 def _statement(language: Language, sentence: str, names: Sequence[tuple[str, str]]) -> str:
-    return f"{language.name}: {_named(sentence, names)}\nEnglish:"
+    return f"{language.name}: {_in_english(sentence, names)}\nEnglish:"
 
 
-def _named(sentence: str, names: Sequence[tuple[str, str]]) -> str:
+def _in_english(sentence: str, names: Sequence[tuple[str, str]]) -> str:
     """A sentence with names in English in it, given as (surface, English).
 
     A surface is replaced where it stands alone, or, if it never does, inside words: of 서울에서

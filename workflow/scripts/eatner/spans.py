@@ -524,8 +524,9 @@ def _is_the_sentence(piece: str, sentence: _Sentence) -> bool:
     one without a final mark, if it is not very long, and a short one with a mark.
     """
     text, size = sentence.text.strip(), len(sentence.text)
-    marks = [one.rstrip()[-1:] in FINAL for one in (text, piece) if one.strip()]
-    if _words(text) <= _LONGEST_NAME[sum(marks)]:
+    without, left_out, given = _LONGEST_NAME
+    marked = given if piece.rstrip()[-1:] in FINAL else left_out
+    if _words(text) <= (marked if text[-1:] in FINAL else without):
         return False
     if not size / 2 <= len(piece) <= 2 * size + 8:
         return False
