@@ -134,7 +134,12 @@ def _outputs(llm: TransformersLLM, ids: list[int], params: SamplingParams) -> Si
         import torch
 
         with torch.inference_mode():
-            last = llm.model(torch.tensor([ids])).logits[0, -1].float().log_softmax(-1)
+            last = (
+                llm.model(torch.tensor([ids], device=llm.device))
+                .logits[0, -1]
+                .float()
+                .log_softmax(-1)
+            )
         table = {i: SimpleNamespace(logprob=float(last[i])) for i in params.logprob_token_ids}
         return SimpleNamespace(outputs=[SimpleNamespace(logprobs=[table])])
     grammar = params.structured_outputs and params.structured_outputs.grammar

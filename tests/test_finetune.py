@@ -132,7 +132,9 @@ def test_the_loss_is_the_mean_over_the_answers_tokens(kind: str) -> None:
     losses = []
     with torch.inference_mode():
         for question, answer in rows:
-            logits = llm.model(torch.tensor([question + answer])).logits[0].float()
+            logits = (
+                llm.model(torch.tensor([question + answer], device=llm.device)).logits[0].float()
+            )
             predicted = logits[len(question) - 1 : -1].log_softmax(-1)
             losses += [-float(predicted[i, token]) for i, token in enumerate(answer)]
         found = finetune._loss(llm, rows)
@@ -323,6 +325,44 @@ def test_a_killed_training_goes_on_from_its_checkpoint(
     for name, weights in load_file(tmp_path / "adapter_model.safetensors").items():
         assert (weights - first[name]).abs().max() < 1e-3
     assert not (tmp_path / finetune.CHECKPOINT).exists()
+
+
+def test_where_memory_is_short_activations_are_computed_again_to_the_same_adapter(
+    trained: tuple[Path, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    loss = finetune._loss
+
+    def short(llm: TransformersLLM, rows: list) -> object:
+        found = loss(llm, rows)
+        if not finetune._recomputes(llm.model):
+            found.backward()  # what was added to the gradients before the memory ran out
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return found
+
+    monkeypatch.setattr(finetune, "_loss", short)
+    record = train(tmp_path)
+    assert record["gradient_checkpointing"]
+    assert not trained[1]["gradient_checkpointing"]
+    assert record["exact_match"] == trained[1]["exact_match"]
+    first = load_file(trained[0] / "adapter_model.safetensors")
+    for name, weights in load_file(tmp_path / "adapter_model.safetensors").items():
+        assert (weights - first[name]).abs().max() < 1e-3
+
+
+def test_a_batch_that_no_memory_holds_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def short(*_: object) -> object:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(finetune, "_loss", short)
+    with pytest.raises(InputError, match="Lower `batch_size`"):
+        train(tmp_path)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 cut"])

@@ -77,7 +77,12 @@ def forced(model: TransformersLLM, before: list[int], after: list[int]) -> float
     import torch
 
     with torch.inference_mode():
-        logits = model.model(torch.tensor([before + after])).logits[0].float().log_softmax(-1)
+        logits = (
+            model.model(torch.tensor([before + after], device=model.device))
+            .logits[0]
+            .float()
+            .log_softmax(-1)
+        )
     return sum(float(logits[len(before) - 1 + i, token]) for i, token in enumerate(after))
 
 
@@ -197,6 +202,38 @@ def test_order_and_size_of_batches_change_nothing(
     same(ask(model, asked, within, beams=2), expected)
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_batch_that_is_too_large_for_the_memory_is_halved(
+    model: TransformersLLM, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    import torch
+
+    asked, within = questions()
+    expected = ask(model, asked, within)
+    run = model._complete_batch
+
+    def short(encoded: list, *options: object) -> object:
+        if len(encoded) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return run(encoded, *options)
+
+    monkeypatch.setattr(model, "_complete_batch", short)
+    same(ask(model, asked, within), expected)
+
+
+def test_a_prompt_that_no_memory_holds_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    model = tiny.llm("llama")
+
+    def short(*_: object) -> object:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(model, "_complete_batch", short)
+    with pytest.raises(InputError, match="too large for the GPU's memory"):
+        model.complete(["東京"], max_new_tokens=1)
+
+
 def test_a_prefix_is_remembered_and_forgotten(model: TransformersLLM) -> None:
     asked, within = questions()
     first = ask(model, asked, within)
@@ -211,7 +248,7 @@ def test_a_prefix_is_remembered_and_forgotten(model: TransformersLLM) -> None:
 def test_batches_hold_each_index_once_within_the_limits(
     lengths: list[int], beams: int, new: int
 ) -> None:
-    batches = list(llm._batches(lengths, beams, new, llm.BATCH_TOKENS))
+    batches = list(llm._batches(lengths, beams, new, llm.BATCH_TOKENS, llm.MAX_ROWS))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         rows = len(batch) * beams
@@ -367,8 +404,9 @@ def test_an_adapter_is_merged_in() -> None:
     unmerged = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(tiny.folder("gemma-wide"), dtype=torch.float32),
         tiny.folder("adapter"),
-    ).eval()
-    ids = torch.tensor([base.encode(SENTENCES[0])])
+    )
+    unmerged = unmerged.to(base.device).eval()
+    ids = torch.tensor([base.encode(SENTENCES[0])], device=base.device)
     with torch.inference_mode():
         expected = unmerged(ids).logits
         torch.testing.assert_close(tuned.model(ids).logits, expected, atol=1e-3, rtol=1e-3)

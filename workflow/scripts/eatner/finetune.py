@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from eatner import prompts
 from eatner.errors import InputError
 from eatner.languages import Language
-from eatner.llm import TransformersLLM, fast_dtype, merged, one_line
+from eatner.llm import TransformersLLM, fast_dtype, first_line, merged, one_line
 from eatner.progress import counter
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ WARM_UP = 0.1
 # Beside the adapter, with a state that a killed job goes on from, so often at most.
 CHECKPOINT = ".checkpoint.pt"
 CHECKPOINT_SECONDS = 60.0
-# Weights: what a larger LLM computes on the way to a loss is computed again on the way back, which
-# takes a third longer and leaves a batch's activations out of the GPU's memory.
-LARGE = 2_000_000_000
 
 
 def short(pairs: Sequence[tuple[Language, Pair]]) -> list[tuple[Language, Pair]]:
@@ -144,8 +141,11 @@ def finetune(
     else:
         evaluation = checkpoint.state["evaluation"]
     evaluated = time.monotonic() - started
-    large = llm.model.num_parameters() > LARGE
-    _prepare(llm, quantisation, checkpointing=large)
+    if quantisation == "4bit":
+        from peft import prepare_model_for_kbit_training
+
+        # Norms and embeddings in float32, as in QLoRA.
+        llm.model = prepare_model_for_kbit_training(llm.model, use_gradient_checkpointing=False)
     config = LoraConfig(
         r=rank,
         lora_alpha=alpha,
@@ -161,7 +161,8 @@ def finetune(
     )
     seconds = earlier + time.monotonic() - started
     llm.model.save_pretrained(out)
-    if large:
+    recomputed = _recomputes(llm.model)
+    if recomputed:
         llm.model.gradient_checkpointing_disable()
     llm.model = merged(llm.model, quantisation).eval()
     llm.forget()
@@ -185,6 +186,7 @@ def finetune(
         "lora": {"rank": rank, "alpha": alpha, "learning_rate": learning_rate, "epochs": epochs},
         "batch_size": batch_size,
         "seed": seed,
+        "gradient_checkpointing": recomputed,
         "device": torch.cuda.get_device_name() if llm.device == "cuda" else platform.machine(),
         "dtype": str(fast_dtype()).removeprefix("torch."),
         "versions": {
@@ -192,19 +194,6 @@ def finetune(
             **{name: version(name) for name in ("torch", "transformers", "peft", "llguidance")},
         },
     }
-
-
-def _prepare(llm: TransformersLLM, quantisation: str, *, checkpointing: bool) -> None:
-    """Make an LLM ready for an adapter: its own weights stay as they are."""
-    if quantisation == "4bit":
-        from peft import prepare_model_for_kbit_training
-
-        # Norms and embeddings in float32, as in QLoRA.
-        llm.model = prepare_model_for_kbit_training(llm.model, use_gradient_checkpointing=False)
-    if checkpointing:
-        # Re-entrant checkpoints need an input with a gradient, which a frozen embedding has not.
-        kept = {"use_reentrant": False}
-        llm.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=kept)
 
 
 def _example(llm: TransformersLLM, pair: Pair, language: Language) -> tuple[list[int], list[int]]:
@@ -290,16 +279,14 @@ def _train(
         for step, batch in enumerate(batches[done:], done + 1):
             rows = [examples[i] for i in batch]
             tokens += sum(len(question) + len(answer) for question, answer in rows)
-            with torch.autocast(llm.device, dtype=fast_dtype()):
-                loss = _loss(llm, rows)
-            loss.backward()
+            loss = _backward(llm, rows)
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimiser.step()
             optimiser.zero_grad()
             rate = schedule.get_last_lr()[0]
             schedule.step()
-            losses.append({"step": step, "loss": round(loss.item(), 4), "rate": rate})
-            bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+            losses.append({"step": step, "loss": round(loss, 4), "rate": rate})
+            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
             bar.update()
             if time.monotonic() - checkpoint.saved >= CHECKPOINT_SECONDS:
                 checkpoint.save(
@@ -332,6 +319,48 @@ def _plan(
         draw.shuffle(epoch)
         batches += epoch
     return batches
+
+
+def _backward(llm: TransformersLLM, rows: Sequence[tuple[list[int], list[int]]]) -> float:
+    """Add the gradients of some rows to the weights'; their loss.
+
+    What is computed on the way to the loss is kept for the way back. Where a GPU's memory is too
+    short for that, it is computed again there, for these rows and all later ones, which takes a
+    half longer (gradient checkpointing).
+
+    Raises:
+        InputError: The rows are too many for the memory even so.
+    """
+    import torch
+
+    def run() -> float:
+        with torch.autocast(llm.device, dtype=fast_dtype()):
+            loss = _loss(llm, rows)
+        loss.backward()
+        return loss.item()
+
+    try:
+        return run()
+    except torch.OutOfMemoryError as error:
+        if _recomputes(llm.model):
+            raise InputError(
+                f"a batch of {len(rows)} pairs is too large for the GPU's memory "
+                f"({first_line(error)})",
+                record="fine-tuning",
+                remedy="Lower `batch_size`, set `quantisation: 4bit`, or give it more `gpus`.",
+            ) from error
+    log.info("the GPU's memory is short: activations are computed again on the way back")
+    llm.model.zero_grad()
+    torch.cuda.empty_cache()
+    # Re-entrant checkpoints need an input with a gradient, which a frozen embedding has not.
+    kept = {"use_reentrant": False}
+    llm.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=kept)
+    return _backward(llm, rows)
+
+
+def _recomputes(model: torch.nn.Module) -> bool:
+    """Whether activations are computed again on the way back."""
+    return any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
 
 
 def _loss(llm: TransformersLLM, rows: Sequence[tuple[list[int], list[int]]]) -> torch.Tensor:

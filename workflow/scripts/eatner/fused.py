@@ -19,7 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,8 @@ NEUTRAL = "name"
 CLOSE = 0.6
 # Beginnings that the LLM's first token proposes, and phrases that the reading does.
 STARTS = 6
+# Characters of a phrase that its first token may have.
+BEGINNINGS = (1, 2, 3, 4, 6, 8, 12, 24)
 READINGS = 6
 # Candidates of an entity that are translated back and kept, and what the signals count by which
 # they are chosen.
@@ -495,11 +497,16 @@ class _Vocabulary:
 
     def first_logprobs(self, first: object, texts: Sequence[str]) -> np.ndarray:
         """The best log-probability of a token that each text begins with: (prompts, texts)."""
-        columns = []
-        for text in texts:
-            ids = sorted({self.llm.encode_answer(text[:n])[0] for n in (1, 2, 3, 4, 6, 8, 12, 24)})
-            columns.append(first[:, ids].max(dim=1).values.float().cpu().numpy())
-        return np.stack(columns, axis=1) if columns else np.zeros((len(first), 0))
+        if not texts:
+            return np.zeros((len(first), 0))
+        begun = [{text[:length] for length in BEGINNINGS} for text in texts]
+        every = list(set().union(*begun))
+        token = {
+            one: ids[0] for one, ids in zip(every, self.llm.encode_answers(every), strict=True)
+        }
+        columns = [sorted({token[one] for one in several}) for several in begun]
+        found = first[:, list(chain.from_iterable(columns))].float().cpu().numpy()
+        return np.maximum.reduceat(found, np.cumsum([0, *map(len, columns[:-1])]), axis=1)
 
 
 def _signals(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -25,13 +25,22 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
 
-# A prompt's tokens times its beams, summed over a batch, at the 262k vocabulary of Gemma 3 (more at
-# a smaller one): about 1 GiB of activations and logits, and rows to keep a matrix unit busy.
+# On a CPU: a prompt's tokens times its beams, summed over a batch, at the 262k vocabulary of Gemma
+# 3 (more at a smaller one): about 1 GiB of activations and logits, and rows to keep a matrix unit
+# busy.
 BATCH_TOKENS = 3072
 BATCH_VOCABULARY = 262_144
 MAX_ROWS = 48
 # Prompt tokens that are read as one tree; its answers are about as many again.
 FOREST_TOKENS = 512
+# On a GPU, where a step takes as long for one row as for hundreds: as many tokens as this share of
+# the free memory holds, so many rows and tree tokens at most. What a token takes is measured on
+# PROBE tokens; a logit is there in bfloat16, in float32 and as a log-probability.
+GPU_SHARE = 0.6
+GPU_ROWS = 512
+GPU_FOREST_TOKENS = 4096
+PROBE = 1024
+LOGIT_BYTES = 10
 # Long enough for a name or an idiom to be repeated, short enough to end a loop soon.
 LOOP = 8
 
@@ -171,7 +180,14 @@ class Tokenized:
 
     def encode_answer(self, text: str) -> list[int]:
         """The tokens of a text that goes on after a prompt."""
-        return self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        return self.encode_answers([text])[0]
+
+    def encode_answers(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of texts that go on after a prompt; faster than one by one."""
+        if not texts:
+            return []
+        asked = {"add_special_tokens": False, "split_special_tokens": True}
+        return self.tokenizer(list(texts), **asked)["input_ids"]
 
 
 class TransformersLLM(Tokenized):
@@ -203,6 +219,9 @@ class TransformersLLM(Tokenized):
 
         self.tokenizer = load_tokenizer(folder)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        # cuDNN's attention makes a plan for every new length, so that each step of a generation
+        # waits for one, and its gradients are NaN at padding (seen with torch 2.11 on an H200).
+        torch.backends.cuda.enable_cudnn_sdp(False)
         try:
             self.model = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -279,14 +298,17 @@ class TransformersLLM(Tokenized):
         answers: dict[int, list[Completion]] = {}
         spans = [None] * len(prompts) if within is None else within
         asked = (max_new_tokens, stop, beams, no_repeat)
-        for batch in self._batches([len(ids) - shared for ids in encoded], beams, max_new_tokens):
+
+        def complete(batch: Sequence[int]) -> list[list[Completion]]:
+            return self._complete_batch(
+                [encoded[i] for i in batch], [spans[i] for i in batch], shared, asked
+            )
+
+        for batch in self._batches(list(map(len, encoded)), shared, beams, max_new_tokens):
             keys = {i: journal.key(prompts[i], spans[i], *asked) for i in batch} if journal else {}
             new = [i for i in batch if not journal or keys[i] not in journal.known]
             if new:
-                found = self._complete_batch(
-                    [encoded[i] for i in new], [spans[i] for i in new], shared, asked
-                )
-                answers.update(zip(new, found, strict=True))
+                answers.update(zip(new, _halved(complete, new), strict=True))
             for index, key in keys.items():
                 if index in answers:
                     journal.add(key, [astuple(answer) for answer in answers[index]])
@@ -374,12 +396,13 @@ class TransformersLLM(Tokenized):
         if not prompts:
             return []
         encoded = [self.encode(prompt) for prompt in prompts]
-        answers = [self.encode_answer(text) for text in texts]
+        answers = self.encode_answers(texts)
         shared = self._shareable(encoded, max(map(len, answers)))
         prefix = self._prefix_cache(tuple(encoded[0][:shared])) if shared else None
         rows = [ids[shared:] + answer for ids, answer in zip(encoded, answers, strict=True)]
         scores = [0.0] * len(prompts)
-        for batch in self._batches([len(row) for row in rows], 1, 0):
+
+        def score(batch: Sequence[int]) -> list[float]:
             ids, mask = _pad_left(
                 [rows[i] for i in batch], encoded[0][:shared], self._pad, self.device
             )
@@ -397,8 +420,13 @@ class TransformersLLM(Tokenized):
                 targets = ids[:, -longest:].unsqueeze(-1)
                 picked = logprobs.gather(-1, targets).squeeze(-1).tolist()
             self.calls += len(batch)
-            for place, index in enumerate(batch):
-                scores[index] = sum(picked[place][-len(answers[index]) :])
+            return [
+                sum(row[-len(answers[index]) :]) for index, row in zip(batch, picked, strict=True)
+            ]
+
+        for batch in self._batches(list(map(len, rows)), 0, 1, 0, logits=True):
+            for index, logprob in zip(batch, _halved(score, batch), strict=True):
+                scores[index] = logprob
         return scores
 
     def score_answers(
@@ -432,19 +460,22 @@ class TransformersLLM(Tokenized):
         every = [row for rows in encoded for row in rows]
         shared = _common_prefix(every) if len(groups) > 1 else 0
         found: dict[int, list[dict[str, float]]] = {}
-        for forest in _forests([_tree_size(rows) - shared for rows in encoded]):
+
+        def score(places: Sequence[int]) -> list[list[dict[str, float]]]:
+            return self._score_forest(
+                [encoded[i] for i in places],
+                shared,
+                lambda place, first: propose(places[place], first),
+            )
+
+        for forest in _forests([_tree_size(rows) - shared for rows in encoded], self._forest_room):
             keys = {}
             if journal:
                 more = {i: [asked[i]] if asked and asked[i] else [] for i in forest}
                 keys = {i: journal.key("answers", groups[i], *more[i]) for i in forest}
             new = [i for i in forest if not journal or keys[i] not in journal.known]
             if new:
-                scored = self._score_forest(
-                    [encoded[i] for i in new],
-                    shared,
-                    lambda place, first, new=new: propose(new[place], first),
-                )
-                found.update(zip(new, scored, strict=True))
+                found.update(zip(new, _halved(score, new), strict=True))
             for index, key in keys.items():
                 if index in found:
                     journal.add(key, [list(answers.items()) for answers in found[index]])
@@ -472,29 +503,30 @@ class TransformersLLM(Tokenized):
             answers.append(propose(number, first[place : place + len(group)]))
             place += len(group)
         read = len(tree.tokens)
+        texts = list({text for group in answers for several in group for text in several})
+        encoded = dict(zip(texts, self.encode_answers(texts), strict=True))
         # Every answer as the chain of its nodes; the first hangs on its prompt's end.
         chains: list[list[dict[str, list[int]]]] = []
         for group, proposed in zip(ends, answers, strict=True):
             chains.append(
                 [
-                    {text: tree.chain(self.encode_answer(text), end) for text in texts}
-                    for end, texts in zip(group, proposed, strict=True)
+                    {text: tree.chain(encoded[text], end) for text in several}
+                    for end, several in zip(group, proposed, strict=True)
                 ]
             )
         logprob = [0.0] * len(tree.tokens)
-        for row, end in enumerate(flat):
-            for node in tree.children.get(end, {}).values():
-                if node >= read:
-                    logprob[node] = float(first[row, tree.tokens[node]])
+
+        rows, nodes = tree.below(flat, read)
+        for node, one in zip(nodes, first[rows, tree.tokens_of(nodes)].tolist(), strict=True):
+            logprob[node] = one
         del first
         inner = sorted({tree.parents[n] for n in range(read, len(tree.tokens))} - set(flat))
         if inner:
             logits = self._read_tree(tree, read, cache, shared, inner)
-            normaliser = _normaliser(logits)
-            for row, parent in enumerate(inner):
-                for node in tree.children[parent].values():
-                    score = logits[row, tree.tokens[node]].float() - normaliser[row]
-                    logprob[node] = float(score)
+            rows, nodes = tree.below(inner, read)
+            picked = logits[rows, tree.tokens_of(nodes)].float() - _normaliser(logits)[rows]
+            for node, one in zip(nodes, picked.tolist(), strict=True):
+                logprob[node] = one
         self.calls += 2
         return [
             [
@@ -568,10 +600,59 @@ class TransformersLLM(Tokenized):
             return 0
         return _common_prefix(encoded)
 
-    def _batches(self, lengths: Sequence[int], beams: int, new_tokens: int) -> Iterator[list[int]]:
-        vocabulary = self.model.config.get_text_config().vocab_size
-        room = BATCH_TOKENS * max(1, BATCH_VOCABULARY // vocabulary)
-        return _batches(lengths, beams, new_tokens, room)
+    def _batches(
+        self,
+        lengths: Sequence[int],
+        shared: int,
+        beams: int,
+        new_tokens: int,
+        *,
+        logits: bool = False,
+    ) -> Iterator[list[int]]:
+        """Prompts in batches, the longest first; `logits`: whether every token's are computed."""
+        if self.device == "cuda":
+            return _batches(lengths, beams, new_tokens, self._gpu_room(logits), GPU_ROWS)
+        room = BATCH_TOKENS * max(1, BATCH_VOCABULARY // self._vocabulary)
+        return _batches([n - shared for n in lengths], beams, new_tokens, room, MAX_ROWS)
+
+    @property
+    def _forest_room(self) -> int:
+        if self.device == "cuda":
+            return min(GPU_FOREST_TOKENS, self._gpu_room(logits=True))
+        return FOREST_TOKENS
+
+    def _gpu_room(self, logits: bool) -> int:
+        """How many tokens the free memory of every GPU has room for."""
+        import torch
+
+        each = self._token_bytes + (LOGIT_BYTES * self._vocabulary if logits else 0)
+        free = []
+        for gpu in range(torch.cuda.device_count()):
+            kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
+            free.append(torch.cuda.mem_get_info(gpu)[0] + kept)
+        return int(GPU_SHARE * min(free) / each)
+
+    @cached_property
+    def _token_bytes(self) -> float:
+        """Bytes of a GPU's memory for a token that is read, its keys and values among them."""
+        import torch
+        from transformers import DynamicCache
+
+        probe = torch.full((1, min(PROBE, self.context)), self._pad, device=self.device)
+        for _ in range(2):  # what the first call allocates for all later ones does not count
+            torch.cuda.reset_peak_memory_stats()
+            before = torch.cuda.memory_allocated()
+            with torch.inference_mode():
+                self.model(
+                    probe,
+                    past_key_values=DynamicCache(config=self.model.config),
+                    logits_to_keep=1,
+                )
+        return (torch.cuda.max_memory_allocated() - before) / probe.numel()
+
+    @property
+    def _vocabulary(self) -> int:
+        return int(self.model.config.get_text_config().vocab_size)
 
     @property
     def _slides(self) -> bool:
@@ -628,8 +709,7 @@ class TransformersLLM(Tokenized):
     def _grammar_tokenizer(self) -> object:
         import llguidance.hf
 
-        vocabulary = self.model.config.get_text_config().vocab_size
-        return llguidance.hf.from_tokenizer(self.tokenizer, n_vocab=vocabulary)
+        return llguidance.hf.from_tokenizer(self.tokenizer, n_vocab=self._vocabulary)
 
     def _matcher(self, sentence: str, stop: str | None) -> object:
         from llguidance import LLMatcher
@@ -668,6 +748,20 @@ class _Tree:
             nodes.append(parent)
         return nodes
 
+    def below(self, parents: Sequence[int], begin: int) -> tuple[list[int], list[int]]:
+        """The nodes below some, from node `begin` on, each with the place of its parent there."""
+        places = [
+            (place, node)
+            for place, parent in enumerate(parents)
+            for node in self.children.get(parent, {}).values()
+            if node >= begin
+        ]
+        return [place for place, _ in places], [node for _, node in places]
+
+    def tokens_of(self, nodes: Sequence[int]) -> list[int]:
+        """The tokens of some nodes."""
+        return [self.tokens[node] for node in nodes]
+
     def ancestors(self) -> np.ndarray:
         """Which nodes each node may look at: shape (nodes, nodes), itself among them."""
         sees = np.zeros((len(self.tokens), len(self.tokens)), dtype=bool)
@@ -700,6 +794,7 @@ class _Recorder:
             import llguidance.numpy
 
             self.states = [{(): matcher} for matcher in matchers]
+            self.executor = llguidance.LLExecutor()
             self.bitmask = llguidance.numpy.allocate_token_bitmask(
                 len(matchers) * beams, tokenizer.vocab_size
             )
@@ -711,15 +806,25 @@ class _Recorder:
         if self.matchers is not None:
             import llguidance.numpy
 
+            self.bitmask[:] = -1  # a finished or dead beam: its next token does not count
+            # All at once, for hundreds of rows take longer than the LLM one by one. Beams that have
+            # written the same share a state.
+            rows: dict[int, list[int]] = {}
+            states = {}
             for row, tokens in enumerate(input_ids[:, self.prompt_length :].tolist()):
                 state = self._state(row // self.beams, tuple(tokens))
-                if state is None:  # a finished or dead beam: its next token does not count
-                    self.bitmask[row] = -1
-                else:
-                    llguidance.numpy.fill_next_token_bitmask(state, self.bitmask, row)
-            bits = np.unpackbits(self.bitmask.view(np.uint8), axis=1, bitorder="little")
-            allowed = torch.from_numpy(bits[:, : scores.shape[1]]).bool()
-            scores = scores.masked_fill(~allowed.to(scores.device), -torch.inf)
+                if state is not None:
+                    states[id(state)] = state
+                    rows.setdefault(id(state), []).append(row)
+            llguidance.numpy.fill_next_token_bitmask_par(
+                self.executor, [(states[key], of[0]) for key, of in rows.items()], self.bitmask
+            )
+            for first, *others in rows.values():
+                self.bitmask[others] = self.bitmask[first]
+            packed = torch.from_numpy(self.bitmask.view(np.uint8)).to(scores.device)
+            bits = packed.unsqueeze(-1) >> torch.arange(8, device=packed.device, dtype=torch.uint8)
+            allowed = (bits & 1).flatten(1)[:, : scores.shape[1]].bool()
+            scores = scores.masked_fill(~allowed, -torch.inf)
         if self.no_repeat is not None:
             # The answer alone: what stands in the prompt, such as a name's hint, may be said again.
             scores = self.no_repeat(input_ids[:, self.prompt_length :], scores)
@@ -733,7 +838,8 @@ class _Recorder:
             before = self._state(sentence, tokens[:-1])
             state = None
             if before is not None:
-                state = before.deep_copy()
+                # A row that is alone goes on in its state; beams part.
+                state = before if self.beams == 1 else before.deep_copy()
                 if state.is_stopped() or not state.try_consume_tokens([tokens[-1]]):
                     state = None
             states[tokens] = state
@@ -839,12 +945,12 @@ def _tree_size(rows: Sequence[Sequence[int]]) -> int:
     return size
 
 
-def _forests(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Neighbouring groups of about FOREST_TOKENS tokens together."""
+def _forests(lengths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """Neighbouring groups of about `room` tokens together."""
     forest: list[int] = []
     size = 0
     for index, length in enumerate(lengths):
-        if forest and size + length > FOREST_TOKENS:
+        if forest and size + length > room:
             yield forest
             forest, size = [], 0
         forest.append(index)
@@ -865,13 +971,38 @@ def _normaliser(logits: torch.Tensor) -> torch.Tensor:
     )
 
 
-def _batches(lengths: Sequence[int], beams: int, new_tokens: int, room: int) -> Iterator[list[int]]:
-    """Indices in batches of about `room` tokens, the longest first: an overflow shows at once."""
+def _halved(run: Callable[[Sequence[int]], list[Any]], batch: Sequence[int]) -> list[Any]:
+    """What a batch gives, run in two halves where it is too large for a GPU's memory.
+
+    Raises:
+        InputError: One prompt is too large by itself.
+    """
+    import torch
+
+    try:
+        return run(batch)
+    except torch.OutOfMemoryError as error:
+        if len(batch) == 1:
+            raise InputError(
+                f"one prompt is too large for the GPU's memory ({first_line(error)})",
+                record="LLM",
+                remedy="Spread the model over more `gpus`, or set `quantisation: 4bit` for it.",
+            ) from error
+    torch.cuda.empty_cache()
+    half = len(batch) // 2
+    return [*_halved(run, batch[:half]), *_halved(run, batch[half:])]
+
+
+def _batches(
+    lengths: Sequence[int], beams: int, new_tokens: int, room: int, most: int
+) -> Iterator[list[int]]:
+    """Indices in batches of about `room` tokens and at most `most` rows, the longest first: an
+    overflow shows at once."""
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         width = lengths[batch[0]] if batch else lengths[index]
         rows = (len(batch) + 1) * beams
-        if batch and (rows > MAX_ROWS or rows * (width + new_tokens) > room):
+        if batch and (rows > most or rows * (width + new_tokens) > room):
             yield batch
             batch = []
         batch.append(index)

@@ -1,0 +1,339 @@
+"""Measure generation, alignment and fine-tuning on a GPU, and write a page of figures.
+
+    python bench/bench_gpu.py --out docs/benchmarks/gpu.md [--only generation vllm ...]
+
+Without `--model` the LLM has the shape of the paper's smaller one (Qwen2.5-7B) and random weights,
+for no hub need be reached: how fast it is does not depend on what it says. Its tokenizer is an
+embedded model's; the sentences are NTREX-128's, of `../shared/data`, the pairs those of a sample
+wiki. Every part is kept in `results/bench/gpu.json`, and the page is made of all that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from unittest.mock import patch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from eatner import finetune, fused, languages, llm, prompts, tsv  # noqa: E402
+from eatner import pairs as pair_table  # noqa: E402
+from eatner.align import Question  # noqa: E402
+
+NTREX = ROOT.parent / "shared/data/ntrex128"
+PAIRS = ROOT / "results/wiki/ru/pairs.tsv"
+TOKENIZER = ROOT / "resources/models/smollm2-135m-instruct"
+RECORD = ROOT / "results/bench/gpu.json"
+# As transformers calls them in a Qwen2Config.
+SHAPE = {
+    "hidden_size": 3584,
+    "intermediate_size": 18944,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 28,
+    "num_key_value_heads": 4,
+    "vocab_size": 152_064,
+    "tie_word_embeddings": False,
+    "max_position_embeddings": 8192,
+}
+GERMAN = languages.get("de")
+NEW_TOKENS = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="the page to write")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts")
+    parser.add_argument("--model", type=Path, help="folder of an LLM, to measure a real one")
+    parser.add_argument("--sentences", type=int, default=512, help="of each part")
+    parser.add_argument(
+        "--room", type=Path, default=Path("/dev/shm/eatner-bench"), help="folder for 15 GB"
+    )
+    options = parser.parse_args()
+    folder = options.model or random_llm(options.room / "qwen2.5-7b-random")
+    for part in options.only:
+        sys.stdout.write(f"{part} ...\n")
+        sys.stdout.flush()
+        figures = PARTS[part](folder, options.sentences)
+        figures["ran"] = {"date": str(date.today()), "device": device(), "model": folder.name}
+        sys.stdout.write(json.dumps(figures) + "\n")
+        known = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+        RECORD.parent.mkdir(parents=True, exist_ok=True)
+        RECORD.write_text(json.dumps(known | {f"{folder.name} {part}": figures}, indent=1))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(page(json.loads(RECORD.read_text())), encoding="utf-8")
+
+
+# --- what the parts share -----------------------------------------------------------------------
+
+
+def random_llm(folder: Path) -> Path:
+    """A folder with random weights in `SHAPE`, made once."""
+    import torch
+    from transformers import AutoModelForCausalLM, Qwen2Config
+
+    done = folder / "done"
+    if not done.exists():
+        tokenizer = llm.load_tokenizer(TOKENIZER)
+        config = Qwen2Config(
+            **SHAPE, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id
+        )
+        torch.manual_seed(0)
+        with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+            model = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+        tokenizer.save_pretrained(folder)
+        model.save_pretrained(folder)
+        done.touch()
+    return folder
+
+
+def texts(language: str, most: int) -> list[str]:
+    name = {"de": "ref.deu", "en": "src.eng"}[language]
+    return (NTREX / f"newstest2019-{name}.txt").read_text(encoding="utf-8").splitlines()[:most]
+
+
+def translations(sentences: int) -> list[prompts.Prompt]:
+    return [prompts.translation(text, GERMAN, [], "few-shot") for text in texts("de", sentences)]
+
+
+def alignments(sentences: int) -> tuple[list[prompts.Prompt], list[str]]:
+    """A question of one name of each English sentence, and the German sentence it is asked in."""
+    asked, within = [], []
+    for text, english in zip(texts("de", sentences), texts("en", sentences), strict=True):
+        asked.append(prompts.alignment(text, names(english)[0], GERMAN, "few-shot"))
+        within.append(llm.one_line(text))
+    return asked, within
+
+
+def names(english: str) -> list[str]:
+    """Two words of a sentence that a tagger might take for names: the last with capitals."""
+    words = [word.strip(".,:;\"'()") for word in english.split()]
+    return ([word for word in words if word[:1].isupper()] or words)[-2:]
+
+
+def synchronise() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def seconds(run: Callable[[], object]) -> float:
+    synchronise()
+    started = time.perf_counter()
+    run()
+    synchronise()
+    return time.perf_counter() - started
+
+
+def device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+
+
+@contextmanager
+def as_on_a_cpu():
+    """The batches that were made for a CPU."""
+    with (
+        patch.object(llm, "GPU_ROWS", llm.MAX_ROWS),
+        patch.object(llm, "GPU_FOREST_TOKENS", llm.FOREST_TOKENS),
+    ):
+        yield
+
+
+# --- the parts ----------------------------------------------------------------------------------
+
+
+def ceilings(folder: Path, sentences: int) -> dict[str, object]:
+    """Bytes a second of a copy (read and written), operations a second of a matrix product."""
+    import torch
+
+    where = "cuda" if torch.cuda.is_available() else "cpu"
+    size = 8192 if where == "cuda" else 512
+    # Random numbers: a product of zeros runs faster than one of data.
+    one, other = (torch.randn(size, size, device=where, dtype=torch.bfloat16) for _ in range(2))
+    source = torch.randn(2**30 if where == "cuda" else 2**22, device=where)
+    target = torch.empty_like(source)
+
+    def best(run: Callable[[], object]) -> float:
+        return min(seconds(run) for _ in range(10))
+
+    return {
+        "bandwidth": 2 * source.nbytes / best(lambda: target.copy_(source)),
+        "operations": 2 * size**3 / best(lambda: one @ other),
+    }
+
+
+def generation(folder: Path, sentences: int) -> dict[str, object]:
+    """Free completions of as many prompts as fit in a batch, and in batches as on a CPU."""
+    model = llm.TransformersLLM(folder)
+    asked = translations(sentences)
+    few = asked[: 2 * llm.MAX_ROWS]
+    limits = {"max_new_tokens": NEW_TOKENS, "no_repeat": True}
+    model.complete(few[:4], max_new_tokens=4)
+    figures = generated(model, asked, limits)
+    weights = sum(weight.nbytes for weight in model.model.parameters())
+    prompt = sum(len(model.encode(one)) for one in asked) / len(asked)
+    config = model.model.config
+    figures |= {
+        "rows": len(next(model._batches([int(prompt)] * len(asked), 0, 1, NEW_TOKENS))),
+        "prompt_tokens": prompt,
+        "weights_bytes": weights,
+        "kv_bytes_per_token": 2
+        * config.num_hidden_layers
+        * config.num_key_value_heads
+        * (config.hidden_size // config.num_attention_heads)
+        * 2,
+    }
+    with as_on_a_cpu():
+        figures["as_on_a_cpu"] = generated(model, few, limits)
+    return figures | {"peak_bytes": peak()}
+
+
+def generated(model: llm.LLM, asked: list[prompts.Prompt], limits: dict) -> dict[str, float]:
+    """Seconds and tokens of completions; of the prompts alone; and seconds of a step after them."""
+    reading = seconds(lambda: model.complete(asked, **limits | {"max_new_tokens": 1}))
+    model.generated = 0
+    answers: list = []
+    took = seconds(lambda: answers.extend(model.complete(asked, **limits)))
+    return {
+        "prompts": len(asked),
+        "seconds": took,
+        "reading_seconds": reading,
+        "tokens": model.generated,
+        "tokens_per_second": model.generated / took,
+        "steps": max(several[0].tokens for several in answers),
+    }
+
+
+def grammar(folder: Path, sentences: int) -> dict[str, object]:
+    """Completions inside a sentence beside free ones: seconds of a step, the prompts' taken off."""
+    model = llm.TransformersLLM(folder)
+    return in_grammar(model, sentences)
+
+
+def in_grammar(model: llm.LLM, sentences: int) -> dict[str, object]:
+    asked, within = alignments(sentences)
+    limits = {"max_new_tokens": prompts.ANSWER_TOKENS, "stop": prompts.QUOTE}
+    model.complete(asked[:4], within=within[:4], **limits)
+    free = generated(model, asked, limits)
+    bound = generated(model, asked, limits | {"within": within})
+
+    def step(one: dict[str, float]) -> float:
+        return (one["seconds"] - one["reading_seconds"]) / max(1, one["steps"] - 1)
+
+    return {
+        "free": free,
+        "grammar": bound,
+        "step_seconds": {"free": step(free), "grammar": step(bound)},
+        "overhead": step(bound) / step(free) - 1,
+    }
+
+
+def alignment(folder: Path, sentences: int) -> dict[str, object]:
+    """All signals of `fused` for two names a sentence, in large trees and in those for a CPU."""
+    model = llm.TransformersLLM(folder)
+    groups = [
+        Question(text, names(english))
+        for text, english in zip(
+            texts("de", sentences // 4), texts("en", sentences // 4), strict=True
+        )
+    ]
+    few = groups[: max(1, len(groups) // 4)]
+
+    def score(some: list[Question]) -> None:
+        fused.score(some, model, GERMAN, None, form="few-shot")
+
+    score(groups)  # phrases and readings are known after it, for all runs alike
+    figures = {"sentences": len(groups), "seconds": seconds(lambda: score(groups))}
+    with as_on_a_cpu():
+        figures["as_on_a_cpu"] = {"sentences": len(few), "seconds": seconds(lambda: score(few))}
+    return figures | {"peak_bytes": peak()}
+
+
+def lora(folder: Path, sentences: int) -> dict[str, object]:
+    """An adapter on the pairs of a sample wiki."""
+    import torch
+
+    language = languages.get("ru")
+    rows = [(language, row) for row in tsv.read(PAIRS, pair_table.COLUMNS)]
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    record = finetune.finetune(
+        folder,
+        rows,
+        folder.parent / "adapter",
+        form="few-shot",
+        training_pairs=2 * sentences,
+        evaluation_pairs=sentences // 8,
+        rank=16,
+        alpha=32,
+        learning_rate=1e-4,
+        epochs=1,
+        batch_size=16,
+        seed=1,
+    )
+    kept = (
+        "train",
+        "seconds",
+        "tokens",
+        "tokens_per_second",
+        "batch_size",
+        "gradient_checkpointing",
+    )
+    return {
+        **{key: record[key] for key in kept},
+        "loss": [record["loss"][place]["loss"] for place in (0, -1)],
+        "weights_bytes": sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+        "peak_bytes": peak(),
+    }
+
+
+def vllm(folder: Path, sentences: int) -> dict[str, object]:
+    """The same completions by vLLM, free and inside a sentence."""
+    from importlib.metadata import version
+
+    from eatner.vllm_engine import VllmLLM
+
+    model = VllmLLM(folder, context=2048)
+    asked = translations(sentences)
+    model.complete(asked[:4], max_new_tokens=4)
+    free = generated(model, asked, {"max_new_tokens": NEW_TOKENS})
+    within = in_grammar(model, sentences)
+    return {"version": version("vllm"), "generation": free, "grammar": within}
+
+
+def peak() -> int:
+    import torch
+
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+
+
+PARTS = {
+    "ceilings": ceilings,
+    "generation": generation,
+    "grammar": grammar,
+    "alignment": alignment,
+    "lora": lora,
+    "vllm": vllm,
+}
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def page(known: dict[str, dict]) -> str:
+    """The page of all parts that were run."""
+    return json.dumps(known, indent=1)
+
+
+if __name__ == "__main__":
+    main()
