@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test bench bench-wiki bench-align lint clean
+.PHONY: help run test bench bench-wiki bench-align bench-gpu lint clean
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
 	@echo "make test   the tests"
 	@echo "make lint   ruff, snakefmt and snakemake --lint"
-	@echo "make bench  the benchmarks; they write docs/benchmarks/"
+	@echo "make bench  the benchmarks; they write docs/benchmarks/ (on a GPU: make bench-gpu)"
 	@echo "make clean  delete results and logs (not resources, not .venv)"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
@@ -49,6 +49,11 @@ bench-wiki: .venv/ready .venv-bench/ready
 # About an hour and a half on two cores, most of it the paper's procedure; a stopped run goes on.
 bench-align: .venv/ready
 	python bench/bench_align.py --out docs/benchmarks/align.md
+
+# On a machine with a GPU, about ten minutes. Without vLLM, give --only the other parts.
+bench-gpu: .venv/ready
+	snakemake --cores 8 --configfile bench/align.yaml -- resources/models/smollm2-135m-instruct results/wiki/ru/pairs.tsv
+	python bench/bench_gpu.py --out docs/benchmarks/gpu.md
 
 clean:
 	rm -rf results logs .snakemake

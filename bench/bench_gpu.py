@@ -215,7 +215,7 @@ def generated(model: llm.LLM, asked: list[prompts.Prompt], limits: dict) -> dict
 
 
 def grammar(folder: Path, sentences: int) -> dict[str, object]:
-    """Completions inside a sentence beside free ones: seconds of a step, the prompts' taken off."""
+    """Completions inside a sentence beside free ones."""
     model = llm.TransformersLLM(folder)
     return in_grammar(model, sentences)
 
@@ -226,16 +226,7 @@ def in_grammar(model: llm.LLM, sentences: int) -> dict[str, object]:
     model.complete(asked[:4], within=within[:4], **limits)
     free = generated(model, asked, limits)
     bound = generated(model, asked, limits | {"within": within})
-
-    def step(one: dict[str, float]) -> float:
-        return (one["seconds"] - one["reading_seconds"]) / max(1, one["steps"] - 1)
-
-    return {
-        "free": free,
-        "grammar": bound,
-        "step_seconds": {"free": step(free), "grammar": step(bound)},
-        "overhead": step(bound) / step(free) - 1,
-    }
+    return {"free": free, "grammar": bound}
 
 
 def alignment(folder: Path, sentences: int) -> dict[str, object]:
@@ -331,8 +322,121 @@ PARTS = {
 
 
 def page(known: dict[str, dict]) -> str:
-    """The page of all parts that were run."""
-    return json.dumps(known, indent=1)
+    """The page of all parts that were run, a section a model."""
+    lines = [
+        "# On a GPU: figures",
+        "",
+        "Written by `bench/bench_gpu.py`, a section a model. One that is called random has the "
+        "shape of Qwen2.5-7B and random weights in bfloat16: how fast it is does not depend on "
+        "what it says. Sentences are German ones of NTREX-128.",
+        "",
+    ]
+    for name in dict.fromkeys(key.rsplit(" ", 1)[0] for key in known):
+        parts = {part: known[f"{name} {part}"] for part in WRITERS if f"{name} {part}" in known}
+        ran = dict.fromkeys((one["ran"]["device"], one["ran"]["date"]) for one in parts.values())
+        lines += [f"## {name}", "", f"Run on {', '.join(map(' of '.join, ran))}.", ""]
+        for part, figures in parts.items():
+            lines += [*WRITERS[part](figures, parts.get("ceilings")), ""]
+    return "\n".join(lines)
+
+
+def write_ceilings(figures: dict, _: object) -> list[str]:
+    return [
+        f"**Ceilings, measured.** A copy moves {figures['bandwidth'] / 1e12:.2f} TB/s, read and "
+        f"written; a product of matrices in bfloat16 runs at {figures['operations'] / 1e12:.0f} "
+        "TFLOP/s.",
+    ]
+
+
+def write_generation(figures: dict, ceilings: dict | None) -> list[str]:
+    few = figures["as_on_a_cpu"]
+    step = (figures["seconds"] - figures["reading_seconds"]) / (figures["steps"] - 1)
+    lines = [
+        f"**Generation** (transformers). {figures['prompts']} translations of up to {NEW_TOKENS} "
+        f"tokens, {figures['rows']} in a batch: {figures['seconds']:.1f} s, of which "
+        f"{figures['reading_seconds']:.1f} s for the prompts (of {figures['prompt_tokens']:.0f} "
+        f"tokens); **{figures['tokens_per_second']:.0f} tokens a second**, a step in "
+        f"{1000 * step:.0f} ms. In batches of {llm.MAX_ROWS}, as on a CPU: "
+        f"{few['tokens_per_second']:.0f} tokens a second, so that large batches are "
+        f"**{figures['tokens_per_second'] / few['tokens_per_second']:.1f} times** as fast. Peak "
+        f"{figures['peak_bytes'] / 2**30:.0f} GiB.",
+    ]
+    if ceilings:
+        length = figures["prompt_tokens"] + NEW_TOKENS / 2
+        moved = figures["weights_bytes"] + figures["rows"] * length * figures["kv_bytes_per_token"]
+        lines += [
+            "",
+            f"A step has to read the weights and the keys and values, {moved / 1e9:.1f} GB: "
+            f"{1000 * moved / ceilings['bandwidth']:.1f} ms at the measured bandwidth, "
+            f"**{percent(moved / ceilings['bandwidth'] / step)}% of it used**. The rest is Python "
+            "and the launches of kernels, which take as long for one row as for hundreds.",
+        ]
+    return lines
+
+
+def write_grammar(figures: dict, _: object) -> list[str]:
+    free, bound = figures["free"], figures["grammar"]
+    return [
+        f"**Inside a sentence** (transformers). {free['prompts']} alignment answers: "
+        f"{bound['seconds']:.1f} s under the grammar for {bound['tokens']} tokens (it ends an "
+        f"answer early), {free['seconds']:.1f} s free for {free['tokens']}.",
+    ]
+
+
+def write_alignment(figures: dict, _: object) -> list[str]:
+    few = figures["as_on_a_cpu"]
+    rate, slow = (one["sentences"] / one["seconds"] for one in (figures, few))
+    return [
+        f"**Aligning** (`fused`, two names a sentence): {rate:.1f} sentences a second; with trees "
+        f"of {llm.FOREST_TOKENS} tokens, as on a CPU, {slow:.1f}.",
+    ]
+
+
+def write_lora(figures: dict, ceilings: dict | None) -> list[str]:
+    recomputed = figures["gradient_checkpointing"]
+    line = (
+        f"**Fine-tuning** (LoRA, rank 16, {figures['train']['pairs']} pairs, "
+        f"{figures['batch_size']} a step): **{figures['tokens_per_second']:.0f} tokens a "
+        f"second**, peak {figures['peak_bytes'] / 2**30:.0f} GiB, activations "
+        f"{'computed again' if recomputed else 'kept'}; the loss fell from "
+        f"{figures['loss'][0]:.2f} to {figures['loss'][1]:.2f}."
+    )
+    if ceilings:
+        # The weights' products forward and those of the activations' gradients; frozen weights
+        # have none of their own.
+        passes = 3 if recomputed else 2
+        rate = 2 * passes * figures["weights_bytes"] / 2 * figures["tokens_per_second"]
+        line += (
+            f" That is {rate / 1e12:.0f} TFLOP/s, {percent(rate / ceilings['operations'])}% of "
+            "what a matrix product reaches."
+        )
+    return [line]
+
+
+def write_vllm(figures: dict, _: object) -> list[str]:
+    one, bound = figures["generation"], figures["grammar"]
+    step = (one["seconds"] - one["reading_seconds"]) / (one["steps"] - 1)
+    return [
+        f"**vLLM {figures['version']}**, the same prompts: "
+        f"**{one['tokens_per_second']:.0f} tokens a second**, a step in {1000 * step:.0f} ms. "
+        f"{bound['free']['prompts']} alignment answers: "
+        f"{bound['grammar']['seconds']:.1f} s under the grammar, each read once more without it, "
+        f"and {bound['free']['seconds']:.1f} s free.",
+    ]
+
+
+WRITERS = {
+    "ceilings": write_ceilings,
+    "generation": write_generation,
+    "grammar": write_grammar,
+    "alignment": write_alignment,
+    "lora": write_lora,
+    "vllm": write_vllm,
+}
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 if __name__ == "__main__":

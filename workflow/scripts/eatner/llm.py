@@ -38,7 +38,7 @@ FOREST_TOKENS = 512
 # PROBE tokens; a logit is there in bfloat16, in float32 and as a log-probability.
 GPU_SHARE = 0.6
 GPU_ROWS = 512
-GPU_FOREST_TOKENS = 4096
+GPU_FOREST_TOKENS = 1024
 PROBE = 1024
 LOGIT_BYTES = 10
 # Long enough for a name or an idiom to be repeated, short enough to end a loop soon.
