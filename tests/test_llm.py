@@ -256,6 +256,30 @@ def test_batches_hold_each_index_once_within_the_limits(
         assert len(batch) == 1 or rows * (max(lengths[i] for i in batch) + new) <= llm.BATCH_TOKENS
 
 
+def test_batches_fill_the_gpu_that_has_the_least_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    model = TransformersLLM(tiny.folder("llama"))
+    model.device = "cuda"
+    model._token_bytes = 1000.0  # measured on the device, before any batch
+    free = {0: 10**9, 1: 10**8}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(free))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda gpu: (free[gpu], 10**10))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda gpu: 10**6)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda gpu: 10**6)
+    # 60,000 tokens; of those whose logits are kept 2,794.
+    assert model._gpu_room(logits=False) == 2**15
+    assert model._gpu_room(logits=True) == 2**11
+    lengths = [90] * 2000
+    sizes = [len(batch) for batch in model._batches(lengths, 80, 1, 10)]
+    assert sizes[0] == 2**15 // 100 < llm.GPU_ROWS  # of what is shared, each row has a copy
+    free[1] = 10**9
+    assert len(next(model._batches(lengths, 80, 1, 10))) == llm.GPU_ROWS
+    free[1] = 2 * 10**7
+    assert len(next(model._batches(lengths, 80, 2, 10))) == 2**13 // 200
+    assert 0 < model._forest_room < llm.GPU_FOREST_TOKENS
+
+
 def test_nothing_is_asked_for_no_prompts() -> None:
     model = tiny.llm("llama")
     calls = model.calls

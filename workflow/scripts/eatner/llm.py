@@ -622,7 +622,11 @@ class TransformersLLM(Tokenized):
         return FOREST_TOKENS
 
     def _gpu_room(self, logits: bool) -> int:
-        """How many tokens the free memory of every GPU has room for."""
+        """How many tokens the free memory of every GPU has room for.
+
+        A power of two: a little more or less of free memory shall not make other batches, whose
+        rounding might turn a tie.
+        """
         import torch
 
         each = self._token_bytes + (LOGIT_BYTES * self._vocabulary if logits else 0)
@@ -630,7 +634,7 @@ class TransformersLLM(Tokenized):
         for gpu in range(torch.cuda.device_count()):
             kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
             free.append(torch.cuda.mem_get_info(gpu)[0] + kept)
-        return int(GPU_SHARE * min(free) / each)
+        return 1 << int(max(1.0, GPU_SHARE * min(free) / each)).bit_length() - 1
 
     @cached_property
     def _token_bytes(self) -> float:
