@@ -336,11 +336,11 @@ def page(known: dict[str, dict]) -> str:
         ran = dict.fromkeys((one["ran"]["device"], one["ran"]["date"]) for one in parts.values())
         lines += [f"## {name}", "", f"Run on {', '.join(map(' of '.join, ran))}.", ""]
         for part, figures in parts.items():
-            lines += [*WRITERS[part](figures, parts.get("ceilings")), ""]
+            lines += [*WRITERS[part](figures, parts), ""]
     return "\n".join(lines)
 
 
-def write_ceilings(figures: dict, _: object) -> list[str]:
+def write_ceilings(figures: dict, parts: dict[str, dict]) -> list[str]:
     return [
         f"**Ceilings, measured.** A copy moves {figures['bandwidth'] / 1e12:.2f} TB/s, read and "
         f"written; a product of matrices in bfloat16 runs at {figures['operations'] / 1e12:.0f} "
@@ -348,7 +348,7 @@ def write_ceilings(figures: dict, _: object) -> list[str]:
     ]
 
 
-def write_generation(figures: dict, ceilings: dict | None) -> list[str]:
+def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
     few = figures["as_on_a_cpu"]
     step = (figures["seconds"] - figures["reading_seconds"]) / (figures["steps"] - 1)
     lines = [
@@ -361,20 +361,30 @@ def write_generation(figures: dict, ceilings: dict | None) -> list[str]:
         f"**{figures['tokens_per_second'] / few['tokens_per_second']:.1f} times** as fast. Peak "
         f"{figures['peak_bytes'] / 2**30:.0f} GiB.",
     ]
-    if ceilings:
-        length = figures["prompt_tokens"] + NEW_TOKENS / 2
-        moved = figures["weights_bytes"] + figures["rows"] * length * figures["kv_bytes_per_token"]
+    if "ceilings" in parts:
         lines += [
             "",
-            f"A step has to read the weights and the keys and values, {moved / 1e9:.1f} GB: "
-            f"{1000 * moved / ceilings['bandwidth']:.1f} ms at the measured bandwidth, "
-            f"**{percent(moved / ceilings['bandwidth'] / step)}% of it used**. The rest is Python "
-            "and the launches of kernels, which take as long for one row as for hundreds.",
+            f"A step has to read the weights and the keys and values, {moved(figures) / 1e9:.1f} "
+            f"GB: {1000 * least(parts):.1f} ms at the measured bandwidth, "
+            f"**{percent(least(parts) / step)}% of it used**. The rest is Python and the launches "
+            "of kernels, which take as long for one row as for hundreds.",
         ]
     return lines
 
 
-def write_grammar(figures: dict, _: object) -> list[str]:
+def moved(generation: dict) -> float:
+    """Bytes that a step of a generation has to read, halfway through."""
+    length = generation["prompt_tokens"] + NEW_TOKENS / 2
+    cached = generation["rows"] * length * generation["kv_bytes_per_token"]
+    return generation["weights_bytes"] + cached
+
+
+def least(parts: dict[str, dict]) -> float:
+    """Seconds that a step takes at the measured bandwidth."""
+    return moved(parts["generation"]) / parts["ceilings"]["bandwidth"]
+
+
+def write_grammar(figures: dict, parts: dict[str, dict]) -> list[str]:
     free, bound = figures["free"], figures["grammar"]
     return [
         f"**Inside a sentence** (transformers). {free['prompts']} alignment answers: "
@@ -383,7 +393,7 @@ def write_grammar(figures: dict, _: object) -> list[str]:
     ]
 
 
-def write_alignment(figures: dict, _: object) -> list[str]:
+def write_alignment(figures: dict, parts: dict[str, dict]) -> list[str]:
     few = figures["as_on_a_cpu"]
     rate, slow = (one["sentences"] / one["seconds"] for one in (figures, few))
     return [
@@ -392,7 +402,7 @@ def write_alignment(figures: dict, _: object) -> list[str]:
     ]
 
 
-def write_lora(figures: dict, ceilings: dict | None) -> list[str]:
+def write_lora(figures: dict, parts: dict[str, dict]) -> list[str]:
     recomputed = figures["gradient_checkpointing"]
     line = (
         f"**Fine-tuning** (LoRA, rank 16, {figures['train']['pairs']} pairs, "
@@ -401,25 +411,27 @@ def write_lora(figures: dict, ceilings: dict | None) -> list[str]:
         f"{'computed again' if recomputed else 'kept'}; the loss fell from "
         f"{figures['loss'][0]:.2f} to {figures['loss'][1]:.2f}."
     )
-    if ceilings:
+    if "ceilings" in parts:
         # The weights' products forward and those of the activations' gradients; frozen weights
         # have none of their own.
         passes = 3 if recomputed else 2
         rate = 2 * passes * figures["weights_bytes"] / 2 * figures["tokens_per_second"]
         line += (
-            f" That is {rate / 1e12:.0f} TFLOP/s, {percent(rate / ceilings['operations'])}% of "
-            "what a matrix product reaches."
+            f" That is {rate / 1e12:.0f} TFLOP/s, "
+            f"{percent(rate / parts['ceilings']['operations'])}% of what a matrix product reaches."
         )
     return [line]
 
 
-def write_vllm(figures: dict, _: object) -> list[str]:
+def write_vllm(figures: dict, parts: dict[str, dict]) -> list[str]:
     one, bound = figures["generation"], figures["grammar"]
     step = (one["seconds"] - one["reading_seconds"]) / (one["steps"] - 1)
+    known = "ceilings" in parts and "generation" in parts
+    share = f" ({percent(least(parts) / step)}% of the bandwidth)" if known else ""
     return [
         f"**vLLM {figures['version']}**, the same prompts: "
-        f"**{one['tokens_per_second']:.0f} tokens a second**, a step in {1000 * step:.0f} ms. "
-        f"{bound['free']['prompts']} alignment answers: "
+        f"**{one['tokens_per_second']:.0f} tokens a second**, a step in {1000 * step:.0f} "
+        f"ms{share}. {bound['free']['prompts']} alignment answers: "
         f"{bound['grammar']['seconds']:.1f} s under the grammar, each read once more without it, "
         f"and {bound['free']['seconds']:.1f} s free.",
     ]
