@@ -66,9 +66,10 @@ def main() -> None:
         sys.stdout.write(json.dumps(figures) + "\n")
         known = json.loads(RECORD.read_text()) if RECORD.exists() else {}
         RECORD.parent.mkdir(parents=True, exist_ok=True)
-        RECORD.write_text(json.dumps(known | {f"{folder.name} {part}": figures}, indent=1))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(page(json.loads(RECORD.read_text())), encoding="utf-8")
+        known |= {f"{folder.name} {part}": figures}
+        RECORD.write_text(json.dumps(known, indent=1))
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(page(known), encoding="utf-8")
 
 
 # --- what the parts share -----------------------------------------------------------------------
@@ -181,11 +182,11 @@ def generation(folder: Path, sentences: int) -> dict[str, object]:
     model.complete(few[:4], max_new_tokens=4)
     figures = generated(model, asked, limits)
     weights = sum(weight.nbytes for weight in model.model.parameters())
-    prompt = sum(len(model.encode(one)) for one in asked) / len(asked)
+    lengths = [len(model.encode(one)) for one in asked]
     config = model.model.config
     figures |= {
-        "rows": len(next(model._batches([int(prompt)] * len(asked), 0, 1, NEW_TOKENS))),
-        "prompt_tokens": prompt,
+        "rows": len(next(model._batches(lengths, 0, 1, NEW_TOKENS))),
+        "prompt_tokens": sum(lengths) / len(lengths),
         "weights_bytes": weights,
         "kv_bytes_per_token": 2
         * config.num_hidden_layers
@@ -292,8 +293,11 @@ def vllm(folder: Path, sentences: int) -> dict[str, object]:
     """The same completions by vLLM, free and inside a sentence."""
     from importlib.metadata import version
 
+    import torch
+
     from eatner.vllm_engine import VllmLLM
 
+    torch.cuda.empty_cache()  # what earlier parts left
     model = VllmLLM(folder, context=2048)
     asked = translations(sentences)
     model.complete(asked[:4], max_new_tokens=4)
@@ -350,7 +354,8 @@ def write_ceilings(figures: dict, parts: dict[str, dict]) -> list[str]:
 
 def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
     few = figures["as_on_a_cpu"]
-    step = (figures["seconds"] - figures["reading_seconds"]) / (figures["steps"] - 1)
+    batches = -(-figures["prompts"] // figures["rows"])
+    step = (figures["seconds"] - figures["reading_seconds"]) / (figures["steps"] - 1) / batches
     lines = [
         f"**Generation** (transformers). {figures['prompts']} translations of up to {NEW_TOKENS} "
         f"tokens, {figures['rows']} in a batch: {figures['seconds']:.1f} s, of which "

@@ -34,6 +34,7 @@ def run(model, journal=None):
 
 def test_a_killed_job_asks_only_for_the_rest_and_writes_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(llm, "MAX_ROWS", 2)
+    monkeypatch.setattr(llm, "GPU_ROWS", 2)
     model = tiny.llm("gemma")
     whole = run(model)
     batch, done = model._complete_batch, []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import tiny
@@ -199,6 +200,7 @@ def test_order_and_size_of_batches_change_nothing(
     turned = ask(model, asked[::-1], within[::-1], beams=2)
     same(turned[::-1], expected)
     monkeypatch.setattr(llm, "BATCH_TOKENS", 1)
+    monkeypatch.setattr(llm, "GPU_ROWS", 1)
     same(ask(model, asked, within, beams=2), expected)
 
 
@@ -262,8 +264,9 @@ def test_batches_fill_the_gpu_that_has_the_least_room(monkeypatch: pytest.Monkey
     model = TransformersLLM(tiny.folder("llama"))
     model.device = "cuda"
     model._token_bytes = 1000.0  # measured on the device, before any batch
-    free = {0: 10**9, 1: 10**8}
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(free))
+    free = {0: 10**9, 1: 10**8, 2: 0}  # the last has none of its weights
+    weights = [mock.Mock(device=gpu) for gpu in (0, 1, 1)]
+    monkeypatch.setattr(model.model, "parameters", lambda: weights)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda gpu: (free[gpu], 10**10))
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda gpu: 10**6)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda gpu: 10**6)
@@ -471,6 +474,7 @@ def test_answers_are_scored_in_a_tree_as_one_by_one(
     kind: str, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(llm, "FOREST_TOKENS", room)
+    monkeypatch.setattr(llm, "GPU_FOREST_TOKENS", room)
     model = tiny.llm(kind)
     language = languages.get("ja")
     names = [["Tokyo", "Japan"], ["Angela Merkel", "Washington", "name"], ["Sony"]]

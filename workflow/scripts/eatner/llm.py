@@ -219,9 +219,7 @@ class TransformersLLM(Tokenized):
 
         self.tokenizer = load_tokenizer(folder)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        # cuDNN's attention makes a plan for every new length, so that each step of a generation
-        # waits for one, and its gradients are NaN at padding (seen with torch 2.11 on an H200).
-        torch.backends.cuda.enable_cudnn_sdp(False)
+        without_cudnn_attention()
         try:
             self.model = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -304,7 +302,9 @@ class TransformersLLM(Tokenized):
                 [encoded[i] for i in batch], [spans[i] for i in batch], shared, asked
             )
 
-        for batch in self._batches(list(map(len, encoded)), shared, beams, max_new_tokens):
+        sizes = (beams, max_new_tokens)
+        # A beam search keeps the scores of every step.
+        for batch in self._batches(list(map(len, encoded)), shared, *sizes, logits=beams > 1):
             keys = {i: journal.key(prompts[i], spans[i], *asked) for i in batch} if journal else {}
             new = [i for i in batch if not journal or keys[i] not in journal.known]
             if new:
@@ -424,7 +424,8 @@ class TransformersLLM(Tokenized):
                 sum(row[-len(answers[index]) :]) for index, row in zip(batch, picked, strict=True)
             ]
 
-        for batch in self._batches(list(map(len, rows)), 0, 1, 0, logits=True):
+        lengths = [shared + len(row) for row in rows]
+        for batch in self._batches(lengths, shared, 1, 0, logits=True):
             for index, logprob in zip(batch, _halved(score, batch), strict=True):
                 scores[index] = logprob
         return scores
@@ -609,7 +610,8 @@ class TransformersLLM(Tokenized):
         *,
         logits: bool = False,
     ) -> Iterator[list[int]]:
-        """Prompts in batches, the longest first; `logits`: whether every token's are computed."""
+        """Prompts in batches, the longest first; `logits`: whether those of many tokens are kept,
+        which a GPU's batches are made for (at every token, to be safe)."""
         if self.device == "cuda":
             return _batches(lengths, beams, new_tokens, self._gpu_room(logits), GPU_ROWS)
         room = BATCH_TOKENS * max(1, BATCH_VOCABULARY // self._vocabulary)
@@ -622,16 +624,16 @@ class TransformersLLM(Tokenized):
         return FOREST_TOKENS
 
     def _gpu_room(self, logits: bool) -> int:
-        """How many tokens the free memory of every GPU has room for.
+        """How many tokens the free memory of each of the model's GPUs has room for.
 
-        A power of two: a little more or less of free memory shall not make other batches, whose
+        A power of two: a little more or less of free memory seldom makes other batches, whose
         rounding might turn a tie.
         """
         import torch
 
         each = self._token_bytes + (LOGIT_BYTES * self._vocabulary if logits else 0)
         free = []
-        for gpu in range(torch.cuda.device_count()):
+        for gpu in {weight.device for weight in self.model.parameters() if weight.is_cuda}:
             kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
             free.append(torch.cuda.mem_get_info(gpu)[0] + kept)
         return 1 << int(max(1.0, GPU_SHARE * min(free) / each)).bit_length() - 1
@@ -820,9 +822,9 @@ class _Recorder:
                 if state is not None:
                     states[id(state)] = state
                     rows.setdefault(id(state), []).append(row)
-            llguidance.numpy.fill_next_token_bitmask_par(
-                self.executor, [(states[key], of[0]) for key, of in rows.items()], self.bitmask
-            )
+            asked = [(states[key], of[0]) for key, of in rows.items()]
+            if asked:
+                llguidance.numpy.fill_next_token_bitmask_par(self.executor, asked, self.bitmask)
             for first, *others in rows.values():
                 self.bitmask[others] = self.bitmask[first]
             packed = torch.from_numpy(self.bitmask.view(np.uint8)).to(scores.device)
@@ -919,6 +921,17 @@ def _four_bits() -> object:
     )
 
 
+def without_cudnn_attention() -> None:
+    """Leave attention on a GPU to torch's own kernels, in this process.
+
+    cuDNN's makes a plan for every new length, so that each step of a generation waits for one, and
+    its gradients are NaN at padding (both seen with torch 2.11 on an H200).
+    """
+    import torch
+
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
 def fast_dtype() -> torch.dtype:
     """bfloat16 where the hardware multiplies it natively, else float32."""
     import torch
@@ -979,7 +992,7 @@ def _halved(run: Callable[[Sequence[int]], list[Any]], batch: Sequence[int]) -> 
     """What a batch gives, run in two halves where it is too large for a GPU's memory.
 
     Raises:
-        InputError: One prompt is too large by itself.
+        InputError: One member, a prompt or the prompts of a sentence, is too large by itself.
     """
     import torch
 
@@ -988,7 +1001,7 @@ def _halved(run: Callable[[Sequence[int]], list[Any]], batch: Sequence[int]) -> 
     except torch.OutOfMemoryError as error:
         if len(batch) == 1:
             raise InputError(
-                f"one prompt is too large for the GPU's memory ({first_line(error)})",
+                f"one sentence is too large for the GPU's memory ({first_line(error)})",
                 record="LLM",
                 remedy="Spread the model over more `gpus`, or set `quantisation: 4bit` for it.",
             ) from error

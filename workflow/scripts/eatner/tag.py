@@ -15,6 +15,7 @@ from typing import Any
 
 from eatner.errors import InputError
 from eatner.journal import Journal
+from eatner.llm import without_cudnn_attention
 from eatner.progress import bar, counter
 
 COLUMNS = ("sentence_id", "start", "end", "surface", "type", "score", "status")
@@ -208,6 +209,7 @@ def load(folder: Path, kind: Any, *, half: bool = True, **options: object) -> tu
     from transformers import AutoTokenizer
 
     cuda = torch.cuda.is_available()
+    without_cudnn_attention()
     # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
     half = half and cuda and torch.cuda.is_bf16_supported()
     dtype = torch.bfloat16 if half else torch.float32
