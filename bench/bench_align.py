@@ -859,8 +859,8 @@ def speed_page(figures: Mapping[str, object]) -> list[str]:
         f"{figures['ours']['sentences']} sentences of UD-GSD dev with SmolLM2-135M-Instruct; ours "
         "is `entity-aware` and `fused` in batches, the paper's its turns one at a time, up to "
         f"{PAPER_TOKENS} new tokens each. **{figures['ratio']} times faster.** Peak memory "
-        f"{figures['ours']['peak_memory_mb']} MB. A sentence that the paper's procedure has done is "
-        "not done again by a run that goes on.",
+        f"{figures['ours']['peak_memory_mb']} MB. A sentence that the paper's procedure has done "
+        "is not done again by a run that goes on.",
         "",
         *table(
             ("", *(column.replace("_", " ") for column in columns)),
