@@ -827,10 +827,8 @@ class _Recorder:
                 llguidance.numpy.fill_next_token_bitmask_par(self.executor, asked, self.bitmask)
             for first, *others in rows.values():
                 self.bitmask[others] = self.bitmask[first]
-            packed = torch.from_numpy(self.bitmask.view(np.uint8)).to(scores.device)
-            bits = packed.unsqueeze(-1) >> torch.arange(8, device=packed.device, dtype=torch.uint8)
-            allowed = (bits & 1).flatten(1)[:, : scores.shape[1]].bool()
-            scores = scores.masked_fill(~allowed, -torch.inf)
+            allowed = _unpacked(self.bitmask, scores.device)[:, : scores.shape[1]]
+            scores = scores.masked_fill(allowed.logical_not_(), -torch.inf)
         if self.no_repeat is not None:
             # The answer alone: what stands in the prompt, such as a name's hint, may be said again.
             scores = self.no_repeat(input_ids[:, self.prompt_length :], scores)
@@ -853,6 +851,17 @@ class _Recorder:
 
     def logprob(self, row: int, length: int) -> float:
         return sum(step[row] for step in self.best[:length])
+
+
+def _unpacked(bitmask: np.ndarray, device: torch.device) -> torch.Tensor:
+    """The bits of a mask of 32-bit words, on a device: shape (rows, 32 times the words)."""
+    import torch
+
+    packed = bitmask.view(np.uint8)
+    if device.type == "cpu":  # numpy is faster there
+        return torch.from_numpy(np.unpackbits(packed, axis=1, bitorder="little")).bool()
+    words = torch.from_numpy(packed).to(device).unsqueeze(-1)  # an eighth of what is unpacked
+    return (words >> torch.arange(8, device=device, dtype=torch.uint8) & 1).flatten(1).bool()
 
 
 def substring_lark(sentence: str, stop: str | None) -> str:
