@@ -100,6 +100,11 @@ def texts(language: str, most: int) -> list[str]:
     return (NTREX / f"newstest2019-{name}.txt").read_text(encoding="utf-8").splitlines()[:most]
 
 
+def parallel(most: int) -> list[tuple[str, str]]:
+    """Sentences in German, each with its English."""
+    return list(zip(texts("de", most), texts("en", most), strict=True))
+
+
 def translations(sentences: int) -> list[prompts.Prompt]:
     return [prompts.translation(text, GERMAN, [], "few-shot") for text in texts("de", sentences)]
 
@@ -107,7 +112,7 @@ def translations(sentences: int) -> list[prompts.Prompt]:
 def alignments(sentences: int) -> tuple[list[prompts.Prompt], list[str]]:
     """A question of one name of each English sentence, and the German sentence it is asked in."""
     asked, within = [], []
-    for text, english in zip(texts("de", sentences), texts("en", sentences), strict=True):
+    for text, english in parallel(sentences):
         asked.append(prompts.alignment(text, names(english)[0], GERMAN, "few-shot"))
         within.append(llm.one_line(text))
     return asked, within
@@ -233,12 +238,7 @@ def in_grammar(model: llm.LLM, sentences: int) -> dict[str, object]:
 def alignment(folder: Path, sentences: int) -> dict[str, object]:
     """All signals of `fused` for two names a sentence, in large trees and in those for a CPU."""
     model = llm.TransformersLLM(folder)
-    groups = [
-        Question(text, names(english))
-        for text, english in zip(
-            texts("de", sentences // 4), texts("en", sentences // 4), strict=True
-        )
-    ]
+    groups = [Question(text, names(english)) for text, english in parallel(sentences // 4)]
     few = groups[: max(1, len(groups) // 4)]
 
     def score(some: list[Question]) -> None:
@@ -355,7 +355,7 @@ def write_ceilings(figures: dict, parts: dict[str, dict]) -> list[str]:
 def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
     few = figures["as_on_a_cpu"]
     batches = -(-figures["prompts"] // figures["rows"])
-    step = (figures["seconds"] - figures["reading_seconds"]) / (figures["steps"] - 1) / batches
+    step = step_seconds(figures) / batches
     lines = [
         f"**Generation** (transformers). {figures['prompts']} translations of up to {NEW_TOKENS} "
         f"tokens, {figures['rows']} in a batch: {figures['seconds']:.1f} s, of which "
@@ -375,6 +375,11 @@ def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
             "of kernels, which take as long for one row as for hundreds.",
         ]
     return lines
+
+
+def step_seconds(generated: dict) -> float:
+    """Seconds of a step after the prompts are read, of all batches together."""
+    return (generated["seconds"] - generated["reading_seconds"]) / (generated["steps"] - 1)
 
 
 def moved(generation: dict) -> float:
@@ -430,7 +435,7 @@ def write_lora(figures: dict, parts: dict[str, dict]) -> list[str]:
 
 def write_vllm(figures: dict, parts: dict[str, dict]) -> list[str]:
     one, bound = figures["generation"], figures["grammar"]
-    step = (one["seconds"] - one["reading_seconds"]) / (one["steps"] - 1)
+    step = step_seconds(one)
     known = "ceilings" in parts and "generation" in parts
     share = f" ({percent(least(parts) / step)}% of the bandwidth)" if known else ""
     return [

@@ -815,17 +815,15 @@ class _Recorder:
             self.bitmask[:] = -1  # a finished or dead beam: its next token does not count
             # All at once, for hundreds of rows take longer than the LLM one by one. Beams that have
             # written the same share a state.
-            rows: dict[int, list[int]] = {}
-            states = {}
+            alike: dict[int, tuple[object, list[int]]] = {}
             for row, tokens in enumerate(input_ids[:, self.prompt_length :].tolist()):
                 state = self._state(row // self.beams, tuple(tokens))
                 if state is not None:
-                    states[id(state)] = state
-                    rows.setdefault(id(state), []).append(row)
-            asked = [(states[key], of[0]) for key, of in rows.items()]
+                    alike.setdefault(id(state), (state, []))[1].append(row)
+            asked = [(state, rows[0]) for state, rows in alike.values()]
             if asked:
                 llguidance.numpy.fill_next_token_bitmask_par(self.executor, asked, self.bitmask)
-            for first, *others in rows.values():
+            for _, (first, *others) in alike.values():
                 self.bitmask[others] = self.bitmask[first]
             allowed = _unpacked(self.bitmask, scores.device)[:, : scores.shape[1]]
             scores = scores.masked_fill(allowed.logical_not_(), -torch.inf)
