@@ -28,24 +28,28 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from eatner import (  # noqa: E402
-    align,
-    corpus,
-    finetune,
-    fused,
-    languages,
-    lexicon,
-    pairs,
-    paper,
-    prompts,
-    score,
-    tag,
-    translate,
-    tsv,
-)
-from eatner.gold import gold_rows, sentence_row  # noqa: E402
-from eatner.journal import Journal  # noqa: E402
-from eatner.llm import TransformersLLM, one_line  # noqa: E402
+from eatner import lexicon, prompts, tsv
+from eatner.align import fused, paper
+from eatner.align.base import align
+from eatner.align.candidates import Question
+from eatner.align.constrained import constrained as propose_constrained
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.align.weights import PARTS as SIGNAL_PARTS
+from eatner.align.weights import Scored, Weights, fit, learn, read_weights, weighed
+from eatner.answers.locate import locate
+from eatner.corpora import formats
+from eatner.corpora.gold import gold_rows, sentence_row
+from eatner.evaluate import score
+from eatner.evaluate.significance import compare
+from eatner.llm.base import one_line
+from eatner.llm.journal import Journal
+from eatner.llm.transformers import TransformersLLM
+from eatner.tag.spacy import tag_with_spacy
+from eatner.text import languages
+from eatner.train import lora
+from eatner.translate import paper as translate_paper
+from eatner.translate.entity_aware import translate
+from eatner.wiki import pairs
 
 DATA = ROOT.parent / "shared/data"
 JAPANESE, GERMAN = DATA / "ja_ud_gsd/dev.bio", DATA / "wikiann/de/val.conllu"
@@ -103,7 +107,7 @@ def gold(path: Path, types: Mapping[str, str | None], most: int | None = None) -
     """The sentences and gold entities of a corpus, as rows of our tables."""
     sentences, entities = [], []
     spaces = "ja" not in path.parent.name
-    for sentence in islice(corpus.read(path, language_spaces=spaces), most):
+    for sentence in islice(formats.read(path, language_spaces=spaces), most):
         labels = {entity.label for entity in sentence.entities}
         every = dict.fromkeys(labels) | dict(types)
         sentences.append(sentence_row(sentence))
@@ -166,9 +170,9 @@ def model(name: str) -> TransformersLLM:
 
 def held_out_pairs(code: str = "ru") -> Rows:
     """Pairs of a sample wiki, of entities that an adapter was not tuned on."""
-    rows = list(tsv.read(ROOT / f"results/wiki/{code}/pairs.tsv", pairs.COLUMNS))
-    short = [row for row in rows if len(row["sentence"]) <= finetune.LONGEST_SENTENCE]
-    return finetune.split_by_entity(short, SEED)[1]
+    rows = list(tsv.read(ROOT / f"results/wiki/{code}/pairs.tsv", pairs.PAIR_COLUMNS))
+    short = [row for row in rows if len(row["sentence"]) <= lora.LONGEST_SENTENCE]
+    return lora.split_by_entity(short, SEED)[1]
 
 
 def strict(right: Rows, found: Iterable[Mapping[str, object]], sentences: Rows) -> dict:
@@ -222,7 +226,7 @@ def projection() -> dict[str, object]:
     few = sentences[:PAPER_SENTENCES]
     asked = within(tagged, few)
     find = constrained("tuned", llm)
-    rows["constrained, tuned"] = list(align.align(few, asked, find, repeats="all"))
+    rows["constrained, tuned"] = list(align(few, asked, find, repeats="all"))
     make("resources/models/smollm2-135m-instruct")
     chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
     journal = Journal(ROOM / "projection.paper.jsonl", "smollm2")
@@ -249,7 +253,7 @@ def projection_constrained() -> dict[str, object]:
     figures: dict[str, object] = {"systems": {}}
     for name in FORMS:
         find = constrained(name, model(name))
-        found = list(align.align(sentences, tagged, find, repeats="all"))
+        found = list(align(sentences, tagged, find, repeats="all"))
         figures["systems"][f"constrained, {name}"] = strict(right, found, sentences)
     return figures
 
@@ -258,7 +262,7 @@ def constrained(name: str, llm: TransformersLLM) -> Callable:
     """Constrained decoding of Russian, to be asked for candidates."""
     journal = Journal(ROOM / f"projection.{name}.jsonl", name)
     return partial(
-        align.constrained, llm=llm, language=RU, form=FORMS[name], beams=4, journal=journal
+        propose_constrained, llm=llm, language=RU, form=FORMS[name], beams=4, journal=journal
     )
 
 
@@ -271,15 +275,15 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
     llm = model(name)
     asked = {"form": FORMS[name], "journal": Journal(ROOM / f"projection.{name}.jsonl", name)}
     titles, fitted = fitting(llm, **asked)
-    weights, record = fused.learn(fitted, SEED)
+    weights, record = learn(fitted, SEED)
     figures: dict[str, object] = {f"weights, {name}": record, "systems": {}}
-    scored: list[list[fused.Scored]] = []
+    scored: list[list[Scored]] = []
 
-    def propose(questions: Sequence[align.Question], weights: fused.Weights) -> list:
+    def propose(questions: Sequence[Question], weights: Weights) -> list:
         if not scored:
             scored.extend(fused.score(questions, llm, RU, titles, **asked))
         return [
-            [fused.weighed(one, weights, question.text) for one in several]
+            [weighed(one, weights, question.text) for one in several]
             for question, several in zip(questions, scored, strict=True)
         ]
 
@@ -289,13 +293,13 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
         "fused, repeats as in English": (find, {"repeats": "english"}),
     }
     if name == "tuned":
-        for part in fused.PARTS:
-            ways[f"without {part}"] = partial(propose, weights=fused.fit(fitted, [part])), {}
+        for part in SIGNAL_PARTS:
+            ways[f"without {part}"] = partial(propose, weights=fit(fitted, [part])), {}
         ways["without assignment"] = find, {"jointly": False}
         ways["without abstention"] = find, {"threshold": -100.0}
     rows = {}
     for way, (find_with, options) in ways.items():
-        found = list(align.align(sentences, tagged, find_with, **{"repeats": "all", **options}))
+        found = list(align(sentences, tagged, find_with, **{"repeats": "all", **options}))
         figures["systems"][f"{way}, {name}"] = strict(right, found, sentences)
         if way == "fused":
             rows[f"fused, {name}"] = found
@@ -306,7 +310,7 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
 
 def fitting(
     llm: TransformersLLM, form: str, journal: Journal
-) -> tuple[lexicon.Lexicon, list[tuple[fused.Scored, str]]]:
+) -> tuple[lexicon.Lexicon, list[tuple[Scored, str]]]:
     """The Russian wiki's names, and its pairs' candidates to learn weights on."""
     titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
     known = [(RU, titles, held_out_pairs())]
@@ -337,17 +341,15 @@ def other_languages() -> dict[str, object]:
         for code, (path, types) in NAMED.items():
             sentences, tagged, right = named(code, path, types)
             asked["language"] = languages.get(code)
-            ours = partial(
-                fused.candidates, lexicon=titles.get(code), weights=fused.fit(fitted), **asked
-            )
+            ours = partial(fused.candidates, lexicon=titles.get(code), weights=fit(fitted), **asked)
             ways = {f"fused, {name}": ours}
             if name != "untuned":
-                ways[f"constrained, {name}"] = partial(align.constrained, beams=4, **asked)
+                ways[f"constrained, {name}"] = partial(propose_constrained, beams=4, **asked)
             record = figures["languages"].setdefault(code, {"systems": {}})
             record["sentences"] = len(sentences)
             record["entities"] = sum(row["status"] == "tagged" for row in tagged)
             for way, find in ways.items():
-                found = list(align.align(sentences, tagged, find, repeats="all"))
+                found = list(align(sentences, tagged, find, repeats="all"))
                 record["systems"][way] = strict(right, found, sentences)
     return figures
 
@@ -383,9 +385,9 @@ def with_chat(
     """Our fused aligner on the paper's LLM, with weights learned on the same wiki pairs."""
     asked = {"llm": chat, "form": "chat", "journal": journal}
     titles, fitted = fitting(**asked)
-    weights, _ = fused.learn(fitted, SEED)
+    weights, _ = learn(fitted, SEED)
     find = partial(fused.candidates, language=RU, lexicon=titles, weights=weights, **asked)
-    return align.align(sentences, tagged, find, repeats="all")
+    return align(sentences, tagged, find, repeats="all")
 
 
 def strings(found: Iterable[Mapping[str, object]]) -> Rows:
@@ -454,7 +456,7 @@ def system() -> dict[str, object]:
     }
     found, figures = {}, {"systems": {}, "paired": {}}
     for way, (name, path) in systems.items():
-        found[way] = list(tsv.read(ROOT / f"results/{name}/align/{path}.tsv", align.COLUMNS))
+        found[way] = list(tsv.read(ROOT / f"results/{name}/align/{path}.tsv", ALIGNMENT_COLUMNS))
         of, gold_of = corpora[name]
         figures["systems"][way] = strict(gold_of, found[way], of) | {"sentences": len(of)}
     figures["first"] = {
@@ -481,7 +483,7 @@ def within(rows: Iterable[dict[str, str]], sentences: Rows) -> Rows:
 
 def paired(right: Rows, one: Rows, other: Rows, sentences: Rows) -> dict[str, object]:
     """How much more F1 one system has than another on the same sentences, and by what chance."""
-    compared = score.compare(
+    compared = compare(
         within(right, sentences),
         within(strings(other), sentences),
         {"one": within(strings(one), sentences)},
@@ -501,29 +503,29 @@ def speed() -> dict[str, object]:
     language = languages.get("ja")
     chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
     titles = lexicon.load(ROOT / "results/wiki/ja/lexicon.marisa")
-    weights = fused.read_weights(ROOT / "results/models/fused-smollm2/weights.json")
+    weights = read_weights(ROOT / "results/models/fused-smollm2/weights.json")
     sentences, _ = gold(JAPANESE, GSD, SPEED_SENTENCES)
     types = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}
     pipeline = next((ROOT / "resources/artifacts/en-core-web-sm").rglob("meta.json")).parent
 
     def tagged(english: Iterable[Mapping[str, object]]) -> Rows:
-        return strings(tag.tag_with_spacy(strings(english), pipeline, types))
+        return strings(tag_with_spacy(strings(english), pipeline, types))
 
     def ours() -> Rows:
-        english = translate.translate(
-            sentences, chat, language, titles, form="chat", max_new_tokens=160
-        )
+        english = translate(sentences, chat, language, titles, form="chat", max_new_tokens=160)
         named = tagged(english)
         propose = partial(
             fused.candidates, llm=chat, language=language, lexicon=titles, weights=weights,
             form="chat",
         )  # fmt: skip
-        list(align.align(sentences, named, propose, repeats="all"))
+        list(align(sentences, named, propose, repeats="all"))
         return named
 
     def papers(sentence: dict[str, str]) -> Rows:
         """One conversation at a time, as its code does."""
-        named = tagged(paper.translate([sentence], chat, language, max_new_tokens=PAPER_TOKENS))
+        named = tagged(
+            translate_paper.translate([sentence], chat, language, max_new_tokens=PAPER_TOKENS)
+        )
         for row in named:
             list(paper.align([sentence], [row], chat, language, max_new_tokens=PAPER_TOKENS))
         return named
@@ -542,7 +544,7 @@ def speed() -> dict[str, object]:
         }
 
     list(
-        fused.score([align.Question("東京", ["Tokyo"])], chat, language, titles, form="chat")
+        fused.score([Question("東京", ["Tokyo"])], chat, language, titles, form="chat")
     )  # tables load
     figures: dict[str, object] = {"ours": measured(ours)}
     # Half an hour: a sentence that has been measured is not measured again.
@@ -595,7 +597,7 @@ def decoding() -> dict[str, object]:
     by_name: dict[str, list[str]] = {}
     for text, name in asked:
         by_name.setdefault(text, []).append(name)
-    groups = [align.Question(text, list(dict.fromkeys(names))) for text, names in by_name.items()]
+    groups = [Question(text, list(dict.fromkeys(names))) for text, names in by_name.items()]
     import eatner.llm
 
     runs = []
@@ -636,13 +638,13 @@ def recovery() -> dict[str, object]:
         exact = sum(
             same <= set(found) and (start, end) in found
             for text, start, end, same in cases
-            for found in [align.locate(text[start:end], text)]
+            for found in [locate(text[start:end], text)]
         )
         few = random.Random(1).sample(cases, min(500, len(cases)))
         shares = {}
         for name, wrap in (test_spans.WRAPPINGS | test_spans.SPECIAL[code]).items():
             shares[name] = sum(
-                align.locate(wrap(text[start:end]), text) == align.locate(text[start:end], text)
+                locate(wrap(text[start:end]), text) == locate(text[start:end], text)
                 for text, start, end, _ in few
             ) / len(few)
         worst = min(shares, key=shares.get)

@@ -24,9 +24,16 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from eatner import finetune, fused, languages, llm, prompts, tsv  # noqa: E402
-from eatner import pairs as pair_table  # noqa: E402
-from eatner.align import Question  # noqa: E402
+from eatner import prompts, tsv
+from eatner.align import fused
+from eatner.align.candidates import Question
+from eatner.llm import base, transformers
+from eatner.llm.base import LLM, one_line
+from eatner.llm.tokenizer import load_tokenizer
+from eatner.llm.transformers import FOREST_TOKENS, MAX_ROWS, TransformersLLM
+from eatner.text import languages
+from eatner.train import lora as train_lora
+from eatner.wiki import pairs
 
 NTREX = ROOT.parent / "shared/data/ntrex128"
 PAIRS = ROOT / "results/wiki/ru/pairs.tsv"
@@ -82,7 +89,7 @@ def random_llm(folder: Path) -> Path:
 
     done = folder / "done"
     if not done.exists():
-        tokenizer = llm.load_tokenizer(TOKENIZER)
+        tokenizer = load_tokenizer(TOKENIZER)
         config = Qwen2Config(
             **SHAPE, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id
         )
@@ -105,16 +112,16 @@ def parallel(most: int) -> list[tuple[str, str]]:
     return list(zip(texts("de", most), texts("en", most), strict=True))
 
 
-def translations(sentences: int) -> list[prompts.Prompt]:
+def translations(sentences: int) -> list[base.Prompt]:
     return [prompts.translation(text, GERMAN, [], "few-shot") for text in texts("de", sentences)]
 
 
-def alignments(sentences: int) -> tuple[list[prompts.Prompt], list[str]]:
+def alignments(sentences: int) -> tuple[list[base.Prompt], list[str]]:
     """A question of one name of each English sentence, and the German sentence it is asked in."""
     asked, within = [], []
     for text, english in parallel(sentences):
         asked.append(prompts.alignment(text, names(english)[0], GERMAN, "few-shot"))
-        within.append(llm.one_line(text))
+        within.append(one_line(text))
     return asked, within
 
 
@@ -149,8 +156,8 @@ def device() -> str:
 def as_on_a_cpu():
     """The batches that were made for a CPU."""
     with (
-        patch.object(llm, "GPU_ROWS", llm.MAX_ROWS),
-        patch.object(llm, "GPU_FOREST_TOKENS", llm.FOREST_TOKENS),
+        patch.object(transformers, "GPU_ROWS", MAX_ROWS),
+        patch.object(transformers, "GPU_FOREST_TOKENS", FOREST_TOKENS),
     ):
         yield
 
@@ -180,9 +187,9 @@ def ceilings(folder: Path, sentences: int) -> dict[str, object]:
 
 def generation(folder: Path, sentences: int) -> dict[str, object]:
     """Free completions of as many prompts as fit in a batch, and in batches as on a CPU."""
-    model = llm.TransformersLLM(folder)
+    model = TransformersLLM(folder)
     asked = translations(sentences)
-    few = asked[: 2 * llm.MAX_ROWS]
+    few = asked[: 2 * MAX_ROWS]
     limits = {"max_new_tokens": NEW_TOKENS, "no_repeat": True}
     model.complete(few[:4], max_new_tokens=4)
     figures = generated(model, asked, limits)
@@ -204,7 +211,7 @@ def generation(folder: Path, sentences: int) -> dict[str, object]:
     return figures | {"peak_bytes": peak()}
 
 
-def generated(model: llm.LLM, asked: list[prompts.Prompt], limits: dict) -> dict[str, float]:
+def generated(model: LLM, asked: list[base.Prompt], limits: dict) -> dict[str, float]:
     """Seconds and tokens of completions; of the prompts alone; and seconds of a step after them."""
     reading = seconds(lambda: model.complete(asked, **limits | {"max_new_tokens": 1}))
     model.generated = 0
@@ -222,11 +229,11 @@ def generated(model: llm.LLM, asked: list[prompts.Prompt], limits: dict) -> dict
 
 def grammar(folder: Path, sentences: int) -> dict[str, object]:
     """Completions inside a sentence beside free ones."""
-    model = llm.TransformersLLM(folder)
+    model = TransformersLLM(folder)
     return in_grammar(model, sentences)
 
 
-def in_grammar(model: llm.LLM, sentences: int) -> dict[str, object]:
+def in_grammar(model: LLM, sentences: int) -> dict[str, object]:
     asked, within = alignments(sentences)
     limits = {"max_new_tokens": prompts.ANSWER_TOKENS, "stop": prompts.QUOTE}
     model.complete(asked[:4], within=within[:4], **limits)
@@ -237,7 +244,7 @@ def in_grammar(model: llm.LLM, sentences: int) -> dict[str, object]:
 
 def alignment(folder: Path, sentences: int) -> dict[str, object]:
     """All signals of `fused` for two names a sentence, in large trees and in those for a CPU."""
-    model = llm.TransformersLLM(folder)
+    model = TransformersLLM(folder)
     groups = [Question(text, names(english)) for text, english in parallel(sentences // 4)]
     few = groups[: max(1, len(groups) // 4)]
 
@@ -256,10 +263,10 @@ def lora(folder: Path, sentences: int) -> dict[str, object]:
     import torch
 
     language = languages.get("ru")
-    rows = [(language, row) for row in tsv.read(PAIRS, pair_table.COLUMNS)]
+    rows = [(language, row) for row in tsv.read(PAIRS, pairs.PAIR_COLUMNS)]
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
-    record = finetune.finetune(
+    record = train_lora.finetune(
         folder,
         rows,
         folder.parent / "adapter",
@@ -295,7 +302,7 @@ def vllm(folder: Path, sentences: int) -> dict[str, object]:
 
     import torch
 
-    from eatner.vllm_engine import VllmLLM
+    from eatner.llm.vllm import VllmLLM
 
     torch.cuda.empty_cache()  # what earlier parts left
     model = VllmLLM(folder, context=2048)
@@ -361,7 +368,7 @@ def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
         f"tokens, {figures['rows']} in a batch: {figures['seconds']:.1f} s, of which "
         f"{figures['reading_seconds']:.1f} s for the prompts (of {figures['prompt_tokens']:.0f} "
         f"tokens); **{figures['tokens_per_second']:.0f} tokens a second**, a step in "
-        f"{1000 * step:.0f} ms. In batches of {llm.MAX_ROWS}, as on a CPU: "
+        f"{1000 * step:.0f} ms. In batches of {MAX_ROWS}, as on a CPU: "
         f"{few['tokens_per_second']:.0f} tokens a second, so that large batches are "
         f"**{figures['tokens_per_second'] / few['tokens_per_second']:.1f} times** as fast. Peak "
         f"{figures['peak_bytes'] / 2**30:.0f} GiB.",
@@ -408,7 +415,7 @@ def write_alignment(figures: dict, parts: dict[str, dict]) -> list[str]:
     rate, slow = (one["sentences"] / one["seconds"] for one in (figures, few))
     return [
         f"**Aligning** (`fused`, two names a sentence): {rate:.1f} sentences a second; with trees "
-        f"of {llm.FOREST_TOKENS} tokens, as on a CPU, {slow:.1f}.",
+        f"of {FOREST_TOKENS} tokens, as on a CPU, {slow:.1f}.",
     ]
 
 

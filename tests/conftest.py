@@ -45,7 +45,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def load(tmp_path: Path):
     """Write a file and read it."""
-    from eatner import corpus
+    from eatner.corpora import formats as corpus
 
     def load(content: str | bytes, format: str = "auto", spaces: bool = True, **options):
         path = tmp_path / "corpus"

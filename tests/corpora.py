@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from eatner.corpora.gold import Sentence
 from eatner.errors import InputError
-from eatner.gold import Sentence
 
 TYPES = {"PER": "PER", "LOC": "LOC", "ORG": "ORG", "DATE": None}
 

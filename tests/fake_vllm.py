@@ -18,7 +18,7 @@ from unittest import mock
 import pytest
 import tiny
 
-from eatner.llm import TransformersLLM
+from eatner.llm.transformers import TransformersLLM
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import llguidance
 
-from eatner.llm import TransformersLLM
+from eatner.llm.transformers import TransformersLLM
 
 MODEL = "tiny/llama"
 # What a fault is given: it may write a whole answer to it. True: it did, False: go on as usual.

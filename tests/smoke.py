@@ -11,8 +11,8 @@ from pathlib import Path
 import forked
 import tiny
 import yaml
+from places import ROOT
 
-ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "workflow", "config", "profiles", "envs")
 LABEL = {"translate_sentences", "tag_english", "align_entities"}
 SCORE = {"score_system", "publish_score"}

@@ -12,7 +12,7 @@ import yaml
 from smoke import ROOT, Project
 
 from eatner import tsv
-from eatner.compare import COLUMNS
+from eatner.evaluate.compare import COMPARISON_COLUMNS
 
 PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
 LANGUAGES = ["ar", "de", "es", "fr", "hi", "hy", "ja", "ka", "ko", "nl", "ru", "zh"]
@@ -218,7 +218,7 @@ def test_the_paper_runs_in_miniature(tmp_path: Path):
     assert project.plan(target, japanese) == expected(config) | {"build_sample_wiki": 1}
     done = project.snakemake(target, japanese)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = list(tsv.read(tmp_path / target, COLUMNS))
+    rows = list(tsv.read(tmp_path / target, COMPARISON_COLUMNS))
     assert {(row["corpus"], row["system"]) for row in rows} == {
         ("wikiann-ko", system) for system in ("paper-14b-tuned", "ours-14b")
     }

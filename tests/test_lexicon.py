@@ -8,29 +8,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eatner import languages, lexicon, tsv, wikipedia
+from eatner import lexicon as lexicon_module
+from eatner import tsv
 from eatner.errors import InputError
+from eatner.text import languages
+from eatner.wiki import lexicon as wiki_lexicon
+from eatner.wiki.articles import TITLE_COLUMNS
 
 
-def compiled(folder, code: str, titles: dict[str, str], redirects=(), other=()) -> lexicon.Lexicon:
+def compiled(
+    folder, code: str, titles: dict[str, str], redirects=(), other=()
+) -> lexicon_module.Lexicon:
     rows = [(title, "article", "", english) for title, english in titles.items()]
     rows += [(title, "redirect", target, "") for title, target in redirects]
     rows += [(title, "disambiguation", "", "") for title in other]
     path = folder / "titles.tsv"
     tsv.write(
         path,
-        wikipedia.COLUMNS,
+        TITLE_COLUMNS,
         (
-            dict(zip(wikipedia.COLUMNS, (n, title, kind, to, english, "", "[]"), strict=True))
+            dict(zip(TITLE_COLUMNS, (n, title, kind, to, english, "", "[]"), strict=True))
             for n, (title, kind, to, english) in enumerate(rows, 1)
         ),
     )
     out = folder / "lexicon.marisa"
-    lexicon.build(path, out, languages.get(code))
-    return lexicon.load(out)
+    wiki_lexicon.build(path, out, languages.get(code))
+    return lexicon_module.load(out)
 
 
-def found(lexicon: lexicon.Lexicon, sentence: str) -> list[tuple[str, str]]:
+def found(lexicon: lexicon_module.Lexicon, sentence: str) -> list[tuple[str, str]]:
     matches = lexicon.matches(sentence)
     for match in matches:
         assert sentence[match.start : match.end] == match.surface
@@ -136,9 +142,9 @@ def test_what_is_no_lexicon(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"hello")
     with pytest.raises(InputError, match="no lexicon"):
-        lexicon.load(path)
+        lexicon_module.load(path)
     with pytest.raises(InputError, match="no lexicon"):
-        lexicon.load(tmp_path / "absent")
+        lexicon_module.load(tmp_path / "absent")
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatner import languages, prompts
+from eatner import prompts
+from eatner.text import languages
 
 JA = languages.get("ja")
 EVERY = sorted(languages.known())

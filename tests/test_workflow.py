@@ -15,8 +15,8 @@ import yaml
 from smoke import COMPARE, LABEL, READ, ROOT, SCORE, TAUGHT, smoke_config
 
 from eatner import tsv
-from eatner.align import COLUMNS as ALIGN_COLUMNS
-from eatner.pairs import COLUMNS as PAIR_COLUMNS
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.wiki.pairs import PAIR_COLUMNS
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
 RAW = {"corpora": ["ko-demo"], "held_out": "mini"}
@@ -53,7 +53,7 @@ def test_every_pair_is_true(project):
 def test_nothing_is_lost_between_sentences_and_alignment(project):
     folder = project.folder / "results/mini"
     sentences = [row["sentence_id"] for row in tsv.read(folder / "sentences.tsv", ["sentence_id"])]
-    aligned = tsv.read(folder / "align/tiny/toy/tiny-ko.tsv", ALIGN_COLUMNS)
+    aligned = tsv.read(folder / "align/tiny/toy/tiny-ko.tsv", ALIGNMENT_COLUMNS)
     assert {row["sentence_id"] for row in aligned} == set(sentences)
 
 

@@ -14,7 +14,7 @@ from unittest import mock
 import yaml
 
 from eatner import prompts
-from eatner.llm import TransformersLLM
+from eatner.llm.transformers import TransformersLLM
 
 BOS, EOS, PAD = "<bos>", "<eos>", "<pad>"
 T5_END = "</s>"
@@ -362,7 +362,7 @@ def in_float32() -> mock._patch:
     """Load models in float32 on every machine while this context lasts."""
     import torch
 
-    return mock.patch("eatner.llm.fast_dtype", return_value=torch.float32)
+    return mock.patch("eatner.llm.device.fast_dtype", return_value=torch.float32)
 
 
 @cache

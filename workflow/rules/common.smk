@@ -6,15 +6,26 @@ import re
 from functools import cache
 
 # By its text: every plan and every job reads all modules, and to parse them takes half a second.
-IMPORT = re.compile(r"^ *from eatner(?:\.(\w+) import| import (\([^)]*\)|.*))", re.MULTILINE)
+IMPORT = re.compile(
+    r"^ *from eatner(?:\.([\w.]+))? import (\([^)]*\)|.*)",
+    re.MULTILINE,
+)
 
 
 @cache
 def imported_by(name):
     """List the library modules that one library module imports, anywhere in it."""
-    text = (SCRIPTS / "eatner" / f"{name}.py").read_text(encoding="utf-8")
-    found = re.findall(r"\w+", " ".join(map(" ".join, IMPORT.findall(text))))
-    return [other for other in found if (SCRIPTS / "eatner" / f"{other}.py").exists()]
+    text = module_file(name).read_text(encoding="utf-8")
+    found = []
+    for package, names in IMPORT.findall(text):
+        found.append(package)
+        found += [f"{package}.{other}".lstrip(".") for other in re.findall(r"\w+", names)]
+    return [other for other in found if module_file(other).is_file()]
+
+
+def module_file(name):
+    """Name the file of a library module."""
+    return SCRIPTS / "eatner" / f"{name.replace('.', '/')}.py"
 
 
 @cache
@@ -33,7 +44,7 @@ def library(*modules):
     return sorted(
         os.path.relpath(path)
         for name in found
-        for path in (SCRIPTS / "eatner").glob(f"{name}.*")
+        for path in module_file(name).parent.glob(f"{name.rpartition('.')[2]}.*")
         if path.suffix in {".py", ".tsv", ".yaml", ".html", ".css", ".js"}
         and path.name != "languages.tsv"
     )
@@ -323,10 +334,10 @@ def llm(part):
             return {}
         run_by = backend(base_model(name))
         if run_by == "endpoint":
-            return {"engine_code": library("endpoint")}
+            return {"engine_code": library("llm.endpoint")}
         found = {"llm": base_folder(name)}
         if run_by == "vllm":
-            found["engine_code"] = library("vllm_engine")
+            found["engine_code"] = library("llm.vllm")
         if "base" in config["models"][name]:
             found["adapter"] = f"results/models/{name}/adapter_model.safetensors"
         return found

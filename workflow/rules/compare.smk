@@ -8,7 +8,7 @@ rule compare_systems:
         gold=compared("results/{corpus}/gold.tsv"),
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
         entities=compared("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"),
-        code=library("compare", "score"),
+        code=library("evaluate.compare", "evaluate.significance"),
     output:
         tsv="results/compare/table.tsv",
         md="results/compare/table.md",
@@ -34,7 +34,7 @@ rule draw_comparison:
     input:
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
         trainings=trainings,
-        code=library("compare", "plot"),
+        code=library("evaluate.compare", "report.plot"),
     output:
         f1=report(
             "results/compare/f1.svg", category="Comparison", caption="../report/compare_f1.rst"
@@ -86,7 +86,7 @@ rule write_comparison:
         calibration="results/compare/calibration.svg",
         training="results/compare/training.svg",
         time="results/compare/time.svg",
-        code=library("page"),
+        code=library("report.page"),
     output:
         page=report(
             "results/compare/index.html", category="Comparison", caption="../report/compare.rst"

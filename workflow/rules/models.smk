@@ -8,7 +8,7 @@ rule finetune_model:
         pairs=lambda wildcards: [
             f"results/wiki/{language}/pairs.tsv" for language in training(wildcards)["wikis"]
         ],
-        code=library("finetune"),
+        code=library("train.lora"),
     output:
         adapter="results/models/{model}/adapter_model.safetensors",
         adapter_config="results/models/{model}/adapter_config.json",
@@ -46,7 +46,7 @@ rule weigh_signals:
         unpack(lambda wildcards: llm("aligner")(wildcards)),
         pairs=weighing_pairs,
         lexicons=weighing_lexicons,
-        code=library("fused", "finetune"),
+        code=library("align.fused", "train.lora"),
     output:
         weights="results/models/{aligner}/weights.json",
     log:
@@ -84,7 +84,7 @@ rule train_tagger:
         held_out_sentences=held_out("sentences"),
         held_out_gold=held_out("gold"),
         base=tagger_base,
-        code=library("tagtrain"),
+        code=library("train.tagger"),
     output:
         model="results/models/{tagger}/model.safetensors",
         config="results/models/{tagger}/config.json",

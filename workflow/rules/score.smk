@@ -11,7 +11,7 @@ rule score_system:
         tagged="results/{corpus}/tag/{translator}/{tagger}.tsv",
         entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
         lexicon=lexicon,
-        code=library("score", "lexicon", "reading"),
+        code=library("evaluate.score", "evaluate.stages", "lexicon", "text.romanise"),
     output:
         score="results/{corpus}/score/{translator}/{tagger}/{aligner}.json",
         errors="results/{corpus}/score/{translator}/{tagger}/{aligner}.errors.tsv",
@@ -37,7 +37,7 @@ rule publish_score:
     """Take the score of the configured system of a corpus, and draw it."""
     input:
         score=score_file,
-        code=library("plot"),
+        code=library("report.plot"),
     output:
         f1=report(
             "results/{corpus}/f1.json",
@@ -68,7 +68,7 @@ rule write_entities:
         english=configured("results/{corpus}/translate/{translator}.tsv"),
         tagged=configured("results/{corpus}/tag/{translator}/{tagger}.tsv"),
         entities=configured("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"),
-        code=library("entities", "page"),
+        code=library("report.entities", "report.page"),
     output:
         tsv="results/{corpus}/entities.tsv",
         conll="results/{corpus}/entities.conll",

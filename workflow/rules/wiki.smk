@@ -10,7 +10,7 @@ rule build_sample_wiki:
                 pick(config["wikis"], wildcards.language, "wiki", "target")["sample"]
             ).glob("*.yaml")
         ),
-        code=library("samplewiki"),
+        code=library("wiki.sample"),
     output:
         dump="resources/wiki/{language}/pages-articles-multistream.xml.bz2",
         index="resources/wiki/{language}/pages-articles-multistream-index.txt.bz2",
@@ -33,7 +33,7 @@ rule build_sample_wiki:
 rule fetch_dump:
     """Fetch a wiki's dump of a pinned date, checked against the published sums."""
     input:
-        code=library("download", "languages"),
+        code=library("fetch.dumps", "text.languages"),
     output:
         dump="resources/wiki/{language}/pages-articles-multistream.xml.bz2",
         index="resources/wiki/{language}/pages-articles-multistream-index.txt.bz2",
@@ -63,7 +63,7 @@ rule parse_wiki:
         dump=wiki_file("dump"),
         index=wiki_file("index"),
         langlinks=wiki_file("langlinks"),
-        code=library("wikipedia", "langlinks"),
+        code=library("wiki.dump", "wiki.langlinks"),
     output:
         titles="results/wiki/{language}/titles.tsv",
     log:
@@ -89,7 +89,7 @@ rule build_pairs:
     """Build alignment pairs: an English entity, its surface, a sentence that holds it."""
     input:
         titles="results/wiki/{language}/titles.tsv",
-        code=library("pairs"),
+        code=library("wiki.pairs"),
     output:
         pairs="results/wiki/{language}/pairs.tsv",
         rejects="results/wiki/{language}/pairs.rejects.tsv",
@@ -116,7 +116,7 @@ rule build_lexicon:
     """Compile a wiki's titles and aliases into a lexicon that finds them in sentences."""
     input:
         titles="results/wiki/{language}/titles.tsv",
-        code=library("lexicon"),
+        code=library("wiki.lexicon"),
     output:
         lexicon="results/wiki/{language}/lexicon.marisa",
     log:

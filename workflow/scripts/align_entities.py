@@ -4,9 +4,16 @@ from functools import partial
 from pathlib import Path
 
 import job
-from eatner import align, fused, identity, languages, paper, tag, tsv
-from eatner.gold import SENTENCE_COLUMNS
+from eatner import tsv
+from eatner.align import fused, identity, paper
+from eatner.align.base import align
+from eatner.align.constrained import constrained
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.align.weights import read_weights
+from eatner.corpora.gold import SENTENCE_COLUMNS
 from eatner.lexicon import load
+from eatner.tag.base import MENTION_COLUMNS
+from eatner.text import languages
 
 
 def main(
@@ -26,9 +33,9 @@ def main(
     lexicon: Path | None = None,
 ) -> None:
     texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
-    tagged = list(tsv.read(english, tag.COLUMNS))
+    tagged = list(tsv.read(english, MENTION_COLUMNS))
     if aligner["kind"] == "identity":
-        tsv.write(entities, align.COLUMNS, identity.align(texts, tagged))
+        tsv.write(entities, ALIGNMENT_COLUMNS, identity.align(texts, tagged))
         return
     job.use_threads(threads)
     journal = job.journal(entities, engine, llm, adapter, code, lexicon)
@@ -48,13 +55,13 @@ def main(
             llm=model,
             language=languages.get(language),
             lexicon=lexicon and load(lexicon),
-            weights=fused.read_weights(weights),
+            weights=read_weights(weights),
             form=prompt,
             journal=journal,
         )
     else:
         propose = partial(
-            align.constrained,
+            constrained,
             llm=model,
             language=languages.get(language),
             form=prompt,
@@ -67,8 +74,8 @@ def main(
             "threshold": aligner["threshold"],
             "jointly": aligner.get("assignment", "joint") == "joint",
         }
-        rows = align.align(texts, tagged, propose, **choice)
-    tsv.write(entities, align.COLUMNS, rows)
+        rows = align(texts, tagged, propose, **choice)
+    tsv.write(entities, ALIGNMENT_COLUMNS, rows)
     journal.close()
 
 

@@ -3,15 +3,15 @@
 import logging
 from pathlib import Path
 
-import eatner.lexicon
 import job
-from eatner import languages
+from eatner.text import languages
+from eatner.wiki.lexicon import build
 
 log = logging.getLogger("build_lexicon")
 
 
 def main(titles: Path, language: str, lexicon: Path) -> None:
-    log.info("%d names", eatner.lexicon.build(titles, lexicon, languages.get(language)))
+    log.info("%d names", build(titles, lexicon, languages.get(language)))
 
 
 if __name__ == "__main__":

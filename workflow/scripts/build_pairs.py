@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-import eatner.pairs
 import job
-from eatner import languages
+from eatner.text import languages
+from eatner.wiki.pairs import build
 
 log = logging.getLogger("build_pairs")
 
@@ -13,9 +13,7 @@ log = logging.getLogger("build_pairs")
 def main(
     titles: Path, language: str, settings: dict, seed: int, pairs: Path, rejects: Path
 ) -> None:
-    counts = eatner.pairs.build(
-        titles, pairs, rejects, languages.get(language), seed=seed, **settings
-    )
+    counts = build(titles, pairs, rejects, languages.get(language), seed=seed, **settings)
     log.info("%s", ", ".join(f"{reason}: {number}" for reason, number in counts.most_common()))
 
 

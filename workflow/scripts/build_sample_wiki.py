@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import job
-from eatner import samplewiki
+from eatner.wiki import sample
 
 
 def main(sources: list[Path], language: str, dump: Path, index: Path, langlinks: Path) -> None:
-    samplewiki.build(sources, language, dump, index, langlinks)
+    sample.build(sources, language, dump, index, langlinks)
 
 
 if __name__ == "__main__":

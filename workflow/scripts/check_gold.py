@@ -4,8 +4,8 @@ from pathlib import Path
 
 import job
 from eatner import tsv
+from eatner.corpora.gold import GOLD_COLUMNS
 from eatner.errors import InputError
-from eatner.gold import GOLD_COLUMNS
 
 
 def main(gold: Path, corpus_name: str, checked: Path) -> None:

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-import eatner.compare
 import job
-from eatner import align, score
-from eatner import tsv as table
-from eatner.compare import by_corpus
-from eatner.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner import tsv as tsv_module
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner.evaluate.compare import COMPARISON_COLUMNS, by_corpus, latex, markdown
+from eatner.evaluate.compare import rows as compare_rows
+from eatner.evaluate.significance import compare
 
 
 def main(
@@ -28,18 +29,20 @@ def main(
     records = by_corpus(map(json.loads, texts), corpora, systems)
     tests = {}
     for place, (name, paths) in enumerate(by_corpus(entities, corpora, systems).items()):
-        found = {system: list(table.read(path, align.COLUMNS)) for system, path in paths.items()}
-        tests[name] = score.compare(
-            list(table.read(gold[place], GOLD_COLUMNS)),
+        found = {
+            system: list(tsv_module.read(path, ALIGNMENT_COLUMNS)) for system, path in paths.items()
+        }
+        tests[name] = compare(
+            list(tsv_module.read(gold[place], GOLD_COLUMNS)),
             found.pop(baseline),
             found,
-            list(table.read(sentences[place], SENTENCE_COLUMNS)),
+            list(tsv_module.read(sentences[place], SENTENCE_COLUMNS)),
             seed=seed,
         )
-    rows = list(eatner.compare.rows(records, tests, baseline))
-    table.write(tsv, eatner.compare.COLUMNS, rows)
-    md.write_text(eatner.compare.markdown(rows), encoding="utf-8")
-    tex.write_text(eatner.compare.latex(rows), encoding="utf-8")
+    rows = list(compare_rows(records, tests, baseline))
+    tsv_module.write(tsv, COMPARISON_COLUMNS, rows)
+    md.write_text(markdown(rows), encoding="utf-8")
+    tex.write_text(latex(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import job
-from eatner import artifacts, models
+from eatner.fetch import artifacts, models
 
 
 def main(gguf: Path, folder: Path) -> None:

@@ -5,9 +5,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import eatner.plot
 import job
-from eatner.compare import by_corpus
+from eatner.evaluate.compare import by_corpus
+from eatner.report.plot import (
+    plot_calibration,
+    plot_stages,
+    plot_systems,
+    plot_times,
+    plot_training,
+)
 
 
 def main(
@@ -27,11 +33,11 @@ def main(
     seconds = {step: sum(map(float, wall(paths))) for step, paths in benchmarks.items()}
     measured = {step: value for step, value in seconds.items() if value}
     for suffix in (".svg", ".pdf"):
-        eatner.plot.plot_systems(records, f1.with_suffix(suffix))
-        eatner.plot.plot_stages(records, stages.with_suffix(suffix))
-        eatner.plot.plot_calibration(records, calibration.with_suffix(suffix))
-        eatner.plot.plot_training(tuned, training.with_suffix(suffix))
-        eatner.plot.plot_times(measured, time.with_suffix(suffix))
+        plot_systems(records, f1.with_suffix(suffix))
+        plot_stages(records, stages.with_suffix(suffix))
+        plot_calibration(records, calibration.with_suffix(suffix))
+        plot_training(tuned, training.with_suffix(suffix))
+        plot_times(measured, time.with_suffix(suffix))
 
 
 def load(path: Path) -> dict:

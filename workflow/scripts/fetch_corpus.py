@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import job
-from eatner import hub
+from eatner.fetch import datasets
 
 
 def main(
@@ -16,7 +16,7 @@ def main(
     subset: str | None = None,
     folder: Path | None = None,
 ) -> None:
-    done = hub.fetch_corpus(
+    done = datasets.fetch_corpus(
         folder or repository, sentences, revision=revision, subset=subset, split=split
     )
     record.write_text(json.dumps(done, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import job
-from eatner import download, languages
+from eatner.fetch import dumps
+from eatner.text import languages
 
 
 def main(language: str, date: str, mirror: str, dump: Path, index: Path, langlinks: Path) -> None:
     files = {"dump": dump, "index": index, "langlinks": langlinks}
-    download.fetch_wiki(
+    dumps.fetch_wiki(
         mirror,
         languages.get(language).wiki,
         date,
-        [(download.NAMES[key], path) for key, path in files.items()],
+        [(dumps.NAMES[key], path) for key, path in files.items()],
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import job
-from eatner import models
+from eatner.fetch import models
 
 
 def main(repository: str, revision: str, folder: Path) -> None:

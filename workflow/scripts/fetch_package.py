@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import job
-from eatner import artifacts
+from eatner.fetch import artifacts
 
 
 def main(pinned: dict, package: Path, local: Path | None = None) -> None:

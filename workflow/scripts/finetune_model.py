@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import job
-from eatner import finetune, languages, tsv
-from eatner.pairs import COLUMNS
+from eatner import tsv
+from eatner.text import languages
+from eatner.train import lora
+from eatner.wiki.pairs import PAIR_COLUMNS
 
 
 def main(
@@ -24,9 +26,9 @@ def main(
     rows = [
         (languages.get(language), row)
         for language, path in zip(wikis, pairs, strict=True)
-        for row in tsv.read(path, COLUMNS)
+        for row in tsv.read(path, PAIR_COLUMNS)
     ]
-    record = finetune.finetune(
+    record = lora.finetune(
         llm,
         rows,
         adapter.parent,
@@ -36,7 +38,7 @@ def main(
         seed=seed,
         **settings,
     )
-    finetune.write_record(record, training)
+    lora.write_record(record, training)
 
 
 if __name__ == "__main__":

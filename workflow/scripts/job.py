@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args, get_origin, get_type_hi
 import yaml
 
 from eatner.errors import InputError
-from eatner.journal import Journal
+from eatner.llm.journal import Journal
 
 if TYPE_CHECKING:
-    from eatner.llm import LLM
+    from eatner.llm.base import LLM
 
 # Threads that wait for work sleep rather than spin: on a machine that others use too, spinning made
 # the LLM up to 28 times slower. Read once, when torch is imported.
@@ -101,15 +101,15 @@ def open_llm(
     """
     options = {key: value for key, value in engine.items() if key != "backend"}
     if engine["backend"] == "endpoint":
-        from eatner.endpoint import EndpointLLM
+        from eatner.llm.endpoint import EndpointLLM
 
         return EndpointLLM(**options, **pace)
     beside = adapter and adapter.parent
     if engine["backend"] == "vllm":
-        from eatner.vllm_engine import VllmLLM
+        from eatner.llm.vllm import VllmLLM
 
         return VllmLLM(folder, adapter=beside, **options, **pace)
-    from eatner.llm import TransformersLLM
+    from eatner.llm.transformers import TransformersLLM
 
     return TransformersLLM(folder, adapter=beside, **options, **pace)
 

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import job
-from eatner import langlinks as sql
-from eatner import languages, progress, tsv, wikipedia
+from eatner import progress, tsv
+from eatner.text import languages
+from eatner.wiki import langlinks as wiki_langlinks
+from eatner.wiki.articles import TITLE_COLUMNS
+from eatner.wiki.dump import parse_dump
 
 log = logging.getLogger("parse_wiki")
 
@@ -21,11 +24,11 @@ def main(
     threads: int,
     index: Path | None = None,
 ) -> None:
-    english = sql.read(langlinks)
+    english = wiki_langlinks.read(langlinks)
     log.info("%s: %d English titles", langlinks, len(english))
     kinds: Counter[str] = Counter()
     with progress.counter("parsing", "B", dump.stat().st_size, unit_scale=True) as bar:
-        rows = wikipedia.parse_dump(
+        rows = parse_dump(
             dump,
             languages.get(language),
             english,
@@ -34,7 +37,7 @@ def main(
             paragraphs=paragraphs,
             progress=bar.update,
         )
-        tsv.write(titles, wikipedia.COLUMNS, count(rows, kinds))
+        tsv.write(titles, TITLE_COLUMNS, count(rows, kinds))
     log.info("%s: %s", dump, ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
 
 

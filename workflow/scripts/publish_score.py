@@ -4,12 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
-import eatner.plot
 import job
+from eatner.report.plot import plot_f1
 
 
 def main(score: Path, f1: Path, plot: Path) -> None:
-    eatner.plot.plot_f1(json.loads(score.read_text(encoding="utf-8")), plot)
+    plot_f1(json.loads(score.read_text(encoding="utf-8")), plot)
     shutil.copyfile(score, f1)
 
 

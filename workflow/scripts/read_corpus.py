@@ -4,11 +4,13 @@ import logging
 from functools import partial
 from pathlib import Path
 
-import eatner.corpus
-import eatner.gold
 import job
-from eatner import artifacts, languages
-from eatner import sentences as splitting
+from eatner.corpora.formats import check_labels, sample
+from eatner.corpora.formats import read as formats_read
+from eatner.corpora.gold import write
+from eatner.fetch import artifacts
+from eatner.text import languages
+from eatner.text import sentences as text_sentences
 
 log = logging.getLogger("read_corpus")
 
@@ -16,7 +18,7 @@ log = logging.getLogger("read_corpus")
 def main(corpus: Path, settings: dict, seed: int, sentences: Path, gold: Path) -> None:
     path = artifacts.content(corpus)
     language = languages.get(settings["language"])
-    read = eatner.corpus.read(
+    read = formats_read(
         path,
         settings["format"],
         language_spaces=language.spaces,
@@ -24,12 +26,12 @@ def main(corpus: Path, settings: dict, seed: int, sentences: Path, gold: Path) -
         separator=settings["separator"],
         token_column=settings["token_column"],
         tag_column=settings["tag_column"],
-        splitter=partial(splitting.split, language=language),
+        splitter=partial(text_sentences.split, language=language),
     )
-    checked = eatner.corpus.check_labels(read, settings["types"], path)
+    checked = check_labels(read, settings["types"], path)
     if settings["sample"] is not None:
-        checked = eatner.corpus.sample(checked, settings["sample"], seed)
-    log.info("%s: %s", path, eatner.gold.write(checked, settings["types"], sentences, gold))
+        checked = sample(checked, settings["sample"], seed)
+    log.info("%s: %s", path, write(checked, settings["types"], sentences, gold))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,19 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import eatner.lexicon
+import eatner
 import job
-from eatner import align, languages, tag, translate, tsv
-from eatner.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
-from eatner.reading import reading
-from eatner.score import calibration, errors_by_stage
-from eatner.score import score as score_entities
+from eatner import tsv
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner.evaluate.score import calibration
+from eatner.evaluate.score import score as score_entities
+from eatner.evaluate.stages import errors_by_stage
+from eatner.lexicon import load
+from eatner.tag.base import MENTION_COLUMNS
+from eatner.text import languages
+from eatner.text.romanise import reading
+from eatner.translate.base import TRANSLATION_COLUMNS
 
 ERROR_COLUMNS = (
     "sentence_id",
@@ -50,18 +56,18 @@ def main(
 ) -> None:
     texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
     right = list(tsv.read(gold, GOLD_COLUMNS))
-    found = list(tsv.read(entities, align.COLUMNS))
+    found = list(tsv.read(entities, ALIGNMENT_COLUMNS))
     names = {}
     if lexicon is not None:
-        titles = eatner.lexicon.load(lexicon)
+        titles = load(lexicon)
         surfaces = {row["surface"] for row in right}
         names = {surface: [titles.english(surface)] for surface in surfaces}
     figures = score_entities(right, found, texts, seed=seed)
     stages = errors_by_stage(
         texts,
         right,
-        list(tsv.read(english, translate.COLUMNS)),
-        list(tsv.read(tagged, tag.COLUMNS)),
+        list(tsv.read(english, TRANSLATION_COLUMNS)),
+        list(tsv.read(tagged, MENTION_COLUMNS)),
         found,
         lexicon={surface: title for surface, title in names.items() if title[0]},
         romanise=reading(languages.get(language)),

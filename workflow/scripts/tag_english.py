@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import eatner.lexicon
 import job
-from eatner import artifacts, gliner_tagger, lookup, tag, text2text, tokenclass, tsv
-from eatner.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
-from eatner.journal import Journal
+from eatner import tsv
+from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner.fetch import artifacts
+from eatner.lexicon import load
+from eatner.llm.journal import Journal
+from eatner.tag import gliner, lookup, text_to_text, token_classification
+from eatner.tag.base import MENTION_COLUMNS, tag
+from eatner.tag.gold import tag_with_gold
+from eatner.tag.spacy import tag_with_spacy
 
 
 def main(
@@ -23,7 +28,7 @@ def main(
 ) -> None:
     def tagged(rows: Sequence[Mapping[str, str]], tagger: dict) -> Iterable[dict]:
         if tagger["kind"] == "spacy":
-            return tag.tag_with_spacy(rows, artifacts.content(model), tagger["types"])
+            return tag_with_spacy(rows, artifacts.content(model), tagger["types"])
         job.use_threads(threads)
         folder = model.parent if model.is_file() else model
         journal = job.journal(entities, tagger, folder, None, code)
@@ -33,14 +38,14 @@ def main(
     match tagger["kind"]:
         case "gold":
             texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
-            found = tag.tag_with_gold(rows, texts, list(tsv.read(gold, GOLD_COLUMNS)))
+            found = tag_with_gold(rows, texts, list(tsv.read(gold, GOLD_COLUMNS)))
         case "lookup":
-            names = eatner.lexicon.load(lexicon)
+            names = load(lexicon)
             titles = tagged(lookup.frame_titles(rows, names), tagger["tagger"])
             found = lookup.tag_with_titles(rows, names, lookup.title_types(titles))
         case _:
             found = tagged(rows, tagger)
-    tsv.write(entities, tag.COLUMNS, found)
+    tsv.write(entities, MENTION_COLUMNS, found)
 
 
 def tag_with_model(
@@ -50,7 +55,7 @@ def tag_with_model(
     types = tagger["types"]
     match tagger["kind"]:
         case "text-to-text":
-            loaded = text2text.TextToText(
+            loaded = text_to_text.TextToText(
                 folder,
                 types,
                 source_tokens=tagger["source_tokens"],
@@ -58,10 +63,10 @@ def tag_with_model(
                 beams=tagger["beams"],
             )
         case "token-classification":
-            loaded = tokenclass.TokenClassifier(folder, types)
+            loaded = token_classification.TokenClassifier(folder, types)
         case "gliner":
-            loaded = gliner_tagger.Gliner(folder, types, threshold=tagger["threshold"])
-    yield from tag.tag(rows, loaded.find, journal)
+            loaded = gliner.Gliner(folder, types, threshold=tagger["threshold"])
+    yield from tag(rows, loaded.find, journal)
     journal.close()
 
 

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import job
-from eatner import direct, languages, tag, tsv
+from eatner import tsv
+from eatner.tag import llm as tag_llm
+from eatner.tag.base import MENTION_COLUMNS
+from eatner.text import languages
 
 
 def main(
@@ -21,7 +24,7 @@ def main(
 ) -> None:
     job.use_threads(threads)
     journal = job.journal(entities, engine, llm, adapter, code)
-    rows = direct.tag_with_llm(
+    rows = tag_llm.tag_with_llm(
         list(tsv.read(english, ("sentence_id", "english"))),
         job.open_llm(engine, pace, llm, adapter),
         languages.get(language),
@@ -29,7 +32,7 @@ def main(
         max_new_tokens=tagger["max_new_tokens"],
         journal=journal,
     )
-    tsv.write(entities, tag.COLUMNS, rows)
+    tsv.write(entities, MENTION_COLUMNS, rows)
     journal.close()
 
 

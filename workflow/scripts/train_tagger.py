@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import job
-from eatner import tagtrain
+from eatner.train.tagger import Recipe, forget, read, train, write_json
 
 
 def main(
@@ -24,13 +24,13 @@ def main(
     job.use_threads(threads)
     settings = {key: value for key, value in tagger.items() if key not in ("train", "scratch")}
     recipe = tagger["train"]
-    record = tagtrain.train(
+    record = train(
         tagger["kind"],
         settings,
-        [item for pair in zip(sentences, gold, strict=True) for item in tagtrain.read(*pair)],
-        tagtrain.read(held_out_sentences, held_out_gold),
+        [item for pair in zip(sentences, gold, strict=True) for item in read(*pair)],
+        read(held_out_sentences, held_out_gold),
         model.parent,
-        tagtrain.Recipe(
+        Recipe(
             learning_rate=recipe["learning_rate"],
             batch_size=recipe["batch_size"],
             epochs=recipe["epochs"],
@@ -40,8 +40,8 @@ def main(
         base=base,
         sizes=tagger.get("scratch"),
     )
-    tagtrain.write_json(training, record)
-    tagtrain.forget(model.parent)
+    write_json(training, record)
+    forget(model.parent)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import eatner.corpus
-import eatner.lexicon
 import job
-from eatner import artifacts, identity, languages, paper, parallel, translate, tsv
-from eatner import sentences as splitting
+from eatner import tsv
+from eatner.corpora.formats import read as formats_read
+from eatner.fetch import artifacts
+from eatner.lexicon import load
+from eatner.text import languages
+from eatner.text import sentences as text_sentences
+from eatner.translate import identity, paper, parallel
+from eatner.translate.base import TRANSLATION_COLUMNS
+from eatner.translate.entity_aware import translate
 
 
 def main(
@@ -30,11 +35,11 @@ def main(
 ) -> None:
     texts = list(tsv.read(sentences, ("sentence_id", "text")))
     if translator["kind"] == "identity":
-        tsv.write(english, translate.COLUMNS, identity.translate(texts))
+        tsv.write(english, TRANSLATION_COLUMNS, identity.translate(texts))
         return
     if translator["kind"] == "parallel":
         rows = pair(texts, language, translator, parallel_text, original, pairing)
-        tsv.write(english, translate.COLUMNS, rows)
+        tsv.write(english, TRANSLATION_COLUMNS, rows)
         return
     job.use_threads(threads)
     journal = job.journal(english, engine, llm, adapter, code)
@@ -43,10 +48,10 @@ def main(
     if translator["kind"] == "paper":
         rows = paper.translate(*asked, **options)
     else:
-        titles = lexicon and eatner.lexicon.load(lexicon)
+        titles = lexicon and load(lexicon)
         options["names"] = translator["names"]
-        rows = translate.translate(*asked, titles, form=prompt, **options)
-    tsv.write(english, translate.COLUMNS, rows)
+        rows = translate(*asked, titles, form=prompt, **options)
+    tsv.write(english, TRANSLATION_COLUMNS, rows)
     journal.close()
 
 
@@ -67,7 +72,7 @@ def pair(
     if original is None:
         ids = [row["sentence_id"] for row in texts]
     else:
-        read = eatner.corpus.read(
+        read = formats_read(
             artifacts.content(original),
             pairing["format"],
             language_spaces=languages.get(language).spaces,
@@ -75,7 +80,7 @@ def pair(
             separator=pairing["separator"],
             token_column=pairing["token_column"],
             tag_column=pairing["tag_column"],
-            splitter=partial(splitting.split, language=languages.get(language)),
+            splitter=partial(text_sentences.split, language=languages.get(language)),
         )
         ids = [sentence.sentence_id for sentence in read]
     return parallel.from_file(texts, parallel_text, ids)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import job
-from eatner import artifacts
+from eatner.fetch import artifacts
 
 
 def main(packages: list[Path], members: list, folder: Path, sha256: str = "") -> None:

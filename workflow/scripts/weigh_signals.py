@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 import job
-from eatner import finetune, fused, languages, tsv
+from eatner import tsv
+from eatner.align import fused
+from eatner.align.weights import learn
 from eatner.lexicon import load
-from eatner.pairs import COLUMNS
+from eatner.text import languages
+from eatner.train import lora
+from eatner.wiki.pairs import PAIR_COLUMNS
 
 
 def main(
@@ -26,15 +30,15 @@ def main(
     code: list[Path] = (),
 ) -> None:
     job.use_threads(threads)
-    rows = finetune.short(
+    rows = lora.short(
         [
             (languages.get(language), row)
             for language, path in zip(wikis, pairs, strict=True)
-            for row in tsv.read(path, COLUMNS)
+            for row in tsv.read(path, PAIR_COLUMNS)
         ]
     )
     if adapter is not None:  # what it was tuned on would speak too well of it
-        held = {id(row) for row in finetune.split_by_entity([row for _, row in rows], seed)[1]}
+        held = {id(row) for row in lora.split_by_entity([row for _, row in rows], seed)[1]}
         rows = [(language, row) for language, row in rows if id(row) in held]
     names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
     journal = job.journal(weights, engine, llm, adapter, [*code, *lexicons])
@@ -53,7 +57,7 @@ def main(
         seed=seed,
         journal=journal,
     )
-    _, record = fused.learn(examples, seed, without)
+    _, record = learn(examples, seed, without)
     weights.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     journal.close()
 

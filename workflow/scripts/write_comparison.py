@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import eatner.compare
-import eatner.page
 import job
 from eatner import tsv
-from eatner.compare import by_corpus
+from eatner.evaluate.compare import COMPARISON_COLUMNS, by_corpus
+from eatner.report.page import System, Text, comparison_page
 
 
 def main(
@@ -39,17 +38,17 @@ def main(
     records = by_corpus(map(json.loads, texts), corpora, systems)
     files = by_corpus(zip(english, tagged, entities, errors, strict=True), corpora, systems)
     page.write_text(
-        eatner.page.comparison_page(
-            list(tsv.read(table, eatner.compare.COLUMNS)),
+        comparison_page(
+            list(tsv.read(table, COMPARISON_COLUMNS)),
             records,
             {caption: path.read_text(encoding="utf-8") for caption, path in captions.items()},
             [
-                eatner.page.Text(
+                Text(
                     name,
                     records[name][systems[0]]["language"],
                     sentences[place],
                     gold[place],
-                    [eatner.page.System(system, *paths) for system, paths in files[name].items()],
+                    [System(system, *paths) for system, paths in files[name].items()],
                 )
                 for place, name in enumerate(corpora)
             ],

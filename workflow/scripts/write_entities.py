@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import eatner.entities
-import eatner.page
 import job
-from eatner import align
-from eatner import tsv as table
-from eatner.gold import SENTENCE_COLUMNS
+from eatner import tsv as tsv_module
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.corpora.gold import SENTENCE_COLUMNS
+from eatner.report.entities import write
+from eatner.report.page import System, Text, entities_page
 
 
 def main(
@@ -23,17 +23,17 @@ def main(
     jsonl: Path,
     page: Path,
 ) -> None:
-    eatner.entities.write(
-        list(table.read(sentences, SENTENCE_COLUMNS)),
-        table.read(entities, align.COLUMNS),
+    write(
+        list(tsv_module.read(sentences, SENTENCE_COLUMNS)),
+        tsv_module.read(entities, ALIGNMENT_COLUMNS),
         tsv,
         conll,
         jsonl,
     )
     name = " + ".join(system[part] for part in ("translator", "tagger", "aligner"))
-    labelled = eatner.page.System(name, english, tagged, entities, None)
-    text = eatner.page.Text(corpus_name, language, sentences, None, [labelled])
-    page.write_text(eatner.page.entities_page(text), encoding="utf-8")
+    labelled = System(name, english, tagged, entities, None)
+    text = Text(corpus_name, language, sentences, None, [labelled])
+    page.write_text(entities_page(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

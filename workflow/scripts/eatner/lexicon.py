@@ -13,14 +13,14 @@ from typing import NamedTuple
 import marisa_trie
 
 from eatner.errors import InputError
-from eatner.languages import Language, get, in_one_run, in_word
-from eatner.pairs import bare_title, load_wiki, name_fault
+from eatner.text.characters import in_one_run, in_word
+from eatner.text.languages import Language, get
 
-_META = "\x01language"
-_META_LONGEST = "\x01longest"
-_META_SURFACES = "\x01surfaces"
+META = "\x01language"
+META_LONGEST = "\x01longest"
+META_SURFACES = "\x01surfaces"
 _STEM = "\x02"  # before a name that has lost its ending
-_LONGEST = 80  # code points of a name that is looked for
+LONGEST_SURFACE = 80  # code points of a name that is looked for
 
 
 class Match(NamedTuple):
@@ -37,65 +37,7 @@ class Match(NamedTuple):
     named: bool
 
 
-def build(titles: Path, out: Path, language: Language) -> int:
-    """Compile the lexicon of a wiki.
-
-    A title stands before an alias, and an alias before a title without its disambiguator; the
-    last only where all such titles mean one article. Surfaces without a letter are left out, and
-    such of one character in a language without spaces, where they would match inside words. In a
-    language with `endings` a name is held without its ending too, to be found before a suffix.
-
-    Args:
-        titles: `titles.tsv`.
-        out: The file to write.
-        language: Of the wiki.
-
-    Returns:
-        The number of surfaces.
-
-    Raises:
-        InputError: A broken table, or no article with an English title.
-    """
-    wiki = load_wiki(titles)
-    entries: dict[str, str] = {}
-    bare: dict[str, str] = {}
-    for title, english in wiki.english.items():
-        short = bare_title(title)
-        if short == title:
-            entries[title] = english
-        else:
-            bare[short] = "" if bare.get(short, english) != english else english
-    for alias in wiki.target:
-        english = wiki.english.get(wiki.resolve(alias), "")
-        short = bare_title(alias)
-        if english and short == alias:
-            entries.setdefault(alias, english)
-    for short, english in bare.items():
-        if english and short not in wiki.other:
-            entries.setdefault(short, english)
-    least = 1 if language.spaces else 2
-    surfaces = [
-        (surface, (b"+" if not name_fault(english) else b"-") + bare_title(english).encode())
-        for surface, english in entries.items()
-        if least <= len(surface) <= _LONGEST and any(char.isalpha() for char in surface)
-    ]
-    longest = max((len(surface) for surface, _ in surfaces), default=1)
-    count = len(surfaces)
-    surfaces += _stems(surfaces, language)
-    surfaces += [
-        (_META, language.code.encode()),
-        (_META_LONGEST, str(longest).encode()),
-        (_META_SURFACES, str(count).encode()),
-    ]
-    trie = marisa_trie.BytesTrie(surfaces)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    trie.save(str(partial))
-    partial.replace(out)
-    return count
-
-
-def _stems(surfaces: list[tuple[str, bytes]], language: Language) -> list[tuple[str, bytes]]:
+def stems_of(surfaces: list[tuple[str, bytes]], language: Language) -> list[tuple[str, bytes]]:
     """Names without the ending that a suffix replaces; a stem of two names is left out."""
     # Short stems begin many words, the more so where no capital tells a name.
     least = 3 if language.cased else 4
@@ -113,8 +55,8 @@ class Lexicon:
 
     def __init__(self, trie: marisa_trie.BytesTrie, language: Language) -> None:
         self._trie, self._language = trie, language
-        self._longest_name = int(trie[_META_LONGEST][0])
-        self._surfaces = int(trie[_META_SURFACES][0])
+        self._longest_name = int(trie[META_LONGEST][0])
+        self._surfaces = int(trie[META_SURFACES][0])
 
     def __len__(self) -> int:
         return self._surfaces
@@ -209,7 +151,7 @@ def load(path: Path) -> Lexicon:
     trie = marisa_trie.BytesTrie()
     try:
         trie.mmap(str(path))
-        return Lexicon(trie, get(trie[_META][0].decode()))
+        return Lexicon(trie, get(trie[META][0].decode()))
     except (RuntimeError, OSError, KeyError) as error:
         raise InputError(
             f"no lexicon ({error})", path=path, remedy="Delete it and let Snakemake make it again."

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import yaml
 
-from eatner import languages
-from eatner.languages import Language
-from eatner.llm import Prompt, one_line
-from eatner.phrasing import cuts_word
+from eatner.llm.base import Prompt, one_line
+from eatner.text import languages
+from eatner.text.characters import cuts_word
+from eatner.text.languages import Language
 
 EXAMPLES = Path(__file__).with_suffix(".yaml")
 # A language without examples of its own is shown these: three scripts, three word orders.
@@ -212,3 +212,26 @@ def _in_english(sentence: str, names: Sequence[tuple[str, str]]) -> str:
         right = " " if after[:1].isalnum() else ""
         text = f"{before}{left}{english}{right}{after}"
     return text
+
+
+def translation_turns(sentence: str, language: Language) -> list[str]:
+    return [
+        f"Read this {language.name} sentence:\n\n{one_line(sentence)}\n\nWhich persons, places and "
+        "organisations may it name? List them, each with its type and its usual English name.",
+        "Now translate the sentence into English. Every name that you listed must be in the "
+        "translation, in its English form.",
+        "Give the final translation, as one line of English: no quotation marks, no list and no "
+        "explanation.",
+    ]
+
+
+def alignment_turns(sentence: str, entity: str, language: Language) -> list[str]:
+    entity = one_line(entity)
+    return [
+        f"Read this {language.name} sentence:\n\n{one_line(sentence)}\n\nIts English translation "
+        f"names “{entity}”. How may “{entity}” be written in {language.name}?",
+        f"Which phrase of the sentence stands for “{entity}”? Compare what you said with the words "
+        "of the sentence.",
+        "Give the phrase alone, copied from the sentence character for character: no quotation "
+        "marks, no translation and no explanation.",
+    ]

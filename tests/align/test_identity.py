@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from eatner.align import identity as align_identity
+from eatner.align.rows import ALIGNMENT_COLUMNS
+from eatner.errors import InputError
+from eatner.tag.base import MENTION_COLUMNS
+from eatner.translate import identity
+from eatner.translate.base import TRANSLATION_COLUMNS
+
+TEXTS = ["東京の“タワー”\t\n", "\u202eמשה גר בירושלים\u202c", " \u3000", "👩‍👩‍👧 in Ōsaka"]
+SENTENCES = [{"sentence_id": f"s{i}", "text": text} for i, text in enumerate(TEXTS)]
+
+
+def entity(place: int, start: int, end: int, *, status: str = "tagged", score: str = ""):
+    surface = TEXTS[place][start:end]
+    values = (f"s{place}", str(start), str(end), surface, "LOC", score, status)
+    return dict(zip(MENTION_COLUMNS, values, strict=True))
+
+
+def test_a_sentence_passes_character_for_character() -> None:
+    rows = list(identity.translate(SENTENCES))
+    assert [row["english"] for row in rows] == [*TEXTS[:2], "", TEXTS[3]]
+    assert [row["status"] for row in rows] == ["original", "original", "blank", "original"]
+    assert all(tuple(row) == TRANSLATION_COLUMNS for row in rows)
+
+
+def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
+    tagged = [
+        entity(0, 0, 2, score="0.9000"),
+        entity(0, 3, 8),
+        entity(1, 8, 16),
+        entity(2, 0, 0, status="no_translation"),
+        entity(3, 0, 0, status="not_found"),
+        entity(3, 9, 14),
+    ]
+    rows = list(align_identity.align(SENTENCES, tagged))
+    assert all(tuple(row) == ALIGNMENT_COLUMNS for row in rows)
+    assert [row["status"] for row in rows] == [
+        *["aligned"] * 3,
+        "no_translation",
+        "not_found",
+        "aligned",
+    ]
+    assert [row["surface"] for row in rows] == ["東京", "“タワー”", "בירושלים", None, None, "Ōsaka"]
+    assert [row["confidence"] for row in rows[:2]] == ["0.900", None]
+    for row, source in zip(rows, tagged, strict=True):
+        if row["status"] == "aligned":
+            assert (row["start"], row["end"]) == (int(source["start"]), int(source["end"]))
+        assert row["english"] == source["surface"]
+
+
+def test_of_entities_that_overlap_the_first_stays() -> None:
+    rows = list(
+        align_identity.align(SENTENCES, [entity(0, 0, 3), entity(0, 2, 8), entity(0, 3, 8)])
+    )
+    assert [row["status"] for row in rows] == ["aligned", "taken", "aligned"]
+
+
+@pytest.mark.parametrize(("start", "end", "surface"), [(0, 5, "Tokyo"), (0, 99, "東"), (2, 2, "")])
+def test_offsets_of_a_translation_are_refused(start: int, end: int, surface: str) -> None:
+    row = entity(0, 0, 1) | {"start": str(start), "end": str(end), "surface": surface}
+    with pytest.raises(InputError, match=r"sentence s0: .*kind `identity`"):
+        list(align_identity.align(SENTENCES, [row]))

@@ -1,0 +1,87 @@
+"""Small dumps for tests, and where the real ones are."""
+
+from __future__ import annotations
+
+import bz2
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from places import DATA
+
+from eatner.text import languages
+from eatner.wiki import wikitext
+from eatner.wiki.dump import parse_dump
+from eatner.wiki.markup import Clean
+
+DUMPS = DATA / "wikipedia"
+needs_data = pytest.mark.skipif(not DUMPS.exists(), reason="no ../shared/data")
+JA, DE, EN, RU, ZH = map(languages.get, ("ja", "de", "en", "ru", "zh"))
+NAMES = wikitext.Names(frozenset({"file", "image", "category", "ファイル"}), frozenset({"help"}))
+HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">
+  <siteinfo>
+    <dbname>jawiki</dbname>
+    <case>first-letter</case>
+    <namespaces>
+      <namespace key="0" case="first-letter" />
+      <namespace key="6" case="first-letter">ファイル</namespace>
+      <namespace key="10" case="first-letter">Template</namespace>
+      <namespace key="14" case="first-letter">カテゴリ</namespace>
+    </namespaces>
+  </siteinfo>
+"""
+
+
+def page(number: int, title: str, text: str, ns: int = 0, redirect: str = "") -> str:
+    target = f'    <redirect title="{escape(redirect)}" />\n' if redirect else ""
+    return (
+        f"  <page>\n    <title>{escape(title)}</title>\n    <ns>{ns}</ns>\n"
+        f"    <id>{number}</id>\n{target}    <revision>\n      <id>{number + 900}</id>\n"
+        f"      <comment>&lt;b&gt;</comment>\n      <model>wikitext</model>\n"
+        f'      <text bytes="{len(text)}" xml:space="preserve">{escape(text)}</text>\n'
+        "    </revision>\n  </page>\n"
+    )
+
+
+PAGES = [
+    page(1, "東京", "'''東京'''は[[日本]]の首都。"),
+    page(2, "Tokyo", "#REDIRECT [[東京]]", redirect="東京"),
+    page(3, "Template:東京", "x", ns=10),
+    page(4, "東京 (曖昧さ回避)", "'''東京'''"),
+    page(5, "港", "'''港'''\n{{Aimai}}"),
+    page(6, "日本の都市の一覧", "* [[東京]]"),
+    page(7, "日本", "'''日本'''は[[アジア]]の国。"),
+]
+KINDS = ["article", "redirect", "disambiguation", "disambiguation", "list", "article"]
+
+
+def parse(path: Path, language=JA, **options) -> list[dict]:
+    return list(parse_dump(path, language, {1: "Tokyo", 7: "Japan"}, **options))
+
+
+def multistream(path: Path, pages: list[str], a_stream: int = 1) -> list[int]:
+    """Write a dump in streams; returns where they begin."""
+    pieces = ["".join(pages[at : at + a_stream]) for at in range(0, len(pages), a_stream)]
+    begins, data = [], b""
+    for piece in [HEAD, *pieces, "</mediawiki>\n"]:
+        begins.append(len(data))
+        data += bz2.compress(piece.encode())
+    path.write_bytes(data)
+    return begins
+
+
+def lead(text: str, title: str = "X", language=EN) -> Clean:
+    return wikitext.clean(text, title, language, NAMES)
+
+
+def surfaces(clean: Clean) -> list[tuple[str, str]]:
+    return [(clean.text[a:b], target) for a, b, target, _ in sorted(clean.spans)]
+
+
+PIECES = [
+    "[[", "]]", "{{", "}}", "{|", "|}", "|", "'''", "''", "<ref>", "</ref>", "<nowiki>",
+    "</nowiki>", "<!--", "-->", "-{", "}-", "[[File:", "[http://a ", "]", "\n", "\n\n",
+    "\n== h ==\n", "<br>", "&amp;", "&#x301;", "e\u0301", "ガ", "か\u3099", "서울", "𠮷", "Москва́",
+    "( )", "( ;", " ,", "zh-cn:", ";", "[[a|b]]", "[[Берлин]]", "'''X'''", "x", ". ", "。", "(",
+    "\u200f", "\t", "<table>", "</table>", "*", ":", "</", "{", "&lt;ref&gt;", "\n|", "、", "-{H|",
+]  # fmt: skip

@@ -1,0 +1,196 @@
+"""Fetch a corpus from the Hugging Face hub, or from a folder in a hub dataset's layout.
+
+A dataset comes through the package `datasets` and becomes JSON Lines, a record a row, in which
+tags are names: on the hub they are numbers, whose names stand in the dataset's features.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tenacity
+
+from eatner.corpora.jsonl import TAG_KEYS
+from eatner.errors import InputError
+from eatner.fetch.artifacts import checksum
+
+if TYPE_CHECKING:
+    from datasets import Dataset, Features
+
+
+log = logging.getLogger(__name__)
+TRIES = 5
+# Seconds: about 2, 4, 8, 16, so that a minute without network is survived.
+BACKOFF = tenacity.wait_exponential_jitter(initial=2, max=60)
+# A dataset's one subset, where it has no name.
+UNNAMED = "default"
+# HTTP statuses that may pass: time-out, too many requests, and what the server itself broke.
+_PASSING = {408, 429, 500, 502, 503, 504}
+_LONGEST_REASON = 300
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is a commit: a branch or a tag may be another tomorrow."""
+    return re.fullmatch(r"[0-9a-f]{40}", revision) is not None
+
+
+def fetch_corpus(
+    source: str | Path,
+    out: Path,
+    *,
+    revision: str | None = None,
+    subset: str | None = None,
+    split: str = "test",
+    wait: Callable[[tenacity.RetryCallState], float] = BACKOFF,
+) -> dict[str, object]:
+    """Fetch one split of a dataset and write it as JSON Lines.
+
+    Args:
+        source: Its name on the hub, such as `unimelb-nlp/wikiann`, or a local folder in the layout
+            of a hub dataset.
+        out: The JSON Lines, written atomically: a record a row, its columns as keys, class labels
+            as their names.
+        revision: A commit, for a dataset on the hub.
+        subset: Of the dataset, such as a language; None where it has but one.
+        split: Of the subset.
+        wait: How long to wait after each failed try.
+
+    Returns:
+        The record: `source`, `revision`, `commit` (that the hub names for the revision), `subset`,
+        `split`, `rows`, `sha256` of the file, and the `version` of datasets.
+
+    Raises:
+        InputError: No such dataset, revision, subset or split; tags that are numbers without
+            names; or the hub does not answer.
+    """
+    local = isinstance(source, Path)
+    where = str(source) if local else f"{source}@{revision}"
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_may_pass),
+        stop=tenacity.stop_after_attempt(TRIES),
+        wait=wait,
+        before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
+        reraise=True,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # What datasets makes of the files on the way is as large as they are, and is used once.
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".datasets.") as cache:
+        try:
+            commit = None if local else retrying(_commit, source, revision)
+            dataset = retrying(_load, str(source), subset, split, commit, cache)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"could not be fetched ({_reason(error)})",
+                record=f"{where}, subset {subset or UNNAMED}, split {split}",
+                remedy="Check name, revision, subset, split, the network and HF_TOKEN, or use a "
+                "local copy: `corpora: {NAME: {folder: PATH}}`.",
+            ) from error
+        part = out.with_name(f"{out.name}.part")
+        with open(part, "w", encoding="utf-8") as lines:
+            for record in records(dataset, where):
+                lines.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        part.replace(out)
+        rows = len(dataset)
+        del dataset  # it maps files of the folder that goes now
+    log.info("%s (%s): %d rows", where, commit or "local", rows)
+    from datasets import __version__
+
+    return {
+        "source": str(source),
+        "revision": revision,
+        "commit": commit,
+        "subset": subset,
+        "split": split,
+        "rows": rows,
+        "sha256": checksum(out),
+        "version": __version__,
+    }
+
+
+def _commit(repository: str, revision: str) -> str:
+    """The commit that a revision names now."""
+    if is_commit(revision):
+        return revision
+    from huggingface_hub import HfApi
+
+    return HfApi().dataset_info(repository, revision=revision).sha
+
+
+def _load(source: str, subset: str | None, split: str, commit: str | None, cache: str) -> Dataset:
+    from datasets import load_dataset
+
+    return load_dataset(source, subset, split=split, revision=commit, cache_dir=cache)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed in a moment."""
+    import httpx
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    if isinstance(error, HfHubHTTPError):
+        return error.response is not None and error.response.status_code in _PASSING
+    if isinstance(error, OfflineModeIsEnabled):
+        return False
+    return isinstance(error, (ConnectionError, TimeoutError, httpx.TransportError))
+
+
+def _reason(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return re.sub(r"\s+", " ", text)[:_LONGEST_REASON]
+
+
+def records(dataset: Dataset, where: str) -> Iterator[dict[str, object]]:
+    """The rows of a dataset, with names in place of the numbers of its class labels.
+
+    Args:
+        dataset: One split.
+        where: What it is, for messages.
+
+    Raises:
+        InputError: A tag column holds numbers and the dataset's features do not name them.
+    """
+    names = {key: _names(feature) for key, feature in dataset.features.items()}
+    _check_tags(dataset.features, names, where)
+    for number, row in enumerate(dataset, 1):
+        try:
+            yield {key: _named(value, names[key]) for key, value in row.items()}
+        except IndexError as error:
+            raise InputError(
+                "a class label has a number beyond its feature's names",
+                record=f"{where}, row {number}",
+                remedy="Correct the dataset, or convert it to one of the file formats.",
+            ) from error
+
+
+def _names(feature: Any) -> list[str] | None:
+    """The names of a column's class labels; None where it holds anything else."""
+    inner = getattr(feature, "feature", feature)
+    return getattr(inner, "names", None)
+
+
+def _named(value: Any, names: list[str] | None) -> Any:
+    if names is None or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return [_named(item, names) for item in value]
+    if value < 0:  # datasets' mark of an unknown label
+        raise IndexError(value)
+    return names[value]
+
+
+def _check_tags(features: Features, names: Mapping[str, list[str] | None], where: str) -> None:
+    for key in TAG_KEYS:
+        inner = getattr(features.get(key), "feature", None)
+        if str(getattr(inner, "dtype", "")).startswith(("int", "uint")) and names[key] is None:
+            raise InputError(
+                f"the tags in {key!r} are numbers, and the dataset's features do not name them",
+                record=where,
+                remedy="Write the dataset with a ClassLabel feature, or tag names; or convert it "
+                "to one of the file formats.",
+            )

@@ -1,0 +1,217 @@
+"""Fetch a wiki's dump files of one date from a mirror, and check them.
+
+Layout of a mirror (dumps.wikimedia.org): `{mirror}/{wiki}/{date}/{wiki}-{date}-{name}`, with the
+sums of all files in `{wiki}-{date}-sha1sums.txt`. A transfer that breaks goes on where it stopped
+(HTTP ranges, RFC 9110 section 14), in this run or a later one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from eatner import progress
+from eatner.errors import InputError
+
+log = logging.getLogger(__name__)
+NAMES = {
+    "dump": "pages-articles-multistream.xml.bz2",
+    "index": "pages-articles-multistream-index.txt.bz2",
+    "langlinks": "langlinks.sql.gz",
+}
+"""What the published files of a wiki and a date are called, after `{wiki}-{date}-`."""
+_CHUNK = 1 << 20
+_TIMEOUT = (20, 60)  # seconds to connect, and between two pieces
+_AGENT = {"User-Agent": "eatner (research; respects Retry-After)"}
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_LINE = re.compile(r"([0-9a-f]{40})\s+\*?(\S+)$")
+
+
+def url(mirror: str, wiki: str, date: str, name: str) -> str:
+    """The address of a file, such as ``langlinks.sql.gz``.
+
+    Raises:
+        InputError: The date is not of eight digits: `latest` is no date, its files change.
+    """
+    if not re.fullmatch(r"\d{8}", date):
+        raise InputError(
+            f"the dump date {date!r} is not a date",
+            remedy=f"Pin one as YYYYMMDD; {mirror.rstrip('/')}/{wiki}/ lists them.",
+        )
+    return f"{mirror.rstrip('/')}/{wiki}/{date}/{wiki}-{date}-{name}"
+
+
+def published_sums(
+    mirror: str, wiki: str, date: str, *, tries: int = 6, wait: float = 2.0
+) -> dict[str, str]:
+    """The published sha1 of every file of a wiki and a date, by file name.
+
+    Raises:
+        InputError: No such wiki or date on the mirror, no answer, or no list of sums.
+    """
+    address = url(mirror, wiki, date, "sha1sums.txt")
+    text = _with_retries(lambda: _get_text(address), address, tries, wait)
+    sums = {match[2]: match[1] for line in text.splitlines() if (match := _LINE.match(line))}
+    if not sums:
+        raise InputError(
+            "this is no list of sha1 sums", record=address, remedy="Check the mirror's address."
+        )
+    return sums
+
+
+def fetch(address: str, out: Path, sha1: str, *, tries: int = 6, wait: float = 2.0) -> None:
+    """Fetch one file; it stands under its name only when its sum is right.
+
+    What has come so far is kept in `{out}.part` and resumed by the next call.
+
+    Args:
+        address: Its URL.
+        out: Where to write it.
+        sha1: Its published sum, in hexadecimal.
+        tries: Attempts without progress before giving up.
+        wait: Seconds before the second attempt; doubled for each further one.
+
+    Raises:
+        InputError: No such file, no end of errors, or a sum that is still wrong when the whole
+            file was fetched anew.
+    """
+    part = out.with_name(out.name + ".part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for fresh in (False, True):
+        if fresh:
+            # A resumed file may join two versions of it; one made in one go may not.
+            part.unlink(missing_ok=True)
+        _with_retries(lambda: _get_file(address, part), address, tries, wait, part)
+        found = _sha1(part)
+        if found == sha1.lower():
+            part.replace(out)
+            return
+        log.warning("%s: sha1 %s where %s is published", address, found, sha1)
+    part.unlink()
+    raise InputError(
+        f"its sha1 is {found}, but {sha1} is published",
+        record=address,
+        remedy="Try another mirror, or later: this one serves a damaged file.",
+    )
+
+
+def fetch_wiki(
+    mirror: str, wiki: str, date: str, files: Sequence[tuple[str, Path]], **options: float
+) -> None:
+    """Fetch files of one wiki and date, such as `(NAMES["dump"], path)`, checked by their sums.
+
+    A file that is already there with the right sum is left alone.
+
+    Raises:
+        InputError: As `published_sums` and `fetch`, or a file that the sums do not list.
+    """
+    sums = published_sums(mirror, wiki, date, **options)  # type: ignore[arg-type]
+    for name, out in files:
+        full = f"{wiki}-{date}-{name}"
+        if full not in sums:
+            raise InputError(
+                f"the mirror publishes no {full}",
+                record=url(mirror, wiki, date, "sha1sums.txt"),
+                remedy="Choose a date whose dump is complete.",
+            )
+        if out.exists() and _sha1(out) == sums[full]:
+            log.info("%s is there already, with the published sum", out)
+            continue
+        fetch(url(mirror, wiki, date, name), out, sums[full], **options)  # type: ignore[arg-type]
+
+
+class _PassingError(Exception):
+    """What another attempt may mend, and how long the server asks to wait."""
+
+    def __init__(self, problem: str, after: float = 0.0) -> None:
+        super().__init__(problem)
+        self.after = after
+
+
+def _with_retries(work, address: str, tries: int, wait: float, part: Path | None = None):
+    failures, had = 0, -1
+    while True:
+        try:
+            return work()
+        except (requests.RequestException, HTTPError, _PassingError) as error:
+            have = part.stat().st_size if part is not None and part.exists() else 0
+            # An attempt that brought something is no failure: large files break often.
+            failures = 1 if 0 <= had < have else failures + 1
+            had = max(had, have)
+            if failures >= tries:
+                raise InputError(
+                    f"{tries} attempts failed, the last with: {error}",
+                    record=address,
+                    remedy="Check the network or try another mirror; what came so far is kept.",
+                ) from error
+            pause = max(wait * 2 ** (failures - 1), getattr(error, "after", 0.0))
+            log.warning("%s: %s; again in %.1f s", address, error, pause)
+            time.sleep(pause)
+
+
+def _refuse(response: requests.Response, address: str) -> None:
+    if response.status_code in _PASSING:
+        after = response.headers.get("Retry-After", "")
+        raise _PassingError(
+            f"HTTP {response.status_code}", min(float(after), 300) if after.isdigit() else 0.0
+        )
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        raise InputError(
+            f"the mirror answers HTTP {response.status_code}",
+            record=address,
+            remedy="Check the wiki and the date: mirrors keep the dumps of a few months only.",
+        )
+
+
+def _get_text(address: str) -> str:
+    response = requests.get(address, timeout=_TIMEOUT, headers=_AGENT)
+    _refuse(response, address)
+    return response.text
+
+
+def _get_file(address: str, part: Path) -> None:
+    """Fetch what is missing of a file, or raise with what came kept."""
+    have = part.stat().st_size if part.exists() else 0
+    # identity: a server that packs would count other bytes than the file has.
+    headers = {**_AGENT, "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    with requests.get(address, stream=True, timeout=_TIMEOUT, headers=headers) as response:
+        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            total = response.headers.get("Content-Range", "").rpartition("/")[2]
+            if total != str(have):
+                part.unlink()
+                raise _PassingError(f"{have} bytes are there, but the file has {total or 'fewer'}")
+            return
+        _refuse(response, address)
+        resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT
+        if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            raise _PassingError("the mirror sends another range than it was asked for")
+        begin = have if resumed else 0
+        length = response.headers.get("Content-Length", "")
+        total = begin + int(length) if length.isdigit() else None
+        bar = progress.counter(part.name.removesuffix(".part"), "B", total, unit_scale=True)
+        with bar, open(part, "r+b" if resumed else "wb") as file:
+            file.seek(begin)
+            bar.update(begin)
+            # urllib3 would throw away what came of a piece that breaks off.
+            response.raw.enforce_content_length = False
+            while chunk := response.raw.read(_CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+            size = file.tell()
+    if total is not None and size != total:
+        raise _PassingError(f"the connection broke after {size} of {total} bytes")
+
+
+def _sha1(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()

@@ -1,0 +1,84 @@
+"""Conversations of several turns, and the final answer of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from eatner.llm.base import LLM, Completion, Message
+from eatner.llm.journal import Journal
+from eatner.progress import counter
+
+_THOUGHT = re.compile(
+    r"<(think|thinking|thought)>.*?(?:</\1>|\Z)|\A.*?</(?:think|thinking|thought)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"\A[*_]*(?:(?:sure|certainly|of course|okay|ok)\b[,.!:]*\s+)?"
+    r"(?:(?:here is|here's|this is)\b[^:\n]{0,40}\b(?:translat|answer|sentence|phrase)[^:\n]{0,40}:"
+    r"\s*"
+    r"|(?:(?:the|my|final|english|complete)\s+)*(?:english|answer|translation|sentence)"
+    r"(?:\s+(?:in|into)\s+english)?(?:\s+is)?[*_]*\s*:[*_]*\s*)",
+    re.IGNORECASE,
+)
+_WRAPS = ("```", "**", '"', "'", "`", "“”", "‘’", "«»", "„“", "「」")
+
+
+def converse(
+    llm: LLM,
+    turns: Sequence[Sequence[str]],
+    desc: str,
+    max_new_tokens: int,
+    journal: Journal | None,
+) -> list[Completion | None]:
+    """Hold many conversations side by side; the last answers, None where the context is short."""
+    said: list[list[Message]] = [[] for _ in turns]
+    last: list[Completion | None] = [None] * len(turns)
+    going = list(range(len(turns)))
+    with counter(desc, "turn", sum(map(len, turns))) as bar:
+        for turn, questions in enumerate(zip(*turns, strict=True)):
+            for i in going:
+                said[i].append({"role": "user", "content": questions[i]})
+            fitting = [i for i in going if len(llm.encode(said[i])) + max_new_tokens <= llm.context]
+            for i in set(going) - set(fitting):
+                last[i] = None
+                bar.update(len(turns[i]) - turn)
+            going = fitting
+            answers = llm.complete(
+                [list(said[i]) for i in going],
+                max_new_tokens=max_new_tokens,
+                journal=journal,
+                progress=bar.update,
+            )
+            found = dict(zip(going, answers, strict=True))
+            # An endpoint has no answer to what it finds too long itself.
+            going = [i for i in fitting if found[i]]
+            for i in set(fitting) - set(going):
+                last[i] = None
+                bar.update(len(turns[i]) - turn - 1)
+            for i in going:
+                answer = found[i][0]
+                # An answer that was cut may end in a part of a character.
+                said[i].append({"role": "assistant", "content": answer.text.rstrip("\ufffd")})
+                last[i] = answer
+    return last
+
+
+def final_answer(text: str) -> str:
+    """What an LLM answers, on one line, without what it wraps around the answer.
+
+    Thoughts in `<think>` tags go, a label such as "English:" or "Here is the translation:", and one
+    pair of quotes or marks around all of the rest.
+    """
+    answer = _THOUGHT.sub("", text.rstrip("\ufffd")).strip()
+    while True:
+        before = answer
+        answer = _LABEL.sub("", answer).strip()
+        for wrap in _WRAPS:
+            left, right = (wrap, wrap) if wrap[0] == wrap[-1] else wrap
+            inner = answer[len(left) : -len(right)]
+            whole = answer == left + inner + right and left not in inner and right not in inner
+            if whole and inner.strip():
+                answer = inner.strip()
+        if answer == before:
+            return " ".join(answer.split())

@@ -1,0 +1,88 @@
+"""What the hardware offers: number formats, attention kernels, memory that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from eatner.errors import InputError
+from eatner.llm.base import first_line
+
+if TYPE_CHECKING:
+    import torch
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+
+def merged(tuned: PeftModel, quantisation: str) -> PreTrainedModel:
+    """A tuned LLM as one model with its adapter in it.
+
+    Args:
+        tuned: The LLM with its adapter.
+        quantisation: As for `TransformersLLM`. Merged into four bits, what was learnt would be
+            rounded away: there the adapter's layers stay beside the model's own.
+    """
+    return tuned.merge_and_unload() if quantisation == "none" else tuned.get_base_model()
+
+
+def four_bit_settings() -> object:
+    """Settings of QLoRA's four-bit NormalFloat (Dettmers et al. 2023, arXiv 2305.14314)."""
+    from importlib.util import find_spec
+
+    from transformers import BitsAndBytesConfig
+
+    if find_spec("bitsandbytes") is None:
+        raise InputError(
+            "`quantisation: 4bit` needs bitsandbytes, which is not installed",
+            remedy="pip install 'eatner[quantisation]', or leave `quantisation` out.",
+        )
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=fast_dtype(),
+    )
+
+
+def without_cudnn_attention() -> None:
+    """Leave attention on a GPU to torch's own kernels, in this process.
+
+    cuDNN's makes a plan for every new length, so that each step of a generation waits for one, and
+    its gradients are NaN at padding (both seen with torch 2.11 on an H200).
+    """
+    import torch
+
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
+def fast_dtype() -> torch.dtype:
+    """bfloat16 where the hardware multiplies it natively, else float32."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported():
+        return torch.bfloat16
+    return torch.float32
+
+
+def run_in_halves(run: Callable[[Sequence[int]], list[Any]], batch: Sequence[int]) -> list[Any]:
+    """What a batch gives, run in two halves where it is too large for a GPU's memory.
+
+    Raises:
+        InputError: One member, a prompt or the prompts of a sentence, is too large by itself.
+    """
+    import torch
+
+    try:
+        return run(batch)
+    except torch.OutOfMemoryError as error:
+        if len(batch) == 1:
+            raise InputError(
+                f"one sentence is too large for the GPU's memory ({first_line(error)})",
+                record="LLM",
+                remedy="Spread the model over more `gpus`, or set `quantisation: 4bit` for it.",
+            ) from error
+    torch.cuda.empty_cache()
+    half = len(batch) // 2
+    return [*run_in_halves(run, batch[:half]), *run_in_halves(run, batch[half:])]

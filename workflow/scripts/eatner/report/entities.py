@@ -1,0 +1,122 @@
+"""Write the entities of a corpus for people and for other tools: TSV, CoNLL and JSONL."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from eatner import tsv
+
+ENTITY_COLUMNS = (
+    "sentence_id",
+    "start",
+    "end",
+    "surface",
+    "type",
+    "english",
+    "confidence",
+    "status",
+)
+# Character for character, so that offsets stay valid.
+_SPACES = str.maketrans("\t\n\r", "   ")
+FOUND = ("aligned", "repeat")
+
+
+def write(
+    sentences: Sequence[Mapping[str, str]],
+    aligned: Iterable[Mapping[str, str]],
+    table: Path,
+    conll: Path,
+    jsonl: Path,
+) -> None:
+    """Write entities.tsv, .conll and .jsonl.
+
+    The TSV has a sentence's entities in their order, and behind them what was not found, with its
+    status. In CoNLL a token and its IOB2 tag stand on a line, with a `# sent_id` and a `# text`
+    line before each sentence; the tokens are the corpus's
+    own where an entity does not cut them, else, and in raw text, single code points but for runs
+    of letters of one alphabetic script.
+
+    Args:
+        sentences: Rows of sentences.tsv.
+        aligned: Rows of an align TSV.
+        table: entities.tsv to write.
+        conll: entities.conll to write.
+        jsonl: entities.jsonl to write: sentence_id, text, and spans with start, end, type, surface,
+            english and confidence (null where the aligner gives none).
+    """
+    by_sentence: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for row in aligned:
+        by_sentence[row["sentence_id"]].append(row)
+    for several in by_sentence.values():  # as one reads them, what was not found last
+        several.sort(key=lambda row: (row["start"] == "", int(row["start"] or 0)))
+    rows = (row for sentence in sentences for row in by_sentence[sentence["sentence_id"]])
+    tsv.write(table, ENTITY_COLUMNS, ({name: row[name] for name in ENTITY_COLUMNS} for row in rows))
+    with open(conll, "w", encoding="utf-8") as lines, open(jsonl, "w", encoding="utf-8") as records:
+        for sentence in sentences:
+            found = [row for row in by_sentence[sentence["sentence_id"]] if row["status"] in FOUND]
+            lines.write(_conll(sentence, found))
+            spans = [
+                {
+                    "start": int(row["start"]),
+                    "end": int(row["end"]),
+                    "type": row["type"],
+                    "surface": row["surface"],
+                    "english": row["english"],
+                    "confidence": float(row["confidence"]) if row["confidence"] else None,
+                }
+                for row in found
+            ]
+            record = {"sentence_id": sentence["sentence_id"], "text": sentence["text"]}
+            records.write(json.dumps(record | {"spans": spans}, ensure_ascii=False) + "\n")
+
+
+def _conll(sentence: Mapping[str, str], found: Sequence[Mapping[str, str]]) -> str:
+    text = sentence["text"]
+    lines = [f"# sent_id = {sentence['sentence_id']}", f"# text = {text.translate(_SPACES)}"]
+    edges = {int(row[side]) for row in found for side in ("start", "end")}
+    for start, end in tokens(text, sentence["tokens"], edges):
+        tag = "O"
+        for row in found:
+            if int(row["start"]) <= start and end <= int(row["end"]):
+                tag = f"{'B' if start == int(row['start']) else 'I'}-{row['type']}"
+        lines.append(f"{text[start:end]}\t{tag}")
+    return "\n".join(lines) + "\n\n"
+
+
+def tokens(text: str, own: str, edges: Iterable[int]) -> list[tuple[int, int]]:
+    """Cut a text so that no token crosses an edge.
+
+    Args:
+        text: The text.
+        own: The corpus's tokens, as in sentences.tsv (`0:2 2:3`); may be empty.
+        edges: Offsets that must be token boundaries.
+
+    Returns:
+        Start and end of each token, white space left out.
+    """
+    cuts = set(edges)
+    if own:
+        spans = [tuple(map(int, token.split(":"))) for token in own.split()]
+    else:
+        spans, start = [], 0
+        for place in range(1, len(text) + 1):
+            if place == len(text) or not (_is_letter(text[place - 1]) and _is_letter(text[place])):
+                spans.append((start, place))
+                start = place
+    found = []
+    for start, end in spans:
+        inner = [start, *sorted(cut for cut in cuts if start < cut < end), end]
+        found += [(a, b) for a, b in pairwise(inner) if text[a:b].strip()]
+    return found
+
+
+def _is_letter(char: str) -> bool:
+    """Whether a character joins its neighbours in a word: not so kana and Han characters."""
+    if "\u3040" <= char <= "\u9fff":
+        return False
+    return char.isalnum() or unicodedata.category(char)[0] == "M" or char in "'’\u200c\u200d"

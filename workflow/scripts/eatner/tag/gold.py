@@ -1,0 +1,63 @@
+"""Tag a parallel English corpus with its own gold: a tagger that makes no mistakes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from eatner.errors import InputError
+from eatner.tag.base import Found, Row, mention_rows
+
+
+def tag_with_gold(
+    translations: Sequence[Row], sentences: Sequence[Row], gold: Sequence[Row]
+) -> Iterator[dict[str, object]]:
+    """Take the gold entities of an English corpus for those of the translations: an oracle.
+
+    Args:
+        translations: Rows of a translate TSV; its English must be the corpus's, up to white space.
+        sentences: Rows of the English corpus's sentences.tsv. They are matched by sentence_id
+            where the translations' are all among them, and else line by line.
+        gold: Rows of its gold.tsv.
+
+    Yields:
+        A row an entity, as of `mention_rows`, with a score of 1.
+
+    Raises:
+        InputError: Another number of sentences, or a sentence with another text.
+    """
+    by_id = {row["sentence_id"]: row for row in sentences}
+    if all(row["sentence_id"] in by_id for row in translations):
+        partners = [by_id[row["sentence_id"]] for row in translations]
+    elif len(translations) == len(sentences):
+        partners = list(sentences)
+    else:
+        raise InputError(
+            f"{len(translations)} sentences are to be tagged and the English corpus has "
+            f"{len(sentences)}, with other sentence ids",
+            record="the tagger's corpus",
+            remedy="Name the English half of the same parallel corpus, both without `sample`.",
+        )
+    entities: dict[str, list[Row]] = defaultdict(list)
+    for row in gold:
+        if row["status"] == "scored":
+            entities[row["sentence_id"]].append(row)
+    for row, partner in zip(translations, partners, strict=True):
+        # The i-th character that is no white space is the same on both sides.
+        here = [i for i, char in enumerate(row["english"]) if not char.isspace()]
+        there = [i for i, char in enumerate(partner["text"]) if not char.isspace()]
+        if "".join(row["english"].split()) != "".join(partner["text"].split()):
+            raise InputError(
+                f"the translation {row['english'][:60]!r} is not the English corpus's text "
+                f"{partner['text'][:60]!r} (sentence {partner['sentence_id']})",
+                record=f"sentence {row['sentence_id']}",
+                remedy="Use a translator of kind `parallel` that reads the tagger's corpus.",
+            )
+        place = dict(zip(there, here, strict=True))
+        yield from mention_rows(
+            row,
+            [
+                Found(place[int(e["start"])], place[int(e["end"]) - 1] + 1, e["type"], 1.0)
+                for e in entities[partner["sentence_id"]]
+            ],
+        )

@@ -1,0 +1,79 @@
+"""Title lookup: the names of a wiki that stand in the sentence itself, without any LLM.
+
+A system to compare with. It finds what the lexicon holds, longest names first, and knows of no
+context; the type of a name is what an English tagger makes of its English title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from eatner.lexicon import Lexicon
+from eatner.tag.base import Found, mention_rows
+
+# Taggers know names in sentences and not alone. Of eight frames the best for spaCy's
+# en_core_web_sm on 1,500 names of WikiANN's English validation set: 64% get the right type and 8%
+# none, where of bare names 55% do and 23%.
+FRAME = "I have heard of {}."
+
+
+def frame_titles(texts: Iterable[Mapping[str, str]], lexicon: Lexicon) -> list[dict[str, str]]:
+    """Put the English title of every name in some texts into a sentence, for a tagger.
+
+    Args:
+        texts: Rows of a translate TSV of the sentences themselves.
+        lexicon: Of the sentences' language.
+
+    Returns:
+        A row as of a translate TSV for each title, with the title as its sentence_id.
+    """
+    titles = dict.fromkeys(
+        match.english for row in texts for match in lexicon.matches(row["english"]) if match.named
+    )
+    return [{"sentence_id": title, "english": FRAME.format(title)} for title in titles]
+
+
+def title_types(tagged: Iterable[Mapping[str, object]]) -> dict[str, str]:
+    """The type of each title: that of the longest entity which the tagger found in it.
+
+    Args:
+        tagged: Rows of a tag TSV for `frame_titles`.
+
+    Returns:
+        From title to PER, LOC or ORG; without those that are no entity to the tagger.
+    """
+    begin = FRAME.index("{")
+    longest: dict[str, tuple[int, str]] = {}
+    for row in tagged:
+        if row["status"] != "tagged":
+            continue
+        title = str(row["sentence_id"])
+        start = max(begin, int(str(row["start"])))
+        size = min(begin + len(title), int(str(row["end"]))) - start
+        if size > longest.get(title, (0, ""))[0]:
+            longest[title] = (size, str(row["type"]))
+    return {title: kind for title, (_, kind) in longest.items()}
+
+
+def tag_with_titles(
+    texts: Sequence[Mapping[str, str]], lexicon: Lexicon, types: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Tag the names of a lexicon in texts of its language.
+
+    Args:
+        texts: Rows of a translate TSV of the sentences themselves.
+        lexicon: Of their language.
+        types: From English titles to PER, LOC or ORG.
+
+    Yields:
+        A row an entity, as of `tag.rows`, without scores. A name whose title has no type keeps a
+        row with status `untyped`.
+    """
+    for row in texts:
+        found = []
+        for match in lexicon.matches(row["english"]):
+            if match.english in types:
+                found.append(Found(match.start, match.end, types[match.english]))
+            elif match.named:
+                found.append(Found(None, None, "", status="untyped", answer=match.surface))
+        yield from mention_rows(row, found)

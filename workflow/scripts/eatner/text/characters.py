@@ -1,0 +1,129 @@
+"""What a character is: its script, its word, its folded forms; and the type of a span."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+Span = tuple[int, int]
+
+
+def in_word(char: str) -> bool:
+    """Whether a character goes on with a written word: a letter, a digit, or a mark on one.
+
+    The vowels of Indic scripts are marks, so `str.isalnum` would end भारत inside भारतीय.
+    """
+    return char.isalnum() or unicodedata.category(char)[0] == "M"
+
+
+def in_one_run(one: str, two: str) -> bool:
+    """Whether two neighbours are of one word in a script without spaces.
+
+    Runs of Latin letters and runs of katakana are words there: タイ does not stand in タイトル.
+    """
+    if one.isascii() and two.isascii():
+        return one.isalnum() and two.isalnum()
+    return _is_katakana(one) and _is_katakana(two)
+
+
+def _is_katakana(char: str) -> bool:
+    return "\u30a1" <= char <= "\u30fa" or char in "\u30fc\u30fd\u30fe"
+
+
+_UNSPACED = (
+    "CJK", "IDEOGRAPHIC ITERATION", "IDEOGRAPHIC NUMBER", "HIRAGANA", "KATAKANA",
+    "HALFWIDTH KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def is_unspaced(char: str) -> bool:
+    """A character of a script that is written without spaces between words."""
+    return char >= "\u0e00" and unicodedata.name(char, "").startswith(_UNSPACED)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_word(char: str) -> bool:
+    """A letter, mark or digit of a script that puts spaces between words."""
+    return unicodedata.category(char)[0] in "LMN" and not is_unspaced(char)
+
+
+def is_inside(text: str, at: int) -> bool:
+    """Whether a place is inside a word, in a script with spaces."""
+    return 0 < at < len(text) and is_word(text[at - 1]) and is_word(text[at])
+
+
+def cuts_word(text: str, at: int) -> bool:
+    """Whether a place in a text is inside a word, or a run of katakana or Latin letters."""
+    return is_inside(text, at) or (0 < at < len(text) and in_one_run(text[at - 1], text[at]))
+
+
+_QUOTES = str.maketrans(
+    dict.fromkeys("“”„‟«»＂〝〞〟″", '"') | dict.fromkeys("‘’‚‛‹›`´′ʼʹ＇", "'")
+    | dict.fromkeys("‐‑‒–—―−﹣－", "-")
+)  # fmt: skip
+FINAL = ".。．｡!！?？…।॥።؟۔։"
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_width_and_case(char: str) -> str:
+    """Compatibility decomposition of one character in lower case; nothing for invisible ones."""
+    if unicodedata.category(char) == "Cf":
+        return ""
+    plain = unicodedata.normalize("NFKD", char.translate(_QUOTES)).casefold()
+    return unicodedata.normalize("NFKD", plain).translate(_QUOTES)
+
+
+# Letters that stand for each other in careless or other spelling: Arabic and Persian, Turkish
+# dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo.
+_SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ", "يييهههكاiվंее")
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_spelling(char: str) -> str:
+    """A character as `fold_width_and_case`, and the same for all spellings of it and for all digits."""
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    return fold_width_and_case(char.translate(_SPELLINGS)).translate(_SPELLINGS)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_stress(char: str) -> bool:
+    """Marks that are written or left out at will.
+
+    Stress, Arabic and Hebrew vowels, tatweel, hamza and madda, the dots of Indic scripts (nukta)
+    and of the Turkish i.
+    """
+    return (
+        char in "\u0300\u0301\u0307\u0640\u0670"
+        or "\u064b" <= char <= "\u0655"
+        or "\u0591" <= char <= "\u05c7"
+        or unicodedata.combining(char) == 7
+    )
+
+
+def is_accent(char: str) -> bool:
+    return unicodedata.combining(char) >= 200
+
+
+def is_hiragana(char: str) -> bool:
+    return "\u3041" <= char <= "\u309f"
+
+
+_SCRIPTS = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "IDEOGRAPHIC": "CJK", "HALFWIDTH": "CJK"}
+
+
+@lru_cache(maxsize=1 << 16)
+def script_kind(char: str) -> str:
+    """The first word of a letter's name, which tells hiragana, katakana and ideographs apart."""
+    return unicodedata.name(char, "").split(" ")[0].split("-")[0]
+
+
+def script_of(char: str) -> str:
+    """A name for the script of a letter, one for all that Japanese is written in."""
+    return _SCRIPTS.get(script_kind(char), script_kind(char))
+
+
+def has_case(phrase: str) -> bool:
+    """Whether a phrase is in a script whose names have capitals (Georgian text has none)."""
+    return any(c.lower() != c.upper() and script_kind(c) != "GEORGIAN" for c in phrase)

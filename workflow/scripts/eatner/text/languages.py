@@ -1,0 +1,179 @@
+"""What differs between languages, as one table; a language without a row there has `by_default`.
+
+The columns of `languages.tsv`; a list is written with bars between its items:
+
+- code, name, script (ISO 15924), wiki (the dumps' name of the wiki)
+- marks: the characters that end a sentence
+- spaces: whether spaces part the words
+- ordinals: whether a full stop makes an ordinal of a number ("am 3. Oktober")
+- romanisation: what reads the script in Latin letters: uroman, pykakasi or none
+- trail: the letters that MediaWiki draws into a link that they follow, as a character class
+- disambiguation_templates, disambiguation_titles: what marks a disambiguation page
+- list_titles: regular expressions of the titles of lists
+- namespaces: this wiki's names of the file and category namespaces, old ones too
+- prefixes, suffixes: what a name may carry inside one written word
+- endings: what a name loses before a suffix: ბერლინი, ბერლინში
+- demonyms: endings that make another word of a name: Russia, Russian
+- honorifics: what stands beside a name and is no part of it
+- abbreviations: words whose full stop ends no sentence
+- doubtful: affixes and honorifics that names end or begin with too: 우크라이나, श्री लंका, L'Oréal
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from eatner import tsv
+from eatner.errors import InputError
+
+TABLE = Path(__file__).with_name("languages.tsv")
+_TEXT = ("code", "name", "script", "marks", "romanisation", "wiki", "trail")
+_FLAGS = ("spaces", "ordinals")
+_LISTS = (
+    "disambiguation_templates",
+    "disambiguation_titles",
+    "list_titles",
+    "namespaces",
+    "prefixes",
+    "suffixes",
+    "endings",
+    "demonyms",
+    "honorifics",
+    "abbreviations",
+    "doubtful",
+)
+# Of a script that no language of the table has: what ends a sentence anywhere, and the scripts
+# that part no words.
+_MARKS = ".!?…।॥။។៕།"
+# Wikipedia's own codes, and those that they stand for.
+_WIKI_CODES = {
+    "als": "gsw",
+    "bat-smg": "sgs",
+    "be-x-old": "be-tarask",
+    "bh": "bho",
+    "cbk-zam": "cbk",
+    "eml": "egl",
+    "fiu-vro": "vro",
+    "map-bms": "jv",
+    "mo": "ro",
+    "no": "nb",
+    "roa-rup": "rup",
+    "roa-tara": "nap",
+    "simple": "en",
+    "zh-classical": "lzh",
+    "zh-min-nan": "nan",
+    "zh-yue": "yue",
+}
+_UNSPACED = {"Khmr", "Laoo", "Mymr", "Tibt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One row of the table; see the module's text for the columns."""
+
+    code: str
+    name: str
+    script: str
+    marks: str
+    spaces: bool
+    ordinals: bool
+    romanisation: str
+    wiki: str
+    trail: str
+    disambiguation_templates: tuple[str, ...]
+    disambiguation_titles: tuple[str, ...]
+    list_titles: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    endings: tuple[str, ...]
+    demonyms: tuple[str, ...]
+    honorifics: tuple[str, ...]
+    abbreviations: tuple[str, ...]
+    doubtful: tuple[str, ...]
+
+    @property
+    def cased(self) -> bool:
+        """Whether the script tells upper from lower case, so that a name shows a capital."""
+        return self.script in {"Latn", "Cyrl", "Grek", "Armn"}
+
+    @property
+    def leftward(self) -> bool:
+        """Whether the script is written from right to left."""
+        return self.script in {"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm"}
+
+
+@cache
+def known() -> dict[str, Language]:
+    """All languages by code, in the table's order.
+
+    Raises:
+        InputError: The table lacks a column or a row of it is broken.
+    """
+    languages = {}
+    for line, row in enumerate(tsv.read(TABLE, (*_TEXT, *_FLAGS, *_LISTS)), 2):
+        flags = {name: row[name] for name in _FLAGS}
+        if not set(flags.values()) <= {"yes", "no"} or not row["code"] or row["code"] in languages:
+            raise InputError(
+                f"code {row['code']!r} with {flags}",
+                path=TABLE,
+                line=line,
+                remedy="Give every language one row, and yes or no under spaces and ordinals.",
+            )
+        lists = {name: tuple(filter(None, row[name].split("|"))) for name in _LISTS}
+        text = {name: row[name] for name in _TEXT}
+        languages[row["code"]] = Language(
+            **text, **{name: flag == "yes" for name, flag in flags.items()}, **lists
+        )
+    return languages
+
+
+def get(code: str) -> Language:
+    """The language of a code, such as ``ja``: its row, or what is known of it without one.
+
+    Raises:
+        InputError: No row, and no language of ISO 639 either.
+    """
+    return known().get(code) or by_default(code)
+
+
+@cache
+def by_default(code: str) -> Language:
+    """A language that has no row: its name and script by CLDR, the rest as its script has it.
+
+    Marks, spaces and romanisation are those of a language in the table that is written in the same
+    script. Nothing is known of its wiki's own names and of what a name carries inside a word.
+
+    Args:
+        code: A code of ISO 639, as Wikipedia uses it: ``it``, ``my``, ``zh-yue``.
+
+    Raises:
+        InputError: No such language.
+    """
+    from langcodes import Language as Tag
+    from langcodes import tag_is_valid
+
+    known_as = _WIKI_CODES.get(code, code)
+    if not re.fullmatch("[a-z]{2,3}(-[a-z]+)*|simple", code) or not tag_is_valid(known_as):
+        raise InputError(
+            f"unknown language {code!r}",
+            remedy=f"Give its code of ISO 639, such as {' '.join(known())}.",
+        )
+    tag = Tag.get(known_as).maximize()
+    script = "Hani" if tag.script in ("Hans", "Hant") else tag.script
+    alike = next((row for row in known().values() if row.script == script), None)
+    return Language(
+        **dict.fromkeys(_LISTS, ()),
+        code=code,
+        name=tag.language_name(),
+        script=script,
+        marks=alike.marks if alike else _MARKS,
+        spaces=alike.spaces if alike else script not in _UNSPACED,
+        ordinals=False,
+        romanisation=alike.romanisation if alike else "uroman",
+        wiki=f"{code.replace('-', '_')}wiki",
+        trail="a-z",
+    )

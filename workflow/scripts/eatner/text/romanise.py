@@ -1,0 +1,46 @@
+"""How a name in any script reads in Latin letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from eatner.text.languages import Language
+
+
+@cache
+def _uroman() -> Callable[[str], str]:
+    """One romaniser for all languages: its tables take seconds to load."""
+    import uroman
+
+    return uroman.Uroman().romanize_string
+
+
+@cache
+def _romanise(text: str) -> str:
+    """A text in Latin letters. uroman leaves ASCII as it is, and takes milliseconds for that."""
+    return text if text.isascii() else _uroman()(text)
+
+
+@cache
+def reading(language: Language) -> Callable[[str], str]:
+    """The romanisation of a language, as a function from a text to its reading.
+
+    Kanji are read by pykakasi, for uroman reads 東京 as Chinese; every other script by uroman.
+
+    Args:
+        language: Its row says which, or that its script is Latin already.
+    """
+    if language.romanisation == "none":
+        return str
+    if language.romanisation == "uroman":
+        return _romanise
+    import pykakasi
+
+    kakasi = pykakasi.kakasi()
+
+    def read(text: str) -> str:
+        parts = (part["hepburn"] for part in kakasi.convert(text))
+        return _romanise("".join(parts))
+
+    return cache(read)

@@ -1,0 +1,70 @@
+"""Compile a wiki's titles and aliases into a lexicon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import marisa_trie
+
+from eatner.lexicon import LONGEST_SURFACE, META, META_LONGEST, META_SURFACES, stems_of
+from eatner.text.languages import Language
+from eatner.wiki.names import name_fault
+from eatner.wiki.titles import bare_title, load_wiki
+
+
+def build(titles: Path, out: Path, language: Language) -> int:
+    """Compile the lexicon of a wiki.
+
+    A title stands before an alias, and an alias before a title without its disambiguator; the
+    last only where all such titles mean one article. Surfaces without a letter are left out, and
+    such of one character in a language without spaces, where they would match inside words. In a
+    language with `endings` a name is held without its ending too, to be found before a suffix.
+
+    Args:
+        titles: `titles.tsv`.
+        out: The file to write.
+        language: Of the wiki.
+
+    Returns:
+        The number of surfaces.
+
+    Raises:
+        InputError: A broken table, or no article with an English title.
+    """
+    wiki = load_wiki(titles)
+    entries: dict[str, str] = {}
+    bare: dict[str, str] = {}
+    for title, english in wiki.english.items():
+        short = bare_title(title)
+        if short == title:
+            entries[title] = english
+        else:
+            bare[short] = "" if bare.get(short, english) != english else english
+    for alias in wiki.target:
+        english = wiki.english.get(wiki.resolve(alias), "")
+        short = bare_title(alias)
+        if english and short == alias:
+            entries.setdefault(alias, english)
+    for short, english in bare.items():
+        if english and short not in wiki.other:
+            entries.setdefault(short, english)
+    least = 1 if language.spaces else 2
+    surfaces = [
+        (surface, (b"+" if not name_fault(english) else b"-") + bare_title(english).encode())
+        for surface, english in entries.items()
+        if least <= len(surface) <= LONGEST_SURFACE and any(char.isalpha() for char in surface)
+    ]
+    longest = max((len(surface) for surface, _ in surfaces), default=1)
+    count = len(surfaces)
+    surfaces += stems_of(surfaces, language)
+    surfaces += [
+        (META, language.code.encode()),
+        (META_LONGEST, str(longest).encode()),
+        (META_SURFACES, str(count).encode()),
+    ]
+    trie = marisa_trie.BytesTrie(surfaces)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.partial")
+    trie.save(str(partial))
+    partial.replace(out)
+    return count
