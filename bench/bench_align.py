@@ -33,7 +33,6 @@ from eatner.align import fused, paper
 from eatner.align.base import align
 from eatner.align.candidates import Question
 from eatner.align.constrained import constrained as propose_constrained
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.align.weights import PARTS as SIGNAL_PARTS
 from eatner.align.weights import Scored, Weights, fit, learn, read_weights, weighed
 from eatner.answers.locate import locate

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from eatner.corpora.gold import Sentence
+from eatner.corpora.gold import AnnotatedSentence
 from eatner.errors import InputError
 
 TYPES = {"PER": "PER", "LOC": "LOC", "ORG": "ORG", "DATE": None}
 
 
-def surfaces(sentence: Sentence) -> list[tuple[str, str]]:
+def surfaces(sentence: AnnotatedSentence) -> list[tuple[str, str]]:
     return [(sentence.text[e.start : e.end], e.label) for e in sentence.entities]
 
 
-def tokens(sentence: Sentence) -> list[str]:
+def tokens(sentence: AnnotatedSentence) -> list[str]:
     return [sentence.text[start:end] for start, end in sentence.tokens]
 
 

@@ -12,7 +12,6 @@ import yaml
 from smoke import ROOT, Project
 
 from eatner import tsv
-from eatner.evaluate.compare import COMPARISON_COLUMNS
 
 PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
 LANGUAGES = ["ar", "de", "es", "fr", "hi", "hy", "ja", "ka", "ko", "nl", "ru", "zh"]

@@ -13,7 +13,6 @@ from eatner import tsv
 from eatner.errors import InputError
 from eatner.text import languages
 from eatner.wiki import lexicon as wiki_lexicon
-from eatner.wiki.articles import TITLE_COLUMNS
 
 
 def compiled(

@@ -9,9 +9,6 @@ import pytest
 from smoke import COMPARE, LABEL, TAUGHT
 
 from eatner import tsv
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.evaluate.compare import COMPARISON_COLUMNS
-from eatner.tag.base import MENTION_COLUMNS
 
 PICTURES = ("f1", "stages", "calibration", "training", "time")
 

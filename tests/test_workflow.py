@@ -15,8 +15,6 @@ import yaml
 from smoke import COMPARE, LABEL, READ, ROOT, SCORE, TAUGHT, smoke_config
 
 from eatner import tsv
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.wiki.pairs import PAIR_COLUMNS
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
 RAW = {"corpora": ["ko-demo"], "held_out": "mini"}

@@ -16,7 +16,6 @@ from eatner.align.assign import MENTION_GAIN, assign, assign_in_turn
 from eatner.align.base import align
 from eatner.align.candidates import Candidate, occurrences
 from eatner.align.constrained import constrained
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.llm.base import Completion, one_line
 from eatner.text import languages
 

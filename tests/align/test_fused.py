@@ -20,7 +20,6 @@ from eatner.errors import InputError
 from eatner.llm.journal import Journal
 from eatner.text import languages
 from eatner.wiki import lexicon
-from eatner.wiki.articles import TITLE_COLUMNS
 
 JA, RU, KO, ZH, AR, HI = map(languages.get, ("ja", "ru", "ko", "zh", "ar", "hi"))
 TEXTS = {

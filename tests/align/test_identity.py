@@ -3,11 +3,8 @@ from __future__ import annotations
 import pytest
 
 from eatner.align import identity as align_identity
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.errors import InputError
-from eatner.tag.base import MENTION_COLUMNS
 from eatner.translate import identity
-from eatner.translate.base import TRANSLATION_COLUMNS
 
 TEXTS = ["東京の“タワー”\t\n", "\u202eמשה גר בירושלים\u202c", " \u3000", "👩‍👩‍👧 in Ōsaka"]
 SENTENCES = [{"sentence_id": f"s{i}", "text": text} for i, text in enumerate(TEXTS)]

@@ -9,15 +9,12 @@ from hypothesis import strategies as st
 
 from eatner.align import paper as align_paper
 from eatner.align.paper import longest_common
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.errors import InputError
 from eatner.llm.base import Completion, one_line
 from eatner.llm.conversation import final_answer
 from eatner.llm.journal import Journal
-from eatner.tag.base import MENTION_COLUMNS
 from eatner.text import languages
 from eatner.translate import paper
-from eatner.translate.base import TRANSLATION_COLUMNS
 
 JA = languages.get("ja")
 KO = languages.get("ko")

@@ -12,7 +12,7 @@ from corpora import TYPES, check_refused, surfaces, tokens
 from places import DATA, ROOT
 
 from eatner.corpora import formats
-from eatner.corpora.gold import Sentence
+from eatner.corpora.gold import AnnotatedSentence
 from eatner.errors import InputError
 from eatner.text import languages
 from eatner.text import sentences as text_sentences
@@ -113,8 +113,8 @@ def test_an_unmapped_label_names_itself_its_line_and_the_mapped(load) -> None:
         list(formats.check_labels([], {"LOC": "GPE"}, "x.bio"))
 
 
-def numbered(count: int) -> list[Sentence]:
-    return [Sentence(f"{n:06d}", str(n)) for n in range(1, count + 1)]
+def numbered(count: int) -> list[AnnotatedSentence]:
+    return [AnnotatedSentence(f"{n:06d}", str(n)) for n in range(1, count + 1)]
 
 
 def test_a_sample_is_fixed_ordered_and_barely_moved_by_growth() -> None:
@@ -131,8 +131,8 @@ def test_a_sample_is_fixed_ordered_and_barely_moved_by_growth() -> None:
 def test_a_sample_does_not_hang_on_the_hash_seed() -> None:
     script = (
         "from eatner.corpora.formats import sample;"
-        "from eatner.corpora.gold import Sentence;"
-        "print([s.text for s in sample((Sentence(str(n), str(n)) for n in range(99)), 5, 3)])"
+        "from eatner.corpora.gold import AnnotatedSentence;"
+        "print([s.text for s in sample((AnnotatedSentence(str(n), str(n)) for n in range(99)), 5, 3)])"
     )
     path = str(ROOT / "workflow" / "scripts")
     printed = {

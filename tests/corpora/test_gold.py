@@ -6,11 +6,11 @@ from corpora import TYPES
 
 from eatner import tsv
 from eatner.corpora import formats, gold
-from eatner.corpora.gold import Entity
+from eatner.corpora.gold import LabelledSpan
 
 
 def test_entities_are_equal_whatever_their_line() -> None:
-    assert Entity(0, 1, "LOC", line=1) == Entity(0, 1, "LOC", line=2)
+    assert LabelledSpan(0, 1, "LOC", line=1) == LabelledSpan(0, 1, "LOC", line=2)
 
 
 def test_tables_and_counts(load, tmp_path: Path) -> None:

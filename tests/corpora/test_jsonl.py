@@ -8,7 +8,7 @@ import pytest
 from corpora import check_refused, surfaces
 
 from eatner.corpora import formats
-from eatner.corpora.gold import Entity
+from eatner.corpora.gold import LabelledSpan
 from eatner.errors import InputError
 
 STOCKMARK = {"東京": [2, 4], "パリ": [6, 8]}
@@ -128,7 +128,7 @@ def test_korean_characters_with_spaces_among_them_are_joined_as_they_are(tmp_pat
     path.write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
     [sentence] = formats.read(path, language_spaces=True)
     assert sentence.text == "서울에 비"
-    assert sentence.entities == (Entity(0, 2, "LC"),)
+    assert sentence.entities == (LabelledSpan(0, 2, "LC"),)
 
 
 def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
     path.write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
     [sentence] = formats.read(path, language_spaces=True)
     assert sentence.text == record["text"]
-    assert sentence.entities == (Entity(11, 15, "LOC"),)
+    assert sentence.entities == (LabelledSpan(11, 15, "LOC"),)
     assert sentence.tokens[-1] == (15, 16)
 
 

@@ -16,11 +16,11 @@ from seqeval.metrics.v1 import precision_recall_fscore_support as strict_seqeval
 from seqeval.scheme import IOB2, Entities
 
 from eatner.corpora import formats, iob
-from eatner.corpora.gold import TYPES
 from eatner.evaluate import score
 from eatner.evaluate.cases import figures_of, strict_spans
 from eatner.evaluate.significance import compare, resample
 from eatner.evaluate.stages import STAGES, errors_by_stage, find_mention
+from eatner.tables import TYPES
 
 KINDS = TYPES
 

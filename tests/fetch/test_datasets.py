@@ -10,7 +10,7 @@ import tiny
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 from eatner.corpora import formats
-from eatner.corpora.gold import Entity
+from eatner.corpora.gold import LabelledSpan
 from eatner.errors import InputError
 from eatner.fetch import datasets
 
@@ -60,7 +60,7 @@ def test_words_are_joined_by_spaces(dataset: Path, tmp_path: Path) -> None:
     datasets.fetch_corpus(dataset, tmp_path / "ko.jsonl", subset="ko", split="test")
     [sentence] = formats.read(tmp_path / "ko.jsonl", language_spaces=True)
     assert sentence.text == "서울에서 비가"
-    assert sentence.entities == (Entity(0, 4, "LOC"),)
+    assert sentence.entities == (LabelledSpan(0, 4, "LOC"),)
 
 
 @pytest.mark.parametrize(

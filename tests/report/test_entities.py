@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from eatner import tsv
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.corpora import formats
 from eatner.report import entities
 

@@ -13,15 +13,12 @@ import html5lib
 import pytest
 
 from eatner import tsv
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS, TYPES
+from eatner.corpora.gold import TYPES
 from eatner.evaluate import compare as evaluate_compare
 from eatner.evaluate import score
 from eatner.evaluate.significance import compare
 from eatner.evaluate.stages import STAGES
 from eatner.report import page, plot
-from eatner.tag.base import MENTION_COLUMNS
-from eatner.translate.base import TRANSLATION_COLUMNS
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 HOSTILE = [

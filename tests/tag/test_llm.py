@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from eatner import prompts
 from eatner.llm.base import Completion
 from eatner.tag import llm as tag_llm
-from eatner.tag.base import MENTION_COLUMNS
 from eatner.tag.llm import names, place_names
 from eatner.text import languages
 

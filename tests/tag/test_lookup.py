@@ -10,7 +10,6 @@ from eatner import tsv
 from eatner.fetch import artifacts
 from eatner.lexicon import Lexicon
 from eatner.tag import lookup
-from eatner.tag.base import MENTION_COLUMNS
 from eatner.tag.spacy import tag_with_spacy
 from eatner.text import languages
 from eatner.wiki import lexicon

@@ -8,9 +8,8 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatner.corpora.gold import GOLD_COLUMNS
 from eatner.errors import InputError
-from eatner.tag.base import MENTION_COLUMNS, POSSESSIVES, trim
+from eatner.tag.base import POSSESSIVES, trim
 from eatner.tag.gold import tag_with_gold
 from eatner.tag.neural import pieces
 from eatner.tag.spacy import tag_with_spacy

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eatner.errors import InputError
-from eatner.tag.base import MENTION_COLUMNS, tag
+from eatner.tag.base import tag
 from eatner.tag.text_to_text import (
     UNKNOWN,
     Item,

@@ -13,7 +13,7 @@ from eatner.errors import InputError
 from eatner.text import languages
 from eatner.text.sentences import split
 from eatner.wiki import lexicon, pairs, wikitext
-from eatner.wiki.articles import TITLE_COLUMNS, links_as_json
+from eatner.wiki.articles import links_as_json
 
 CODES = "am ar bn de el en es fa fr he hi hy ja ka ko nl ru ta te th uk ur zh".split()  # noqa: SIM905
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from places import ROOT
 
 from eatner.corpora import gold
-from eatner.corpora.gold import Entity, Sentence
+from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.errors import InputError
 from eatner.train.tagger import Recipe, forget, measure, order, read, train
 from eatner.train.tagger_models import IGNORED, TAGS, Labelled, _labels
@@ -209,15 +209,17 @@ def test_the_first_piece_of_a_word_has_its_label(entities: list, expected: list[
 
 def test_gold_is_read_as_it_is_scored(tmp_path: Path) -> None:
     text = "東京 met Łódź in 1994"
-    entities = (Entity(0, 2, "LOC"), Entity(7, 11, "PSN"), Entity(15, 19, "DAT"))
+    entities = (LabelledSpan(0, 2, "LOC"), LabelledSpan(7, 11, "PSN"), LabelledSpan(15, 19, "DAT"))
     types = {"LOC": "LOC", "PSN": "PER", "DAT": None}
     paths = tmp_path / "sentences.tsv", tmp_path / "gold.tsv"
-    gold.write([Sentence("a", text, (), entities), Sentence("b", "x")], types, *paths)
+    gold.write(
+        [AnnotatedSentence("a", text, (), entities), AnnotatedSentence("b", "x")], types, *paths
+    )
     assert read(*paths) == [
         Labelled(text, ((0, 2, "LOC"), (7, 11, "PER"))),
         Labelled("x", ()),
     ]
-    gold.write([Sentence("b", "x")], types, *paths)
+    gold.write([AnnotatedSentence("b", "x")], types, *paths)
     with pytest.raises(InputError, match="no gold entity to train on"):
         read(*paths)
 

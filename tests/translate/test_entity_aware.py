@@ -12,7 +12,7 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import Completion
 from eatner.llm.journal import Journal
 from eatner.text import languages
-from eatner.translate.base import TRANSLATION_COLUMNS, is_latin
+from eatner.translate.base import is_latin
 from eatner.translate.entity_aware import MOST_HINTS, _stands_alone, translate
 from eatner.wiki import lexicon
 

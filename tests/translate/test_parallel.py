@@ -6,10 +6,8 @@ import pytest
 
 import translate_sentences
 from eatner import tsv
-from eatner.corpora.gold import SENTENCE_COLUMNS
 from eatner.errors import InputError
 from eatner.translate import parallel
-from eatner.translate.base import TRANSLATION_COLUMNS
 
 IDS = ["000001", "000002", "000003"]
 JA = ["東京は晴れ。", "大阪は雨。", "雪。"]

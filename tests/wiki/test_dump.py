@@ -39,7 +39,7 @@ from hypothesis import strategies as st
 from eatner.errors import InputError
 from eatner.text import languages
 from eatner.wiki import articles, dump, streams, wikitext
-from eatner.wiki.articles import TITLE_COLUMNS, _article, unescape
+from eatner.wiki.articles import _article, unescape
 from eatner.wiki.dump import parse_dump
 from eatner.wiki.markup import _HIDDEN
 from eatner.wiki.streams import _AT_ONCE_INFLATED, _INFLATED, _inflate_fast, inflate

@@ -20,7 +20,7 @@ from eatner.errors import InputError
 from eatner.text import languages
 from eatner.wiki import names as names_module
 from eatner.wiki import pairs, wikitext
-from eatner.wiki.articles import TITLE_COLUMNS, links_as_json
+from eatner.wiki.articles import links_as_json
 from eatner.wiki.dump import parse_dump
 from eatner.wiki.names import name_fault
 from eatner.wiki.surfaces import surface_fault

@@ -4,15 +4,13 @@ from functools import partial
 from pathlib import Path
 
 import job
-from eatner import tsv
+from eatner import tables
 from eatner.align import fused, identity, paper
 from eatner.align.base import align
 from eatner.align.constrained import constrained
-from eatner.align.rows import ALIGNMENT_COLUMNS
 from eatner.align.weights import read_weights
-from eatner.corpora.gold import SENTENCE_COLUMNS
 from eatner.lexicon import load
-from eatner.tag.base import MENTION_COLUMNS
+from eatner.tables import Alignment, Mention, Sentence
 from eatner.text import languages
 
 
@@ -32,10 +30,10 @@ def main(
     weights: Path | None = None,
     lexicon: Path | None = None,
 ) -> None:
-    texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
-    tagged = list(tsv.read(english, MENTION_COLUMNS))
+    texts = list(tables.read(sentences, Sentence))
+    tagged = list(tables.read(english, Mention))
     if aligner["kind"] == "identity":
-        tsv.write(entities, ALIGNMENT_COLUMNS, identity.align(texts, tagged))
+        tables.write(entities, Alignment, identity.align(texts, tagged))
         return
     job.use_threads(threads)
     journal = job.journal(entities, engine, llm, adapter, code, lexicon)
@@ -75,7 +73,7 @@ def main(
             "jointly": aligner.get("assignment", "joint") == "joint",
         }
         rows = align(texts, tagged, propose, **choice)
-    tsv.write(entities, ALIGNMENT_COLUMNS, rows)
+    tables.write(entities, Alignment, rows)
     journal.close()
 
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import job
-from eatner import tsv
-from eatner.corpora.gold import GOLD_COLUMNS
+from eatner import tables
 from eatner.errors import InputError
+from eatner.tables import GoldEntity
 
 
 def main(gold: Path, corpus_name: str, checked: Path) -> None:
-    if not any(row["status"] == "scored" for row in tsv.read(gold, GOLD_COLUMNS)):
+    if not any(row.status == "scored" for row in tables.read(gold, GoldEntity)):
         raise InputError(
             "no gold entity to score against",
             path=gold,

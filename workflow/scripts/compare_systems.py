@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import job
-from eatner import tsv as tsv_module
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
-from eatner.evaluate.compare import COMPARISON_COLUMNS, by_corpus, latex, markdown
+from eatner import tables
+from eatner.evaluate.compare import by_corpus, latex, markdown
 from eatner.evaluate.compare import rows as compare_rows
 from eatner.evaluate.significance import compare
+from eatner.tables import Alignment, Comparison, GoldEntity, Sentence
 
 
 def main(
@@ -29,18 +28,16 @@ def main(
     records = by_corpus(map(json.loads, texts), corpora, systems)
     tests = {}
     for place, (name, paths) in enumerate(by_corpus(entities, corpora, systems).items()):
-        found = {
-            system: list(tsv_module.read(path, ALIGNMENT_COLUMNS)) for system, path in paths.items()
-        }
+        found = {system: list(tables.read(path, Alignment)) for system, path in paths.items()}
         tests[name] = compare(
-            list(tsv_module.read(gold[place], GOLD_COLUMNS)),
+            list(tables.read(gold[place], GoldEntity)),
             found.pop(baseline),
             found,
-            list(tsv_module.read(sentences[place], SENTENCE_COLUMNS)),
+            list(tables.read(sentences[place], Sentence)),
             seed=seed,
         )
     rows = list(compare_rows(records, tests, baseline))
-    tsv_module.write(tsv, COMPARISON_COLUMNS, rows)
+    tables.write(tsv, Comparison, rows)
     md.write_text(markdown(rows), encoding="utf-8")
     tex.write_text(latex(rows), encoding="utf-8")
 

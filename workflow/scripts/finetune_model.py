@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import job
-from eatner import tsv
+from eatner import tables
+from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
-from eatner.wiki.pairs import PAIR_COLUMNS
 
 
 def main(
@@ -26,7 +26,7 @@ def main(
     rows = [
         (languages.get(language), row)
         for language, path in zip(wikis, pairs, strict=True)
-        for row in tsv.read(path, PAIR_COLUMNS)
+        for row in tables.read(path, Pair)
     ]
     record = lora.finetune(
         llm,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import job
-from eatner import progress, tsv
+from eatner import progress, tables
+from eatner.tables import Title
 from eatner.text import languages
 from eatner.wiki import langlinks as wiki_langlinks
-from eatner.wiki.articles import TITLE_COLUMNS
 from eatner.wiki.dump import parse_dump
 
 log = logging.getLogger("parse_wiki")
@@ -37,13 +37,13 @@ def main(
             paragraphs=paragraphs,
             progress=bar.update,
         )
-        tsv.write(titles, TITLE_COLUMNS, count(rows, kinds))
+        tables.write(titles, Title, count(rows, kinds))
     log.info("%s: %s", dump, ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
 
 
 def count(rows: Iterable[dict], kinds: Counter[str]) -> Iterator[dict]:
     for row in rows:
-        kinds[str(row["kind"])] += 1
+        kinds[row.kind] += 1
         yield row
 
 

@@ -10,30 +10,15 @@ from pathlib import Path
 
 import eatner
 import job
-from eatner import tsv
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner import tables
 from eatner.evaluate.score import calibration
 from eatner.evaluate.score import score as score_entities
 from eatner.evaluate.stages import errors_by_stage
 from eatner.lexicon import load
-from eatner.tag.base import MENTION_COLUMNS
+from eatner.tables import Alignment, Error, GoldEntity, Mention, Sentence, Translation
 from eatner.text import languages
 from eatner.text.romanise import reading
-from eatner.translate.base import TRANSLATION_COLUMNS
 
-ERROR_COLUMNS = (
-    "sentence_id",
-    "kind",
-    "stage",
-    "detail",
-    "evidence",
-    "start",
-    "end",
-    "type",
-    "surface",
-    "english",
-)
 # Kinds of components that are right by construction, and the step that they stand for.
 ORACLES = {"parallel": "translation", "gold": "tagger"}
 PACKAGES = ("snakemake", "torch", "transformers", "peft", "spacy", "llguidance", "seqeval")
@@ -54,20 +39,20 @@ def main(
     errors: Path,
     lexicon: Path | None = None,
 ) -> None:
-    texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
-    right = list(tsv.read(gold, GOLD_COLUMNS))
-    found = list(tsv.read(entities, ALIGNMENT_COLUMNS))
+    texts = list(tables.read(sentences, Sentence))
+    right = list(tables.read(gold, GoldEntity))
+    found = list(tables.read(entities, Alignment))
     names = {}
     if lexicon is not None:
         titles = load(lexicon)
-        surfaces = {row["surface"] for row in right}
+        surfaces = {row.surface for row in right}
         names = {surface: [titles.english(surface)] for surface in surfaces}
     figures = score_entities(right, found, texts, seed=seed)
     stages = errors_by_stage(
         texts,
         right,
-        list(tsv.read(english, TRANSLATION_COLUMNS)),
-        list(tsv.read(tagged, MENTION_COLUMNS)),
+        list(tables.read(english, Translation)),
+        list(tables.read(tagged, Mention)),
         found,
         lexicon={surface: title for surface, title in names.items() if title[0]},
         romanise=reading(languages.get(language)),
@@ -77,7 +62,7 @@ def main(
             if settings["kind"] in ORACLES
         },
     )
-    tsv.write(errors, ERROR_COLUMNS, stages.pop("errors"))
+    tables.write(errors, Error, stages.pop("errors"))
     record = {
         "corpus": corpus_name,
         "language": language,

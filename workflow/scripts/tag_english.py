@@ -1,16 +1,16 @@
 """Tag persons, places and organisations in the English translations."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import job
-from eatner import tsv
-from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner import tables
 from eatner.fetch import artifacts
 from eatner.lexicon import load
 from eatner.llm.journal import Journal
+from eatner.tables import GoldEntity, Mention, Sentence, Translation
 from eatner.tag import gliner, lookup, text_to_text, token_classification
-from eatner.tag.base import MENTION_COLUMNS, tag
+from eatner.tag.base import tag
 from eatner.tag.gold import tag_with_gold
 from eatner.tag.spacy import tag_with_spacy
 
@@ -26,7 +26,7 @@ def main(
     lexicon: Path | None = None,
     code: list[Path] = (),
 ) -> None:
-    def tagged(rows: Sequence[Mapping[str, str]], tagger: dict) -> Iterable[dict]:
+    def tagged(rows: Sequence[Translation], tagger: dict) -> Iterable[Mention]:
         if tagger["kind"] == "spacy":
             return tag_with_spacy(rows, artifacts.content(model), tagger["types"])
         job.use_threads(threads)
@@ -34,23 +34,23 @@ def main(
         journal = job.journal(entities, tagger, folder, None, code)
         return tag_with_model(rows, tagger, folder, journal)
 
-    rows = list(tsv.read(english, ("sentence_id", "english")))
+    rows = list(tables.read(english, Translation))
     match tagger["kind"]:
         case "gold":
-            texts = list(tsv.read(sentences, SENTENCE_COLUMNS))
-            found = tag_with_gold(rows, texts, list(tsv.read(gold, GOLD_COLUMNS)))
+            texts = list(tables.read(sentences, Sentence))
+            found = tag_with_gold(rows, texts, list(tables.read(gold, GoldEntity)))
         case "lookup":
             names = load(lexicon)
             titles = tagged(lookup.frame_titles(rows, names), tagger["tagger"])
             found = lookup.tag_with_titles(rows, names, lookup.title_types(titles))
         case _:
             found = tagged(rows, tagger)
-    tsv.write(entities, MENTION_COLUMNS, found)
+    tables.write(entities, Mention, found)
 
 
 def tag_with_model(
-    rows: Sequence[Mapping[str, str]], tagger: dict, folder: Path, journal: Journal
-) -> Iterator[dict]:
+    rows: Sequence[Translation], tagger: dict, folder: Path, journal: Journal
+) -> Iterator[Mention]:
     """Tag with a neural tagger, which knows what it found in an earlier run."""
     types = tagger["types"]
     match tagger["kind"]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import job
-from eatner import tsv
+from eatner import tables
+from eatner.tables import Mention, Translation
 from eatner.tag import llm as tag_llm
-from eatner.tag.base import MENTION_COLUMNS
 from eatner.text import languages
 
 
@@ -25,14 +25,14 @@ def main(
     job.use_threads(threads)
     journal = job.journal(entities, engine, llm, adapter, code)
     rows = tag_llm.tag_with_llm(
-        list(tsv.read(english, ("sentence_id", "english"))),
+        list(tables.read(english, Translation)),
         job.open_llm(engine, pace, llm, adapter),
         languages.get(language),
         form=prompt,
         max_new_tokens=tagger["max_new_tokens"],
         journal=journal,
     )
-    tsv.write(entities, MENTION_COLUMNS, rows)
+    tables.write(entities, Mention, rows)
     journal.close()
 
 

@@ -1,18 +1,18 @@
 """Translate sentences into English with their entities in mind."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 import job
-from eatner import tsv
+from eatner import tables
 from eatner.corpora.formats import read as formats_read
 from eatner.fetch import artifacts
 from eatner.lexicon import load
+from eatner.tables import Sentence, Translation
 from eatner.text import languages
 from eatner.text import sentences as text_sentences
 from eatner.translate import identity, paper, parallel
-from eatner.translate.base import TRANSLATION_COLUMNS
 from eatner.translate.entity_aware import translate
 
 
@@ -33,13 +33,13 @@ def main(
     original: Path | None = None,
     pairing: dict | None = None,
 ) -> None:
-    texts = list(tsv.read(sentences, ("sentence_id", "text")))
+    texts = list(tables.read(sentences, Sentence))
     if translator["kind"] == "identity":
-        tsv.write(english, TRANSLATION_COLUMNS, identity.translate(texts))
+        tables.write(english, Translation, identity.translate(texts))
         return
     if translator["kind"] == "parallel":
         rows = pair(texts, language, translator, parallel_text, original, pairing)
-        tsv.write(english, TRANSLATION_COLUMNS, rows)
+        tables.write(english, Translation, rows)
         return
     job.use_threads(threads)
     journal = job.journal(english, engine, llm, adapter, code)
@@ -51,26 +51,26 @@ def main(
         titles = lexicon and load(lexicon)
         options["names"] = translator["names"]
         rows = translate(*asked, titles, form=prompt, **options)
-    tsv.write(english, TRANSLATION_COLUMNS, rows)
+    tables.write(english, Translation, rows)
     journal.close()
 
 
 def pair(
-    texts: Sequence[Mapping[str, str]],
+    texts: Sequence[Sentence],
     language: str,
     translator: dict,
     parallel_text: Path,
     original: Path | None,
     pairing: dict,
-) -> Iterable[dict]:
+) -> Iterable[Translation]:
     """Pair the sentences with an English corpus, or with the lines of a file."""
     if "corpus" in translator:
-        english = list(tsv.read(parallel_text, ("sentence_id", "text")))
+        english = list(tables.read(parallel_text, Sentence))
         return parallel.from_corpus(
             texts, english, translator["corpus"], sampled=pairing["sampled"]
         )
     if original is None:
-        ids = [row["sentence_id"] for row in texts]
+        ids = [row.sentence_id for row in texts]
     else:
         read = formats_read(
             artifacts.content(original),

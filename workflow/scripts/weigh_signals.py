@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import job
-from eatner import tsv
+from eatner import tables
 from eatner.align import fused
 from eatner.align.weights import learn
 from eatner.lexicon import load
+from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
-from eatner.wiki.pairs import PAIR_COLUMNS
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
         [
             (languages.get(language), row)
             for language, path in zip(wikis, pairs, strict=True)
-            for row in tsv.read(path, PAIR_COLUMNS)
+            for row in tables.read(path, Pair)
         ]
     )
     if adapter is not None:  # what it was tuned on would speak too well of it

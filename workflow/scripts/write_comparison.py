@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import job
-from eatner import tsv
-from eatner.evaluate.compare import COMPARISON_COLUMNS, by_corpus
+from eatner import tables
+from eatner.evaluate.compare import by_corpus
 from eatner.report.page import System, Text, comparison_page
+from eatner.tables import Comparison
 
 
 def main(
@@ -39,7 +40,7 @@ def main(
     files = by_corpus(zip(english, tagged, entities, errors, strict=True), corpora, systems)
     page.write_text(
         comparison_page(
-            list(tsv.read(table, COMPARISON_COLUMNS)),
+            list(tables.read(table, Comparison)),
             records,
             {caption: path.read_text(encoding="utf-8") for caption, path in captions.items()},
             [

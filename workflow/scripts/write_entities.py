@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import job
-from eatner import tsv as tsv_module
-from eatner.align.rows import ALIGNMENT_COLUMNS
-from eatner.corpora.gold import SENTENCE_COLUMNS
+from eatner import tables
 from eatner.report.entities import write
 from eatner.report.page import System, Text, entities_page
+from eatner.tables import Alignment, Sentence
 
 
 def main(
@@ -24,8 +23,8 @@ def main(
     page: Path,
 ) -> None:
     write(
-        list(tsv_module.read(sentences, SENTENCE_COLUMNS)),
-        tsv_module.read(entities, ALIGNMENT_COLUMNS),
+        list(tables.read(sentences, Sentence)),
+        tables.read(entities, Alignment),
         tsv,
         conll,
         jsonl,

@@ -12,7 +12,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from eatner.align.candidates import Candidate
-from eatner.text.characters import Span
+from eatner.tables import Span
 
 # Nats that each mention of a chosen surface adds: enough to label a repeat, too little to decide
 # between two surfaces.

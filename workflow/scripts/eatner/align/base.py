@@ -15,18 +15,18 @@ import numpy as np
 from eatner.align.assign import assign, assign_in_turn
 from eatner.align.candidates import Candidate, Propose, Question, on_tokens
 from eatner.align.rows import alignment_row
-from eatner.corpora.gold import parse_tokens
+from eatner.tables import Alignment, AlignmentStatus, Mention, Sentence, by_sentence
 
 
 def align(
-    sentences: Sequence[Mapping[str, str]],
-    tagged: Sequence[Mapping[str, str]],
+    sentences: Sequence[Sentence],
+    tagged: Sequence[Mention],
     propose: Propose,
     *,
     repeats: str,
     threshold: float = 0.0,
     jointly: bool = True,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Alignment]:
     """Align the English entities of every sentence.
 
     Where the corpus has tokens, a span takes all of every token that it touches: an entity is a
@@ -44,27 +44,22 @@ def align(
             after another takes the best places that are left.
 
     Yields:
-        For every row of `tagged` one row with the `ALIGNMENT_COLUMNS`, in the order of the sentences, and
-        one more for each further mention. status: `aligned`; `repeat` (a further mention of the
+        For every row of `tagged` one row, in the order of the sentences, and one more for each further mention. status: `aligned`; `repeat` (a further mention of the
         row before); `abstained` (no answer was the better one); `taken` (other entities have its
         spans); `no_candidate` (the LLM ended no answer); `too_long` (for the LLM's context);
         `no_entity` and `no_translation` come from the tagger.
     """
-    by_sentence: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for row in tagged:
-        by_sentence[row["sentence_id"]].append(row)
+    mentions_of = by_sentence(tagged)
     names = [
         list(
             dict.fromkeys(
-                row["surface"]
-                for row in by_sentence[sentence["sentence_id"]]
-                if row["status"] == "tagged"
+                row.surface for row in mentions_of[sentence.sentence_id] if row.status == "tagged"
             )
         )
         for sentence in sentences
     ]
     asked = {
-        place: Question(sentence["text"], several, parse_tokens(sentence.get("tokens", "")))
+        place: Question(sentence.text, several, sentence.tokens)
         for place, (sentence, several) in enumerate(zip(sentences, names, strict=True))
         if several
     }
@@ -75,8 +70,8 @@ def align(
             tokens = asked[place].tokens
             candidates[name] = on_tokens(several, tokens) if several and tokens else several
         yield from _sentence_rows(
-            sentence["text"],
-            by_sentence[sentence["sentence_id"]],
+            sentence.text,
+            mentions_of[sentence.sentence_id],
             candidates,
             repeats,
             threshold,
@@ -86,19 +81,19 @@ def align(
 
 def _sentence_rows(
     text: str,
-    tagged: Sequence[Mapping[str, str]],
+    tagged: Sequence[Mention],
     candidates: Mapping[str, list[Candidate] | None],
     repeats: str,
     threshold: float,
     jointly: bool,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Alignment]:
     """The rows of one sentence: its English entities, with their spans or the reason why not."""
-    named: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    named: dict[str, list[Mention]] = defaultdict(list)
     for mention in tagged:
-        if mention["status"] == "tagged":
-            named[mention["surface"]].append(mention)
+        if mention.status == "tagged":
+            named[mention.surface].append(mention)
         else:
-            yield alignment_row(mention, mention["status"])
+            yield alignment_row(mention, mention.status)
     options = [candidates[name] for name in named]
     choose = assign if jointly else assign_in_turn
     chosen = choose(
@@ -126,7 +121,7 @@ def _sentence_rows(
         yield from (alignment_row(mention, "taken") for mention in mentions[len(choice.spans) :])
 
 
-def _why_not(candidates: Sequence[Candidate] | None, threshold: float) -> str:
+def _why_not(candidates: Sequence[Candidate] | None, threshold: float) -> AlignmentStatus:
     if candidates is None:
         return "too_long"
     if not candidates:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eatner.answers.likeness import occurrences as likeness_occurrences
-from eatner.text.characters import Span
+from eatner.tables import Span
 
 
 class Question(NamedTuple):

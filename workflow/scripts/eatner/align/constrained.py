@@ -11,7 +11,7 @@ from eatner.align.candidates import Candidate, Question, occurrences
 from eatner.llm.base import LLM, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.text.characters import Span
+from eatner.tables import Span
 from eatner.text.languages import Language
 from eatner.text.trim import trim
 

@@ -39,6 +39,7 @@ from eatner.llm.base import one_line
 from eatner.llm.journal import Journal
 from eatner.llm.transformers import TransformersLLM
 from eatner.progress import counter
+from eatner.tables import Pair
 from eatner.text.languages import Language
 from eatner.text.romanise import reading as romanise_reading
 from eatner.text.trim import trim
@@ -57,7 +58,6 @@ PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0}
 # Most nats by which a translation back may be above the median one: a name that is copied is so by
 # far more, and would outweigh all else.
 MOST_GAIN = 15.0
-Pair = Mapping[str, str]
 
 
 def candidates(
@@ -448,12 +448,10 @@ def _questions(rows: Sequence[Pair], language: Language) -> tuple[list[Question]
     """The pairs by sentence: its entities, and their right surfaces without what is trimmed."""
     by_sentence: dict[str, dict[str, str]] = {}
     for row in rows:
-        start, end = int(row["start"]), int(row["end"])
+        start, end = row.start, row.end
         if start < end:
-            start, end = trim((start, end), row["sentence"], language)
-        by_sentence.setdefault(row["sentence"], {}).setdefault(
-            row["english"], row["sentence"][start:end]
-        )
+            start, end = trim((start, end), row.sentence, language)
+        by_sentence.setdefault(row.sentence, {}).setdefault(row.english, row.sentence[start:end])
     questions = [Question(sentence, list(names)) for sentence, names in by_sentence.items()]
     return questions, [list(names.values()) for names in by_sentence.values()]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from eatner.align.rows import alignment_row
@@ -12,19 +11,19 @@ from eatner.llm.base import LLM, one_line
 from eatner.llm.conversation import converse, final_answer
 from eatner.llm.journal import Journal
 from eatner.prompts import alignment_turns
-from eatner.text.characters import Span
+from eatner.tables import Alignment, AlignmentStatus, Mention, Sentence, Span, by_sentence
 from eatner.text.languages import Language
 
 
 def align(
-    sentences: Sequence[Mapping[str, str]],
-    tagged: Sequence[Mapping[str, str]],
+    sentences: Sequence[Sentence],
+    tagged: Sequence[Mention],
     llm: LLM,
     language: Language,
     *,
     max_new_tokens: int,
     journal: Journal | None = None,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Alignment]:
     """Align the English entities as the paper does, in three turns an entity.
 
     The LLM says what the entity may be called in the sentence's language, finds the phrase in the
@@ -40,7 +39,7 @@ def align(
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
-        For every row of `tagged` one row with the columns of `eatner.align`, in the order of the
+        For every row of `tagged` one row, in the order of the
         sentences. status: `aligned`; `taken` (entities before it have all occurrences);
         `no_candidate` (the answer has no letter or digit in common with the sentence); `too_long`
         (for the LLM's context); others come from the tagger. `logprob` is that of the last answer,
@@ -49,31 +48,30 @@ def align(
     Raises:
         InputError: The LLM has no chat template.
     """
-    texts = {row["sentence_id"]: row["text"] for row in sentences}
-    by_sentence: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    texts = {row.sentence_id: row.text for row in sentences}
+    mentions_of = by_sentence(tagged)
     entities: dict[tuple[str, str], list[str]] = {}
     for row in tagged:
-        name = row["sentence_id"]
-        by_sentence[name].append(row)
-        if row["status"] == "tagged":
-            entities[name, row["surface"]] = alignment_turns(texts[name], row["surface"], language)
+        name = row.sentence_id
+        if row.status == "tagged":
+            entities[name, row.surface] = alignment_turns(texts[name], row.surface, language)
     found = converse(llm, list(entities.values()), "aligning", max_new_tokens, journal)
     answers = dict(zip(entities, found, strict=True))
     for sentence in sentences:
-        name, taken = sentence["sentence_id"], []
-        for row in by_sentence[name]:
-            if row["status"] != "tagged":
-                yield alignment_row(row, row["status"])
+        name, taken = sentence.sentence_id, []
+        for row in mentions_of[name]:
+            if row.status != "tagged":
+                yield alignment_row(row, row.status)
                 continue
-            answer = answers[name, row["surface"]]
+            answer = answers[name, row.surface]
             if answer is None:
                 yield alignment_row(row, "too_long")
                 continue
-            span, status = _first_free(final_answer(answer.text), sentence["text"], taken)
-            surface = None
+            span, status = _first_free(final_answer(answer.text), sentence.text, taken)
+            surface = ""
             if span is not None:
                 taken.append(span)
-                surface = sentence["text"][span[0] : span[1]]
+                surface = sentence.text[span[0] : span[1]]
             yield alignment_row(row, status, span, surface, logprob=answer.logprob)
 
 
@@ -93,7 +91,9 @@ def longest_common(answer: str, sentence: str) -> str:
     return sentence[start:end]
 
 
-def _first_free(answer: str, sentence: str, taken: Sequence[Span]) -> tuple[Span | None, str]:
+def _first_free(
+    answer: str, sentence: str, taken: Sequence[Span]
+) -> tuple[Span | None, AlignmentStatus]:
     """The first place of what answer and sentence have in common, and the status."""
     common = longest_common(answer, one_line(sentence))
     if not any(map(str.isalnum, common)):

@@ -8,7 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from eatner.text.characters import FINAL, Span, in_one_run, in_word
+from eatner.tables import Span
+from eatner.text.characters import FINAL, in_one_run, in_word
 from eatner.text.languages import Language
 from eatner.text.trim import variants
 

@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from eatner.text.characters import Span
-
-ALIGNMENT_COLUMNS = (
-    "sentence_id",
-    "english",
-    "english_start",
-    "english_end",
-    "type",
-    "start",
-    "end",
-    "surface",
-    "logprob",
-    "confidence",
-    "status",
-)
+from eatner.tables import Alignment, AlignmentStatus, Mention, Span
 
 
 def alignment_row(
-    tagged: Mapping[str, str],
-    status: str,
+    mention: Mention,
+    status: AlignmentStatus,
     span: Span | None = None,
-    surface: str | None = None,
+    surface: str = "",
     *,
     logprob: float | None = None,
     confidence: float | None = None,
-) -> dict[str, object]:
-    """A row with the `ALIGNMENT_COLUMNS` for an English entity.
+) -> Alignment:
+    """A row of the align table for an English entity.
 
     Args:
-        tagged: Its row of a tag TSV.
+        mention: Its row of the tag table.
         status: `aligned`, or why it has no span.
         span: Where it stands in the sentence.
         surface: The sentence there.
         logprob: Natural log-probability of the LLM's answer.
         confidence: Probability that the span is right.
     """
-    return {
-        "sentence_id": tagged["sentence_id"],
-        "english": tagged["surface"],
-        "english_start": tagged["start"],
-        "english_end": tagged["end"],
-        "type": tagged["type"],
-        "start": None if span is None else span[0],
-        "end": None if span is None else span[1],
-        "surface": surface,
-        "logprob": _rounded(logprob),
-        "confidence": _rounded(confidence),
-        "status": status,
-    }
-
-
-def _rounded(number: float | None) -> str | None:
-    return None if number is None else f"{number:.3f}"
+    start, end = (None, None) if span is None else span
+    return Alignment(
+        mention.sentence_id, mention.surface, mention.start, mention.end, mention.type,
+        start, end, surface, logprob, confidence, status,
+    )  # fmt: skip

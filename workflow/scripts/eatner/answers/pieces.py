@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from eatner.answers import phrasing
 from eatner.answers.likeness import korean_particles
-from eatner.text.characters import FINAL, Span, is_hiragana, is_unspaced, is_word, script_kind
+from eatner.tables import Span
+from eatner.text.characters import FINAL, is_hiragana, is_unspaced, is_word, script_kind
 
 # Pieces of an answer that are looked for; a longer list is an essay, not an answer.
 MOST_PIECES = 64

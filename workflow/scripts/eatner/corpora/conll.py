@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eatner.corpora.gold import Offsets, Sentence
+from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import TAG, TokenError
 from eatner.corpora.tokens import (
     Evidence,
@@ -32,6 +32,7 @@ from eatner.corpora.tokens import (
     tagged_entities,
 )
 from eatner.errors import InputError
+from eatner.tables import Span
 
 log = logging.getLogger(__name__)
 _COMMENT = re.compile(r"#[ ]?[A-Za-z_][\w:.-]*(?: [\w:.-]+)* ?= ?")
@@ -388,7 +389,7 @@ def _units(words: Sequence[Word]) -> list[tuple[Word, list[int]]]:
     return units
 
 
-def read(path: Path, layout: Layout, spaces: bool) -> Iterator[Sentence]:
+def read(path: Path, layout: Layout, spaces: bool) -> Iterator[AnnotatedSentence]:
     """Stream the sentences of a file whose layout `survey` found.
 
     Args:
@@ -421,10 +422,10 @@ def read(path: Path, layout: Layout, spaces: bool) -> Iterator[Sentence]:
                 ) from error
         else:
             text, places = join(surfaces, spaces, layout.characters)
-        by_word: dict[int, Offsets] = {}
+        by_word: dict[int, Span] = {}
         for (_, numbers), place in zip(units, places, strict=True):
             by_word.update(dict.fromkeys(numbers, place))
         ordered = [by_word[number] for number in range(len(words))]
         entities = tagged_entities(words, ordered, layout.scheme, path)
         check_entities(entities, text, path, {"line": words[0].line})
-        yield Sentence(sentence_id, text, tuple(dict.fromkeys(places)), entities)
+        yield AnnotatedSentence(sentence_id, text, tuple(dict.fromkeys(places)), entities)

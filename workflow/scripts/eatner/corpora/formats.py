@@ -1,6 +1,6 @@
 """Read a corpus, with or without gold entities, in the formats that are about.
 
-Every reader streams `Sentence`s whose offsets are Unicode code points into the sentence's own text,
+Every reader streams `AnnotatedSentence`s: offsets are code points into the sentence's own text,
 so that `text[start:end]` is the token or the surface. A file that contradicts itself is refused
 with its line; nothing is repaired in silence.
 
@@ -19,14 +19,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from eatner.corpora import conll, jsonl
-from eatner.corpora.gold import TYPES, Offsets, Sentence
+from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import SCHEMES, TAG
 from eatner.corpora.tokens import Ids, no_sentence, numbered_lines, read_blocks
 from eatner.errors import InputError
+from eatner.tables import TYPES, Span
 
 log = logging.getLogger(__name__)
 FORMATS = ("auto", "conll", "conllu", "jsonl", "text", "prose")
-Splitter = Callable[[str], Iterable[Offsets]]
+Splitter = Callable[[str], Iterable[Span]]
 # Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
 _FEW = 0.05
 
@@ -82,7 +83,7 @@ def read(
     token_column: int | None = None,
     tag_column: int | None = None,
     splitter: Splitter | None = None,
-) -> Iterator[Sentence]:
+) -> Iterator[AnnotatedSentence]:
     """Stream the sentences of a corpus.
 
     Args:
@@ -136,37 +137,37 @@ def read(
     return conll.read(path, layout, language_spaces)
 
 
-def _read_text(path: Path) -> Iterator[Sentence]:
+def _read_text(path: Path) -> Iterator[AnnotatedSentence]:
     ids = Ids(path)
     for number, line in numbered_lines(path):
         if line.strip():
-            yield Sentence(ids.take("", {"line": number}), line)
+            yield AnnotatedSentence(ids.take("", {"line": number}), line)
 
 
-def _read_prose(path: Path, spaces: bool, splitter: Splitter) -> Iterator[Sentence]:
+def _read_prose(path: Path, spaces: bool, splitter: Splitter) -> Iterator[AnnotatedSentence]:
     ids = Ids(path)
     for block in read_blocks(path):
         # Lines of prose are wrapped anywhere: only a blank line ends a paragraph.
         paragraph = (" " if spaces else "").join(line.strip() for _, line in block)
         for start, end in splitter(paragraph):
-            yield Sentence(ids.take("", {"line": block[0][0]}), paragraph[start:end])
+            yield AnnotatedSentence(ids.take("", {"line": block[0][0]}), paragraph[start:end])
 
 
-def _not_empty(sentences: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
+def _not_empty(sentences: Iterator[AnnotatedSentence], path: Path) -> Iterator[AnnotatedSentence]:
     first = next(sentences, None)
     if first is None:
         raise no_sentence(path)
     return itertools.chain([first], sentences)
 
 
-def sample(sentences: Iterable[Sentence], size: int, seed: int) -> list[Sentence]:
+def sample(sentences: Iterable[AnnotatedSentence], size: int, seed: int) -> list[AnnotatedSentence]:
     """A fixed sample in the file's order; all sentences where there are no more than `size`.
 
     Each sentence's rank is a hash of seed and id, so the sample depends on nothing else: not on
     Python's version or hash seed, and a sentence added to the file changes it by one at most.
     """
 
-    def rank(pair: tuple[int, Sentence]) -> bytes:
+    def rank(pair: tuple[int, AnnotatedSentence]) -> bytes:
         return hashlib.sha256(f"{seed}\t{pair[1].sentence_id}".encode()).digest()
 
     chosen = heapq.nsmallest(size, enumerate(sentences), key=rank)
@@ -174,8 +175,8 @@ def sample(sentences: Iterable[Sentence], size: int, seed: int) -> list[Sentence
 
 
 def check_labels(
-    sentences: Iterable[Sentence], types: Mapping[str, str | None], path: str | Path
-) -> Iterator[Sentence]:
+    sentences: Iterable[AnnotatedSentence], types: Mapping[str, str | None], path: str | Path
+) -> Iterator[AnnotatedSentence]:
     """Pass the sentences on; refuse a label that the type map does not mention.
 
     Args:

@@ -1,4 +1,4 @@
-"""Sentences with their gold entities, and the tables of them: sentences.tsv and gold.tsv."""
+"""Sentences with their gold entities, as corpus readers give them; sentences.tsv and gold.tsv."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eatner import tsv
-
-TYPES = ("PER", "LOC", "ORG")
-SENTENCE_COLUMNS = ("sentence_id", "text", "tokens")
-GOLD_COLUMNS = ("sentence_id", "start", "end", "surface", "type", "label", "status")
-Offsets = tuple[int, int]
+from eatner import tables
+from eatner.tables import EntityType, GoldEntity, Sentence, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class LabelledSpan:
     """A labelled span: code points `start` (inclusive) to `end` (exclusive) of the sentence.
 
-    `line` is where the file says so, for error messages; two entities are equal without it.
+    `line` is where the file says so, for error messages; two spans are equal without it.
     """
 
     start: int
@@ -29,46 +25,46 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence: its text, its corpus's tokens as offsets (none for raw text), its entities."""
+class AnnotatedSentence:
+    """A sentence as a corpus has it: text, tokens as offsets (none for raw text), entities."""
 
     sentence_id: str
     text: str
-    tokens: tuple[Offsets, ...] = ()
-    entities: tuple[Entity, ...] = ()
+    tokens: tuple[Span, ...] = ()
+    entities: tuple[LabelledSpan, ...] = ()
 
 
-def sentence_row(sentence: Sentence) -> dict[str, str]:
-    """A row of sentences.tsv (`SENTENCE_COLUMNS`)."""
-    tokens = " ".join(f"{start}:{end}" for start, end in sentence.tokens)
-    return {"sentence_id": sentence.sentence_id, "text": sentence.text, "tokens": tokens}
+def sentence_row(sentence: AnnotatedSentence) -> Sentence:
+    """The row of sentences.tsv of a sentence."""
+    return Sentence(sentence.sentence_id, sentence.text, sentence.tokens)
 
 
-def parse_tokens(value: str) -> tuple[Offsets, ...]:
-    """The offsets in a `tokens` value of sentences.tsv."""
-    pairs = (pair.split(":") for pair in value.split())
-    return tuple((int(start), int(end)) for start, end in pairs)
+def gold_rows(
+    sentence: AnnotatedSentence, types: Mapping[str, EntityType | None]
+) -> list[GoldEntity]:
+    """The rows of gold.tsv of a sentence; ignored entities stay in it.
 
-
-def gold_rows(sentence: Sentence, types: Mapping[str, str | None]) -> list[dict[str, object]]:
-    """The rows of gold.tsv (`GOLD_COLUMNS`) of a sentence; ignored entities stay in it."""
+    Args:
+        sentence: The sentence.
+        types: From each label of the corpus to PER, LOC or ORG, or to None: it is ignored.
+    """
     return [
-        {
-            "sentence_id": sentence.sentence_id,
-            "start": entity.start,
-            "end": entity.end,
-            "surface": sentence.text[entity.start : entity.end],
-            "type": types[entity.label] or "",
-            "label": entity.label,
-            "status": "scored" if types[entity.label] else "ignored",
-        }
+        GoldEntity(
+            sentence.sentence_id,
+            entity.start,
+            entity.end,
+            sentence.text[entity.start : entity.end],
+            types[entity.label] or "",
+            entity.label,
+            "scored" if types[entity.label] else "ignored",
+        )
         for entity in sentence.entities
     ]
 
 
 def write(
-    sentences: Iterable[Sentence],
-    types: Mapping[str, str | None],
+    sentences: Iterable[AnnotatedSentence],
+    types: Mapping[str, EntityType | None],
     sentences_path: str | Path,
     gold_path: str | Path,
 ) -> dict[str, object]:
@@ -78,20 +74,19 @@ def write(
         Counts: `sentences`, `scored`, `ignored`, and `labels` (from the corpus's label to how many
         entities carry it).
     """
-    gold: list[dict[str, object]] = []
+    gold: list[GoldEntity] = []
 
-    def rows() -> Iterator[dict[str, str]]:
+    def rows() -> Iterator[Sentence]:
         for sentence in sentences:
             gold.extend(gold_rows(sentence, types))
             yield sentence_row(sentence)
 
-    count = tsv.write(sentences_path, SENTENCE_COLUMNS, rows())
-    tsv.write(gold_path, GOLD_COLUMNS, gold)
-    status = Counter(row["status"] for row in gold)
-    labels = Counter(str(row["label"]) for row in gold)
+    count = tables.write(sentences_path, Sentence, rows())
+    tables.write(gold_path, GoldEntity, gold)
+    status = Counter(row.status for row in gold)
     return {
         "sentences": count,
         "scored": status["scored"],
         "ignored": status["ignored"],
-        "labels": dict(sorted(labels.items())),
+        "labels": dict(sorted(Counter(row.label for row in gold).items())),
     }

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from eatner.corpora.gold import Entity, Offsets, Sentence
+from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.corpora.iob import TAG, TokenError
 from eatner.corpora.tokens import (
     Evidence,
@@ -29,6 +29,7 @@ from eatner.corpora.tokens import (
     tagged_entities,
 )
 from eatner.errors import InputError
+from eatner.tables import Span
 
 _TEXT_KEYS = ("text", "sentence")
 _SPAN_KEYS = ("spans", "entities", "labels", "label", "ents")
@@ -111,7 +112,7 @@ def _first(record: Mapping[str, object], keys: Iterable[str]) -> object:
     return next((record[key] for key in keys if record.get(key) is not None), None)
 
 
-def _span(value: object, path: Path, place: Place) -> tuple[Entity, object]:
+def _span(value: object, path: Path, place: Place) -> tuple[LabelledSpan, object]:
     """A span `{"start", "end", "label"}` (or doccano's names), `{"span": [start, end], "type"}` or
     `[start, end, label]`, unchecked.
 
@@ -140,10 +141,12 @@ def _span(value: object, path: Path, place: Place) -> tuple[Entity, object]:
             **place,
             remedy='Write {"start": 0, "end": 2, "label": "LOC"} or [0, 2, "LOC"].',
         )
-    return Entity(start, end, label, place.get("line")), surface
+    return LabelledSpan(start, end, label, place.get("line")), surface
 
 
-def _spans(values: Iterable[object], text: str, path: Path, place: Place) -> tuple[Entity, ...]:
+def _spans(
+    values: Iterable[object], text: str, path: Path, place: Place
+) -> tuple[LabelledSpan, ...]:
     """The spans of a record, checked against its text."""
     spans = [_span(value, path, place) for value in values]
     entities = tuple(entity for entity, _ in spans)
@@ -225,7 +228,7 @@ def _is_tag(tag: object) -> bool:
     return isinstance(tag, str) and TAG.fullmatch(tag) is not None
 
 
-def read(path: Path, spaces: bool, scheme: str) -> Iterator[Sentence]:
+def read(path: Path, spaces: bool, scheme: str) -> Iterator[AnnotatedSentence]:
     """Stream the sentences of JSON Lines or of one JSON value.
 
     Args:
@@ -246,7 +249,7 @@ def read(path: Path, spaces: bool, scheme: str) -> Iterator[Sentence]:
         own = _first(record, _ID_KEYS)
         sentence_id = ids.take("" if own is None else str(own), place)
         words = _tagged(record, path, place)
-        tokens: list[Offsets] = []
+        tokens: list[Span] = []
         if words is None:
             text = _first(record, _TEXT_KEYS)
             spans = _by_label(_first(record, _SPAN_KEYS))
@@ -264,7 +267,7 @@ def read(path: Path, spaces: bool, scheme: str) -> Iterator[Sentence]:
             check_entities(entities, text, path, place)
             _check_agreement(record, text, entities, path, place)
         _check_characters(text, path, place)
-        yield Sentence(sentence_id, text, tuple(dict.fromkeys(tokens)), entities)
+        yield AnnotatedSentence(sentence_id, text, tuple(dict.fromkeys(tokens)), entities)
 
 
 def _check_characters(text: str, path: Path, place: Place) -> None:
@@ -285,7 +288,7 @@ def _text_of(
     joining: tuple[bool, bool],
     path: Path,
     place: Place,
-) -> tuple[str, list[Offsets]]:
+) -> tuple[str, list[Span]]:
     """The text of a record with tagged tokens, its own where it has one, and their places in it."""
     text = _first(record, _TEXT_KEYS)
     if not isinstance(text, str):
@@ -307,7 +310,7 @@ def _text_of(
 def _check_agreement(
     record: Mapping[str, object],
     text: str,
-    entities: Sequence[Entity],
+    entities: Sequence[LabelledSpan],
     path: Path,
     place: Place,
 ) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from eatner.corpora.gold import Entity, Offsets
+from eatner.corpora.gold import LabelledSpan
 from eatner.corpora.iob import TAG, TokenError, decode
 from eatner.errors import InputError
+from eatner.tables import Span
 
 # Where something stands in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list.
 Place = Mapping[str, int | str]
@@ -199,7 +200,7 @@ def _is_alphabetic(char: str) -> bool:
     return char.lower() != char.upper()
 
 
-def join(words: Sequence[Word], spaces: bool, characters: bool) -> tuple[str, list[Offsets]]:
+def join(words: Sequence[Word], spaces: bool, characters: bool) -> tuple[str, list[Span]]:
     """Text and offsets of words that came without their text.
 
     Where words are separated by spaces, so are the tokens, punctuation too (that is how such
@@ -235,7 +236,7 @@ def join(words: Sequence[Word], spaces: bool, characters: bool) -> tuple[str, li
     return text, offsets
 
 
-def find(units: Sequence[Word], text: str) -> list[Offsets]:
+def find(units: Sequence[Word], text: str) -> list[Span]:
     """The place of each token in the sentence's own text, from left to right.
 
     Tokens that are not spelt as in the text (German "zum" written as "zu" + "dem" without a range
@@ -245,7 +246,7 @@ def find(units: Sequence[Word], text: str) -> list[Offsets]:
     Raises:
         TokenError: Tokens and text say different things.
     """
-    offsets: list[Offsets] = []
+    offsets: list[Span] = []
     position, at = 0, 0
 
     def skip(place: int) -> int:
@@ -307,11 +308,11 @@ def _plain(text: str) -> str:
 
 def tagged_entities(
     words: Sequence[Word],
-    places: Sequence[Offsets],
+    places: Sequence[Span],
     scheme: str,
     path: Path,
     place: Place | None = None,
-) -> tuple[Entity, ...]:
+) -> tuple[LabelledSpan, ...]:
     """The entities that the words' tags say; an error stands at the word, or at `place`."""
     try:
         spans = decode([word.tag for word in words], scheme)
@@ -323,12 +324,12 @@ def tagged_entities(
             remedy="Correct the tag, or set the corpus's scheme to lenient.",
         ) from error
     return tuple(
-        Entity(places[first][0], places[after - 1][1], label, words[first].line)
+        LabelledSpan(places[first][0], places[after - 1][1], label, words[first].line)
         for first, after, label in spans
     )
 
 
-def check_entities(entities: Sequence[Entity], text: str, path: Path, place: Place) -> None:
+def check_entities(entities: Sequence[LabelledSpan], text: str, path: Path, place: Place) -> None:
     """Refuse empty, out-of-range and overlapping spans."""
     before = 0
     for entity in sorted(entities, key=lambda e: (e.start, e.end)):
@@ -344,5 +345,5 @@ def check_entities(entities: Sequence[Entity], text: str, path: Path, place: Pla
             problem,
             path=path,
             **({"line": entity.line} if entity.line else place),
-            remedy="Offsets are code points from 0, the end exclusive; entities may not overlap.",
+            remedy="Span are code points from 0, the end exclusive; entities may not overlap.",
         )

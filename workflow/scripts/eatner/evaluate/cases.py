@@ -9,9 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from eatner.corpora.gold import TYPES, parse_tokens
+from eatner.tables import TYPES, Alignment, GoldEntity, Sentence, Span
 
-Row = Mapping[str, object]
 TypedSpan = tuple[int, int, str]
 
 
@@ -38,17 +37,14 @@ class Case:
 
     sentence_id: str
     text: str
-    tokens: tuple[tuple[int, int], ...]
+    tokens: tuple[Span, ...]
     gold: tuple[TypedSpan, ...]
     predicted: tuple[TypedSpan, ...]
 
 
-def has_span(row: Row) -> bool:
-    """Whether a row names a span; an abstention keeps its row and leaves start and end empty."""
-    return str(row["start"]) != "" and str(row["end"]) != ""
-
-
-def _spans(rows: Iterable[Row], texts: Mapping[str, str], what: str) -> dict[str, list[TypedSpan]]:
+def _spans(
+    rows: Iterable[GoldEntity | Alignment], texts: Mapping[str, str], what: str
+) -> dict[str, list[TypedSpan]]:
     """Checked spans by sentence.
 
     Raises:
@@ -56,10 +52,10 @@ def _spans(rows: Iterable[Row], texts: Mapping[str, str], what: str) -> dict[str
     """
     found: dict[str, list[TypedSpan]] = defaultdict(list)
     for row in rows:
-        if not has_span(row):
+        name, start, end = row.sentence_id, row.start, row.end
+        if start is None or end is None:  # an abstention keeps its row
             continue
-        name, start, end = str(row["sentence_id"]), int(str(row["start"])), int(str(row["end"]))
-        kind = str(row["type"])
+        kind = row.type
         where = f"{what} span {start}:{end} {kind} of the sentence {name!r}"
         if name not in texts:
             raise ValueError(f"the {where} belongs to no sentence of the corpus")
@@ -77,20 +73,20 @@ def _spans(rows: Iterable[Row], texts: Mapping[str, str], what: str) -> dict[str
 
 
 def build_cases(
-    gold: Iterable[Row], predicted: Iterable[Row], sentences: Iterable[Row]
+    gold: Iterable[GoldEntity], predicted: Iterable[Alignment], sentences: Iterable[Sentence]
 ) -> list[Case]:
     rows = list(sentences)
     if not rows:
         raise ValueError("there is no sentence to score")
-    texts = {str(row["sentence_id"]): str(row["text"]) for row in rows}
-    scored = (row for row in gold if row.get("status", "scored") == "scored")
+    texts = {row.sentence_id: row.text for row in rows}
+    scored = (row for row in gold if row.status == "scored")
     right = _spans(scored, texts, "gold")
     guess = _spans(predicted, texts, "predicted")
     return [
         Case(
-            name := str(row["sentence_id"]),
+            name := row.sentence_id,
             texts[name],
-            parse_tokens(str(row.get("tokens", ""))),
+            row.tokens,
             tuple(right.get(name, ())),
             tuple(guess.get(name, ())),
         )
@@ -144,10 +140,3 @@ def count_overlaps(case: Case) -> tuple[int, int, int]:
             else:
                 right = right[1:]
     return correct, len(case.predicted), len(case.gold)
-
-
-def by_sentence_id(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[str(row["sentence_id"])].append(row)
-    return found

@@ -9,34 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from eatner.corpora.gold import TYPES
+from eatner.tables import TYPES, Comparison
 
-COMPARISON_COLUMNS = (
-    "corpus",
-    "language",
-    "sentences",
-    "system",
-    "translator",
-    "tagger",
-    "aligner",
-    "type",
-    "precision",
-    "recall",
-    "f1",
-    "f1_low",
-    "f1_high",
-    "support",
-    "predicted",
-    "correct",
-    "baseline",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p_value",
-    "p_holm",
-)
 ALL = "all"
 KINDS = (ALL, *TYPES)
 DAGGER, DOUBLE_DAGGER = "†", "‡"
@@ -44,7 +20,6 @@ LEGEND = (
     "Strict entity-level F1 in per cent, with its bootstrap 95% interval; the best of a column in "
     "bold. {marks} against the baseline {baseline} (approximate randomisation, Holm-adjusted)."
 )
-Row = Mapping[str, object]
 # Score records (`results/{corpus}/score/...json`) by corpus and system.
 Scores = Mapping[str, Mapping[str, Mapping]]
 
@@ -68,7 +43,7 @@ def by_corpus(
 
 def rows(
     scores: Scores, tests: Mapping[str, Mapping[str, Mapping[str, Mapping]]], baseline: str
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Comparison]:
     """The long table: a row for every corpus, system and type, and for all types together.
 
     Args:
@@ -77,7 +52,7 @@ def rows(
         baseline: Name of the system that the others are tested against.
 
     Yields:
-        Rows with `COMPARISON_COLUMNS`; fractions, not per cents; the baseline's own difference is empty.
+        Fractions, not per cents; the baseline's own difference is empty.
     """
     for corpus, systems in scores.items():
         against = tests[corpus]
@@ -95,29 +70,30 @@ def rows(
             for kind in KINDS:
                 figures = score["overall"] if kind == ALL else score["per_type"][kind]
                 low, high = figures["f1_ci95"]
-                row = dict.fromkeys(COMPARISON_COLUMNS, "") | {
-                    "corpus": corpus,
-                    "language": score["language"],
-                    "sentences": score["sentences"],
-                    "system": name,
+                row = Comparison(
+                    corpus=corpus,
+                    language=score["language"],
+                    sentences=score["sentences"],
+                    system=name,
                     **score["system"],
-                    "type": kind,
+                    type=kind,
                     **{key: round(figures[key], 6) for key in ("precision", "recall", "f1")},
-                    "f1_low": round(low, 6),
-                    "f1_high": round(high, 6),
+                    f1_low=round(low, 6),
+                    f1_high=round(high, 6),
                     **{key: figures[key] for key in ("support", "predicted", "correct")},
-                    "baseline": baseline,
-                }
+                    baseline=baseline,
+                )
                 if name in against:
                     test = against[name][kind]
                     below, above = test["difference_ci95"]
-                    row |= {
-                        "difference": round(test["difference"], 6),
-                        "difference_low": round(below, 6),
-                        "difference_high": round(above, 6),
-                        "p_value": round(test["p_value"], 6),
-                        "p_holm": round(adjusted[kind][name], 6),
-                    }
+                    row = replace(
+                        row,
+                        difference=round(test["difference"], 6),
+                        difference_low=round(below, 6),
+                        difference_high=round(above, 6),
+                        p_value=round(test["p_value"], 6),
+                        p_holm=round(adjusted[kind][name], 6),
+                    )
                 yield row
 
 
@@ -160,14 +136,11 @@ class Wide:
     means: dict[str, tuple[float, bool]]
 
 
-def widen(table: Iterable[Row], kind: str) -> Wide:
+def widen(table: Iterable[Comparison], kind: str) -> Wide:
     """The wide table of a type from rows of the long one (numbers or their text)."""
-    chosen = [row for row in table if row["type"] == kind]
-    shown = {
-        (str(row["system"]), str(row["corpus"])): round(100 * float(str(row["f1"])), 1)
-        for row in chosen
-    }
-    columns = {str(row["corpus"]): int(str(row["support"])) for row in chosen}
+    chosen = [row for row in table if row.type == kind]
+    shown = {(row.system, row.corpus): round(100 * row.f1, 1) for row in chosen}
+    columns = {row.corpus: row.support for row in chosen}
     best: dict[str, float] = defaultdict(float)
     by_system: dict[str, list[float]] = defaultdict(list)
     for (system, corpus), f1 in shown.items():
@@ -176,13 +149,13 @@ def widen(table: Iterable[Row], kind: str) -> Wide:
             by_system[system].append(f1)
     cells: dict[str, dict[str, Cell]] = defaultdict(dict)
     for row in chosen:
-        system, corpus = str(row["system"]), str(row["corpus"])
-        p = float(str(row["p_holm"])) if str(row["p_holm"]) else None
+        system, corpus = row.system, row.corpus
+        p = row.p_holm
         f1 = shown[system, corpus]
         cells[system][corpus] = Cell(
             f1,
-            round(100 * float(str(row["f1_low"])), 1),
-            round(100 * float(str(row["f1_high"])), 1),
+            round(100 * row.f1_low, 1),
+            round(100 * row.f1_high, 1),
             f1 == best[corpus] > 0,
             "" if p is None or p >= 0.05 else DAGGER if p >= 0.01 else DOUBLE_DAGGER,
             p,
@@ -200,7 +173,7 @@ def widen(table: Iterable[Row], kind: str) -> Wide:
     )
 
 
-def markdown(table: Sequence[Row]) -> str:
+def markdown(table: Sequence[Comparison]) -> str:
     """The wide tables in Markdown, one for all types and one a type."""
     baseline = str(table[0]["baseline"])
     marks = f"{DAGGER} p < 0.05, {DOUBLE_DAGGER} p < 0.01"
@@ -228,7 +201,7 @@ def _bold(value: float, best: bool) -> str:
     return f"**{value:.1f}**" if best else f"{value:.1f}"
 
 
-def latex(table: Sequence[Row]) -> str:
+def latex(table: Sequence[Comparison]) -> str:
     """The wide tables as one LaTeX table, a block a type; it needs booktabs and graphicx.
 
     It spans both columns of a page where it has more than three of its own, and is made as wide as

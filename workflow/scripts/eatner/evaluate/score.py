@@ -18,21 +18,19 @@ import numpy as np
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 
-from eatner.corpora.gold import TYPES
 from eatner.corpora.iob import encode
 from eatner.evaluate.calibration import expected_error, reliability
 from eatner.evaluate.cases import (
     Case,
-    Row,
     TypedSpan,
     build_cases,
     count_cases,
     count_overlaps,
     f1_of,
     figures_of,
-    has_span,
 )
 from eatner.evaluate.significance import interval_of, resample
+from eatner.tables import TYPES, Alignment, GoldEntity, Sentence
 
 
 def _tags(spans: Iterable[TypedSpan], length: int) -> list[str]:
@@ -57,9 +55,9 @@ def _seqeval(
 
 
 def score(
-    gold: Iterable[Row],
-    predicted: Iterable[Row],
-    sentences: Iterable[Row],
+    gold: Iterable[GoldEntity],
+    predicted: Iterable[Alignment],
+    sentences: Iterable[Sentence],
     *,
     seed: int,
     resamples: int = 1000,
@@ -122,12 +120,9 @@ def score(
     macro["f1_ci95"] = (
         interval_of(drawn[:, :kinds][:, occurs].mean(axis=1)) if occurs.any() else [0.0, 0.0]
     )
-    ignored = [row for row in gold if row.get("status") == "ignored"]
+    ignored = [row for row in gold if row.status == "ignored"]
     spans = {(case.sentence_id, *span[:2]) for case in cases for span in case.predicted}
-    on_ignored = sum(
-        (str(row["sentence_id"]), int(str(row["start"])), int(str(row["end"]))) in spans
-        for row in ignored
-    )
+    on_ignored = sum((row.sentence_id, row.start, row.end) in spans for row in ignored)
     result: dict[str, object] = {
         "sentences": len(cases),
         "overall": overall,
@@ -190,7 +185,10 @@ def _flat(case: Case) -> tuple[int, int, int]:
 
 
 def calibration(
-    gold: Iterable[Row], predicted: Iterable[Row], sentences: Iterable[Row], bins: int = 10
+    gold: Iterable[GoldEntity],
+    predicted: Iterable[Alignment],
+    sentences: Iterable[Sentence],
+    bins: int = 10,
 ) -> dict[str, object]:
     """How well the confidences of predictions tell how often they are right.
 
@@ -208,17 +206,14 @@ def calibration(
     Raises:
         ValueError: A confidence outside 0 to 1; what `score` raises.
     """
-    rows = [row for row in predicted if has_span(row) and str(row.get("confidence", "")) != ""]
+    rows = [row for row in predicted if row.start is not None and row.confidence is not None]
     cases = build_cases(gold, rows, sentences)
     right = {(case.sentence_id, *span) for case in cases for span in case.gold}
-    sure = np.array([float(str(row["confidence"])) for row in rows])
+    sure = np.array([row.confidence for row in rows], dtype=float)
     if not np.all((sure >= 0) & (sure <= 1)):
         raise ValueError("a confidence is not between 0 and 1")
     hits = np.array(
-        [
-            (str(r["sentence_id"]), int(str(r["start"])), int(str(r["end"])), r["type"]) in right
-            for r in rows
-        ],
+        [(r.sentence_id, r.start, r.end, r.type) in right for r in rows],
         dtype=float,
     )
     table = reliability(sure, hits, bins)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from eatner.corpora.gold import TYPES
-from eatner.evaluate.cases import Row, build_cases, count_cases, f1_of
+from eatner.evaluate.cases import build_cases, count_cases, f1_of
+from eatner.tables import TYPES, Alignment, GoldEntity, Sentence
 
 
 def resample(counts: np.ndarray, seed: int, resamples: int) -> Iterator[np.ndarray]:
@@ -27,10 +27,10 @@ def interval_of(values: np.ndarray) -> list[float]:
 
 
 def compare(
-    gold: Iterable[Row],
-    baseline: Iterable[Row],
-    systems: Mapping[str, Iterable[Row]],
-    sentences: Iterable[Row],
+    gold: Iterable[GoldEntity],
+    baseline: Iterable[Alignment],
+    systems: Mapping[str, Iterable[Alignment]],
+    sentences: Iterable[Sentence],
     *,
     seed: int,
     resamples: int = 10_000,
@@ -57,11 +57,11 @@ def compare(
     if not systems:
         return {}
     sentences = list(sentences)
-    shared = {str(row["sentence_id"]) for row in sentences}
-    right = [row for row in gold if str(row["sentence_id"]) in shared]
+    shared = {row.sentence_id for row in sentences}
+    right = [row for row in gold if row.sentence_id in shared]
 
-    def counted(rows: Iterable[Row]) -> np.ndarray:
-        ours = [row for row in rows if str(row["sentence_id"]) in shared]
+    def counted(rows: Iterable[Alignment]) -> np.ndarray:
+        ours = [row for row in rows if row.sentence_id in shared]
         by_type = count_cases(build_cases(right, ours, sentences))
         return np.concatenate([by_type.sum(axis=1, keepdims=True), by_type], axis=1)
 

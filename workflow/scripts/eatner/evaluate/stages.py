@@ -10,14 +10,24 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from eatner.evaluate.cases import Case, Row, TypedSpan, build_cases, by_sentence_id, has_span
+from eatner.evaluate.cases import Case, TypedSpan, build_cases
+from eatner.tables import (
+    STAGES,
+    Alignment,
+    Error,
+    GoldEntity,
+    Mention,
+    Sentence,
+    Span,
+    Translation,
+    by_sentence,
+)
 
 # A reading that agrees with the English by this much names it. Measured on UNER PUD, Russian people
 # against their English sentence: 86% found (97% of them on an English entity of gold), and 4% in
 # another sentence; at 70 it is 71% and 0.5%.
 _READING_LIKENESS = 60.0
 _TITLE_LIKENESS = 90.0
-STAGES = ("translation", "tagger", "alignment", "boundary", "spurious")
 
 
 def _plain(text: str) -> str:
@@ -80,9 +90,9 @@ def _touch(one: tuple[int, int], two: tuple[int, int]) -> int:
     return max(0, min(one[1], two[1]) - max(one[0], two[0]))
 
 
-def _english(row: Row) -> tuple[int, int]:
+def _english(row: Alignment) -> Span:
     """The English span that a prediction came from; an empty one for systems without English."""
-    return int(str(row["english_start"]) or 0), int(str(row["english_end"]) or 0)
+    return row.english_start or 0, row.english_end or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +106,11 @@ class _Error:
 
 
 def errors_by_stage(
-    sentences: Iterable[Row],
-    gold: Iterable[Row],
-    translate: Iterable[Row],
-    tag: Iterable[Row],
-    align: Iterable[Row],
+    sentences: Iterable[Sentence],
+    gold: Iterable[GoldEntity],
+    translate: Iterable[Translation],
+    tag: Iterable[Mention],
+    align: Iterable[Alignment],
     *,
     lexicon: Mapping[str, Collection[str]],
     romanise: Callable[[str], str],
@@ -145,18 +155,17 @@ def errors_by_stage(
 
     Returns:
         `correct`, `missed` and `spurious` (from stage to number, all of `STAGES` each), `errors`
-        (a list of sentence_id, kind, stage, detail, evidence, start, end, type, surface, english)
-        and `estimate`, a sentence that says what the numbers are.
+        (a list of `Error`) and `estimate`, a sentence that says what the numbers are.
 
     Raises:
         ValueError: What `score` raises.
     """
     gold, align = list(gold), list(align)
     cases = build_cases(gold, align, sentences)
-    texts = {str(row["sentence_id"]): str(row["english"]) for row in translate}
-    ignored = by_sentence_id(row for row in gold if row.get("status") == "ignored")
-    tags = by_sentence_id(row for row in tag if row.get("status", "tagged") == "tagged")
-    aligned = by_sentence_id(align)
+    texts = {row.sentence_id: row.english for row in translate}
+    ignored = by_sentence(row for row in gold if row.status == "ignored")
+    tags = by_sentence(row for row in tag if row.status == "tagged")
+    aligned = by_sentence(align)
     counts = {"missed": Counter(), "spurious": Counter()}
     errors = []
     correct = 0
@@ -168,7 +177,7 @@ def errors_by_stage(
             texts.get(name, ""),
             tags.get(name, []),
             aligned.get(name, []),
-            [(int(str(r["start"])), int(str(r["end"]))) for r in ignored.get(name, [])],
+            [(r.start, r.end) for r in ignored.get(name, [])],
             lexicon,
             romanise,
             oracles,
@@ -176,19 +185,20 @@ def errors_by_stage(
         for error in found:
             counts[error.kind][error.stage] += 1
             start, end, kind = error.span
+            surface = case.text[start:end]
             errors.append(
-                {
-                    "sentence_id": name,
-                    "kind": error.kind,
-                    "stage": error.stage,
-                    "detail": error.detail,
-                    "evidence": error.evidence,
-                    "start": start,
-                    "end": end,
-                    "type": kind,
-                    "surface": case.text[start:end],
-                    "english": error.english,
-                }
+                Error(
+                    name,
+                    error.kind,
+                    error.stage,
+                    error.detail,
+                    error.evidence,
+                    start,
+                    end,
+                    kind,
+                    surface,
+                    error.english,
+                )
             )
     return {
         "correct": correct,
@@ -202,8 +212,8 @@ def errors_by_stage(
 def _sentence_errors(
     case: Case,
     english: str,
-    tags: Sequence[Row],
-    aligned: Sequence[Row],
+    tags: Sequence[Mention],
+    aligned: Sequence[Alignment],
     ignored: Sequence[tuple[int, int]],
     lexicon: Mapping[str, Collection[str]],
     romanise: Callable[[str], str],
@@ -216,17 +226,17 @@ def _sentence_errors(
         return []
     mentions: dict[tuple[int, int], TypedSpan] = {}  # the tag's English offsets and type
     for row in tags:
-        at = int(str(row["start"])), int(str(row["end"]))
-        mentions[at] = (*at, str(row["type"]))
+        at = row.span
+        mentions[at] = (*at, row.type)
     spans_of: dict[tuple[int, int], list[TypedSpan]] = defaultdict(list)
     english_of: dict[TypedSpan, tuple[int, int]] = {}
     sure: set[TypedSpan] = set()
     for row in aligned:
-        if has_span(row):
-            span = int(str(row["start"])), int(str(row["end"])), str(row["type"])
+        if row.start is not None:
+            span = (*row.span, row.type)
             spans_of[_english(row)].append(span)
             english_of[span] = _english(row)
-            if float(str(row.get("confidence", "")) or 0) > 0.5:
+            if (row.confidence or 0) > 0.5:
                 sure.add(span)
 
     def words(at: tuple[int, int]) -> str:

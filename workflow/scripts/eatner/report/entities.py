@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from eatner import tsv
+from eatner import tables
+from eatner.tables import FOUND, Alignment, Entity, Sentence, Span, by_sentence
 
-ENTITY_COLUMNS = (
-    "sentence_id",
-    "start",
-    "end",
-    "surface",
-    "type",
-    "english",
-    "confidence",
-    "status",
-)
 # Character for character, so that offsets stay valid.
 _SPACES = str.maketrans("\t\n\r", "   ")
-FOUND = ("aligned", "repeat")
 
 
 def write(
-    sentences: Sequence[Mapping[str, str]],
-    aligned: Iterable[Mapping[str, str]],
+    sentences: Sequence[Sentence],
+    aligned: Iterable[Alignment],
     table: Path,
     conll: Path,
     jsonl: Path,
@@ -49,61 +38,75 @@ def write(
         jsonl: entities.jsonl to write: sentence_id, text, and spans with start, end, type, surface,
             english and confidence (null where the aligner gives none).
     """
-    by_sentence: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for row in aligned:
-        by_sentence[row["sentence_id"]].append(row)
-    for several in by_sentence.values():  # as one reads them, what was not found last
-        several.sort(key=lambda row: (row["start"] == "", int(row["start"] or 0)))
-    rows = (row for sentence in sentences for row in by_sentence[sentence["sentence_id"]])
-    tsv.write(table, ENTITY_COLUMNS, ({name: row[name] for name in ENTITY_COLUMNS} for row in rows))
+    rows_of = by_sentence(aligned)
+    for several in rows_of.values():  # as one reads them, what was not found last
+        several.sort(key=lambda row: (row.start is None, row.start or 0))
+    tables.write(
+        table,
+        Entity,
+        (
+            Entity(
+                row.sentence_id,
+                row.start,
+                row.end,
+                row.surface,
+                row.type,
+                row.english,
+                row.confidence,
+                row.status,
+            )
+            for sentence in sentences
+            for row in rows_of[sentence.sentence_id]
+        ),
+    )
     with open(conll, "w", encoding="utf-8") as lines, open(jsonl, "w", encoding="utf-8") as records:
         for sentence in sentences:
-            found = [row for row in by_sentence[sentence["sentence_id"]] if row["status"] in FOUND]
+            found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
             lines.write(_conll(sentence, found))
             spans = [
                 {
-                    "start": int(row["start"]),
-                    "end": int(row["end"]),
-                    "type": row["type"],
-                    "surface": row["surface"],
-                    "english": row["english"],
-                    "confidence": float(row["confidence"]) if row["confidence"] else None,
+                    "start": row.start,
+                    "end": row.end,
+                    "type": row.type,
+                    "surface": row.surface,
+                    "english": row.english,
+                    "confidence": row.confidence,
                 }
                 for row in found
             ]
-            record = {"sentence_id": sentence["sentence_id"], "text": sentence["text"]}
+            record = {"sentence_id": sentence.sentence_id, "text": sentence.text}
             records.write(json.dumps(record | {"spans": spans}, ensure_ascii=False) + "\n")
 
 
-def _conll(sentence: Mapping[str, str], found: Sequence[Mapping[str, str]]) -> str:
-    text = sentence["text"]
-    lines = [f"# sent_id = {sentence['sentence_id']}", f"# text = {text.translate(_SPACES)}"]
-    edges = {int(row[side]) for row in found for side in ("start", "end")}
-    for start, end in tokens(text, sentence["tokens"], edges):
+def _conll(sentence: Sentence, found: Sequence[Alignment]) -> str:
+    text = sentence.text
+    lines = [f"# sent_id = {sentence.sentence_id}", f"# text = {text.translate(_SPACES)}"]
+    edges = {edge for row in found for edge in row.span}
+    for start, end in tokens(text, sentence.tokens, edges):
         tag = "O"
         for row in found:
-            if int(row["start"]) <= start and end <= int(row["end"]):
-                tag = f"{'B' if start == int(row['start']) else 'I'}-{row['type']}"
+            first, after = row.span
+            if first <= start and end <= after:
+                tag = f"{'B' if start == first else 'I'}-{row.type}"
         lines.append(f"{text[start:end]}\t{tag}")
     return "\n".join(lines) + "\n\n"
 
 
-def tokens(text: str, own: str, edges: Iterable[int]) -> list[tuple[int, int]]:
+def tokens(text: str, own: Sequence[Span], edges: Iterable[int]) -> list[Span]:
     """Cut a text so that no token crosses an edge.
 
     Args:
         text: The text.
-        own: The corpus's tokens, as in sentences.tsv (`0:2 2:3`); may be empty.
+        own: The corpus's tokens; may be empty.
         edges: Offsets that must be token boundaries.
 
     Returns:
         Start and end of each token, white space left out.
     """
     cuts = set(edges)
-    if own:
-        spans = [tuple(map(int, token.split(":"))) for token in own.split()]
-    else:
-        spans, start = [], 0
+    spans = list(own)
+    if not spans:
+        start = 0
         for place in range(1, len(text) + 1):
             if place == len(text) or not (_is_letter(text[place - 1]) and _is_letter(text[place])):
                 spans.append((start, place))

@@ -17,12 +17,23 @@ from pathlib import Path
 from string import Template
 
 import eatner
-from eatner import tsv
-from eatner.corpora.gold import TYPES
+from eatner import tables
 from eatner.evaluate import compare
-from eatner.evaluate.stages import STAGES
-from eatner.report.entities import FOUND
 from eatner.report.plot import INK
+from eatner.tables import (
+    FOUND,
+    STAGES,
+    TYPES,
+    Alignment,
+    Comparison,
+    Error,
+    GoldEntity,
+    Mention,
+    Sentence,
+    SentenceRow,
+    Translation,
+    by_sentence,
+)
 from eatner.text import languages
 
 # A page that holds more opens slowly; larger texts are thinned out evenly, and the page says so.
@@ -32,7 +43,6 @@ _HERE = Path(__file__).parent
 _KINDS = ("missed", "spurious")
 _PROLOG = re.compile(r"^.*?(?=<svg )|<metadata>.*?</metadata>", re.DOTALL)
 _TOLD = re.compile(r"<dc:description>(.*?)</dc:description>", re.DOTALL)
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +131,34 @@ class _Names:
 
 def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, object]:
     """The record of a text: a share of at most so many sentences, evenly drawn, one at least."""
-    sentences = list(tsv.read(text.sentences, ("sentence_id", "text")))
+    sentences = list(tables.read(text.sentences, Sentence))
     total = len(sentences)
     kept = max(1, int(share * min(total, most)))
     if kept < total:
         sentences = [sentences[at * total // kept] for at in range(kept)]
-    ids = [row["sentence_id"] for row in sentences]
+    ids = [row.sentence_id for row in sentences]
     gold = None
     if text.gold is not None:
-        rows = _by_sentence(text.gold, ("start", "end", "type", "status"), ids)
-        gold = [[_span(row) for row in rows[i] if row["status"] == "scored"] for i in ids]
+        rows = _by_sentence(text.gold, GoldEntity, ids)
+        gold = [[_span(row) for row in rows[i] if row.status == "scored"] for i in ids]
     translations: dict[Path | None, list[str]] = {}
     tags: dict[Path | None, list[list[list[int]]]] = {}
     for system in text.systems:
         if system.translation not in translations:
-            rows = _by_sentence(system.translation, ("english",), ids)
-            translations[system.translation] = [
-                rows[i][0]["english"] if rows[i] else "" for i in ids
-            ]
+            rows = _by_sentence(system.translation, Translation, ids)
+            translations[system.translation] = [rows[i][0].english if rows[i] else "" for i in ids]
         if system.tags not in tags:
-            rows = _by_sentence(system.tags, ("start", "end", "type"), ids)
-            tags[system.tags] = [[_span(row) for row in rows[i] if row["end"]] for i in ids]
+            rows = _by_sentence(system.tags, Mention, ids)
+            tags[system.tags] = [
+                [_span(row) for row in rows[i] if row.end is not None] for i in ids
+            ]
     return {
         "name": text.name,
         "language": text.language,
         "direction": "rtl" if languages.get(text.language).leftward else "ltr",
         "total": total,
         "ids": ids,
-        "sentences": [row["text"] for row in sentences],
+        "sentences": [row.text for row in sentences],
         "gold": gold,
         "translations": list(translations.values()),
         "tags": list(tags.values()),
@@ -167,8 +177,7 @@ def _labelled(
     system: System, ids: Sequence[str], tags: Sequence[Sequence[list[int]]], names: _Names
 ) -> dict[str, object]:
     """What a system found in each sentence, what it lost, and what of it is wrong."""
-    columns = ("english_start", "english_end", "type", "start", "end", "confidence", "status")
-    aligned = _by_sentence(system.aligned, columns, ids)
+    aligned = _by_sentence(system.aligned, Alignment, ids)
     found: list[list[list[float | None]]] = []
     lost: list[list[list[int]]] = []
     for name, mentions in zip(ids, tags, strict=True):
@@ -176,27 +185,23 @@ def _labelled(
         found.append([])
         lost.append([])
         for row in aligned[name]:
-            at = (int(row["english_start"] or -1), int(row["english_end"] or -1))
+            at = (row.english_start, row.english_end)
             tag = places.get(at, -1)
-            if row["status"] in FOUND:
-                sure = float(row["confidence"]) if row["confidence"] else None
-                found[-1].append([*_span(row), sure, tag])
+            if row.status in FOUND:
+                found[-1].append([*_span(row), row.confidence, tag])
             elif tag >= 0:  # else the row only says that the sentence's English names nothing
-                lost[-1].append(
-                    [tag, names.statuses.setdefault(row["status"], len(names.statuses))]
-                )
+                lost[-1].append([tag, names.statuses.setdefault(row.status, len(names.statuses))])
     errors = None
     if system.errors is not None:
-        columns = ("kind", "stage", "detail", "start", "end", "type", "english")
-        rows = _by_sentence(system.errors, columns, ids)
+        rows = _by_sentence(system.errors, Error, ids)
         errors = [
             [
                 [
-                    _KINDS.index(row["kind"]),
-                    STAGES.index(row["stage"]),
-                    names.details.setdefault(row["detail"], len(names.details)),
+                    _KINDS.index(row.kind),
+                    STAGES.index(row.stage),
+                    names.details.setdefault(row.detail, len(names.details)),
                     *_span(row),
-                    row["english"],
+                    row.english,
                 ]
                 for row in rows[name]
             ]
@@ -206,19 +211,16 @@ def _labelled(
 
 
 def _by_sentence(
-    path: Path | None, columns: Sequence[str], ids: Collection[str]
-) -> dict[str, list[Row]]:
+    path: Path | None, table: type[SentenceRow], ids: Collection[str]
+) -> Mapping[str, list[SentenceRow]]:
     """The rows of some sentences; none of a file that there is not."""
-    found: dict[str, list[Row]] = defaultdict(list)
     wanted = set(ids)
-    for row in tsv.read(path, ("sentence_id", *columns)) if path else ():
-        if row["sentence_id"] in wanted:
-            found[row["sentence_id"]].append(row)
-    return found
+    rows = tables.read(path, table) if path else ()
+    return by_sentence(row for row in rows if row.sentence_id in wanted)
 
 
-def _span(row: Row) -> list[int]:
-    return [int(row["start"]), int(row["end"]), TYPES.index(row["type"])]
+def _span(row: GoldEntity | Mention | Alignment | Error) -> list[int]:
+    return [row.start, row.end, TYPES.index(row.type)]
 
 
 def _page(title: str, lead: str, body: str, texts: Sequence[Text]) -> str:
@@ -324,8 +326,8 @@ def entities_page(text: Text) -> str:
     """The page of a text's entities as one system found them; nothing in it needs gold."""
     [system] = text.systems
     counts: dict[str, int] = defaultdict(int)
-    for row in tsv.read(system.aligned, ("type", "status")):
-        counts[row["type"] if row["status"] in FOUND else row["status"]] += 1
+    for row in tables.read(system.aligned, Alignment):
+        counts[row.type if row.status in FOUND else row.status] += 1
     found = ", ".join(f"{counts[kind]} {kind}" for kind in TYPES)
     lead = (
         f"<p>What the system {escape(system.name)} found in the text "
@@ -335,7 +337,7 @@ def entities_page(text: Text) -> str:
 
 
 def comparison_page(
-    table: Sequence[Row],
+    table: Sequence[Comparison],
     scores: compare.Scores,
     pictures: Mapping[str, str],
     texts: Sequence[Text],
@@ -349,7 +351,7 @@ def comparison_page(
         texts: What the reader shows.
     """
     systems = list(next(iter(scores.values())))
-    baseline = str(table[0]["baseline"])
+    baseline = table[0].baseline
     marks = f"{compare.DAGGER} p < 0.05, {compare.DOUBLE_DAGGER} p < 0.01"
     legend = compare.LEGEND.format(marks=marks, baseline=baseline)
     lead = (
@@ -391,9 +393,9 @@ def _wide(wide: compare.Wide, systems: Sequence[str]) -> str:
     return _table(f"F1, {kind}", [*heading, *(["mean"] if wide.means else [])], rows)
 
 
-def _components(table: Sequence[Row], systems: Sequence[str]) -> str:
+def _components(table: Sequence[Comparison], systems: Sequence[str]) -> str:
     parts = ("translator", "tagger", "aligner")
-    of = {str(row["system"]): [escape(str(row[part])) for part in parts] for row in table}
+    of = {row.system: [escape(getattr(row, part)) for part in parts] for row in table}
     return _table("Components", ["System", *parts], ([escape(name), *of[name]] for name in systems))
 
 

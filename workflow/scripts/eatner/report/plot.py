@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eatner.evaluate.stages import STAGES
+from eatner.tables import STAGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
 from eatner.llm.journal import Journal
 from eatner.progress import counter
+from eatner.tables import Mention, MentionStatus, Translation
 
-MENTION_COLUMNS = ("sentence_id", "start", "end", "surface", "type", "score", "status")
 # What spaCy takes into an entity and no title of an encyclopaedia has.
 ARTICLES = ("the ", "The ", "a ", "an ")
 POSSESSIVES = ("'s", "’s")
 # Texts that a model is given at once; what it found in them is kept then.
 BLOCK = 512
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Found:
     end: int | None
     type: str
     score: float | None = None
-    status: str = "tagged"
+    status: MentionStatus = "tagged"
     answer: str = ""
 
 
@@ -42,8 +41,8 @@ Find = Callable[[Sequence[str], Callable[[int], object]], list[list[Found]]]
 
 
 def tag(
-    translations: Sequence[Row], find: Find, journal: Journal | None = None
-) -> Iterator[dict[str, object]]:
+    translations: Sequence[Translation], find: Find, journal: Journal | None = None
+) -> Iterator[Mention]:
     """Tag English texts with a model.
 
     Args:
@@ -54,7 +53,7 @@ def tag(
     Yields:
         A row an entity, as of `mention_rows`.
     """
-    texts = [row["english"] for row in translations]
+    texts = [row.english for row in translations]
     keys = [journal.key("entities", text) for text in texts] if journal else []
     found: dict[int, list[Found]] = {
         place: [Found(*entity) for entity in journal.known[key]]
@@ -74,8 +73,8 @@ def tag(
         yield from mention_rows(row, found[place])
 
 
-def mention_rows(translation: Row, found: Iterable[Found]) -> Iterator[dict[str, object]]:
-    """Write the entities of a text as rows with the `MENTION_COLUMNS`, from left to right.
+def mention_rows(translation: Translation, found: Iterable[Found]) -> Iterator[Mention]:
+    """Write the entities of a text as rows of the tag table, from left to right.
 
     Args:
         translation: Its row of a translate TSV.
@@ -85,22 +84,21 @@ def mention_rows(translation: Row, found: Iterable[Found]) -> Iterator[dict[str,
         A row an entity; then one for each that was not placed; one alone with status `no_entity`
         or `no_translation` where there is nothing at all.
     """
-    sentence_id, english = translation["sentence_id"], translation["english"]
+    sentence_id, english = translation.sentence_id, translation.english
     entities = sorted(found, key=lambda entity: (entity.status != "tagged", entity.start))
     if not entities:
         entities = [Found(None, None, "", status="no_entity" if english else "no_translation")]
     for entity in entities:
         placed = entity.status == "tagged"
-        values = (
+        yield Mention(
             sentence_id,
             entity.start if placed else None,
             entity.end if placed else None,
             english[entity.start : entity.end] if placed else entity.answer,
             entity.type,
-            None if entity.score is None else f"{entity.score:.4f}",
+            entity.score,
             entity.status,
         )
-        yield dict(zip(MENTION_COLUMNS, values, strict=True))
 
 
 def trim(english: str, start: int, end: int) -> tuple[int, int]:

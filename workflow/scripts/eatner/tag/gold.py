@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from eatner.errors import InputError
-from eatner.tag.base import Found, Row, mention_rows
+from eatner.tables import GoldEntity, Mention, Sentence, Translation, by_sentence
+from eatner.tag.base import Found, mention_rows
 
 
 def tag_with_gold(
-    translations: Sequence[Row], sentences: Sequence[Row], gold: Sequence[Row]
-) -> Iterator[dict[str, object]]:
+    translations: Sequence[Translation], sentences: Sequence[Sentence], gold: Sequence[GoldEntity]
+) -> Iterator[Mention]:
     """Take the gold entities of an English corpus for those of the translations: an oracle.
 
     Args:
@@ -26,9 +26,9 @@ def tag_with_gold(
     Raises:
         InputError: Another number of sentences, or a sentence with another text.
     """
-    by_id = {row["sentence_id"]: row for row in sentences}
-    if all(row["sentence_id"] in by_id for row in translations):
-        partners = [by_id[row["sentence_id"]] for row in translations]
+    by_id = {row.sentence_id: row for row in sentences}
+    if all(row.sentence_id in by_id for row in translations):
+        partners = [by_id[row.sentence_id] for row in translations]
     elif len(translations) == len(sentences):
         partners = list(sentences)
     else:
@@ -38,26 +38,23 @@ def tag_with_gold(
             record="the tagger's corpus",
             remedy="Name the English half of the same parallel corpus, both without `sample`.",
         )
-    entities: dict[str, list[Row]] = defaultdict(list)
-    for row in gold:
-        if row["status"] == "scored":
-            entities[row["sentence_id"]].append(row)
+    entities = by_sentence(row for row in gold if row.status == "scored")
     for row, partner in zip(translations, partners, strict=True):
         # The i-th character that is no white space is the same on both sides.
-        here = [i for i, char in enumerate(row["english"]) if not char.isspace()]
-        there = [i for i, char in enumerate(partner["text"]) if not char.isspace()]
-        if "".join(row["english"].split()) != "".join(partner["text"].split()):
+        here = [i for i, char in enumerate(row.english) if not char.isspace()]
+        there = [i for i, char in enumerate(partner.text) if not char.isspace()]
+        if "".join(row.english.split()) != "".join(partner.text.split()):
             raise InputError(
-                f"the translation {row['english'][:60]!r} is not the English corpus's text "
-                f"{partner['text'][:60]!r} (sentence {partner['sentence_id']})",
-                record=f"sentence {row['sentence_id']}",
+                f"the translation {row.english[:60]!r} is not the English corpus's text "
+                f"{partner.text[:60]!r} (sentence {partner.sentence_id})",
+                record=f"sentence {row.sentence_id}",
                 remedy="Use a translator of kind `parallel` that reads the tagger's corpus.",
             )
         place = dict(zip(there, here, strict=True))
         yield from mention_rows(
             row,
             [
-                Found(place[int(e["start"])], place[int(e["end"]) - 1] + 1, e["type"], 1.0)
-                for e in entities[partner["sentence_id"]]
+                Found(place[e.start], place[e.end - 1] + 1, e.type, 1.0)
+                for e in entities[partner.sentence_id]
             ],
         )

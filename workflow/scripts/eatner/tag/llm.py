@@ -7,13 +7,14 @@ every name of it is located in the sentence, and what does not stand there keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from eatner import prompts
 from eatner.answers.locate import locate
 from eatner.llm.base import LLM, Completion, Prompt, one_line
 from eatner.llm.journal import Journal
 from eatner.progress import counter
+from eatner.tables import Mention, Translation
 from eatner.tag.base import Found, mention_rows
 from eatner.text.languages import Language
 
@@ -43,14 +44,14 @@ _NOTHING = re.compile(
 
 
 def tag_with_llm(
-    texts: Sequence[Mapping[str, str]],
+    texts: Sequence[Translation],
     llm: LLM,
     language: Language,
     *,
     form: str,
     max_new_tokens: int,
     journal: Journal | None = None,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Mention]:
     """Tag texts with an LLM.
 
     Args:
@@ -70,8 +71,8 @@ def tag_with_llm(
     """
     asked: dict[int, Prompt] = {}
     for place, row in enumerate(texts):
-        prompt = question(row["english"], language, form)
-        if row["english"].strip() and len(llm.encode(prompt)) + max_new_tokens <= llm.context:
+        prompt = question(row.english, language, form)
+        if row.english.strip() and len(llm.encode(prompt)) + max_new_tokens <= llm.context:
             asked[place] = prompt
     with counter("tagging", "sentence", len(asked)) as bar:
         answers = llm.complete(
@@ -87,8 +88,8 @@ def tag_with_llm(
     for place, row in enumerate(texts):
         found: list[Found] = []
         if place in answered:
-            found = place_names(answered[place][0], row["english"])
-        elif row["english"].strip():
+            found = place_names(answered[place][0], row.english)
+        elif row.english.strip():
             found = [Found(None, None, "", status="too_long")]
         yield from mention_rows(row, found)
 

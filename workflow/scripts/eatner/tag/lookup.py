@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from eatner.lexicon import Lexicon
+from eatner.tables import Mention, Translation
 from eatner.tag.base import Found, mention_rows
 
 # Taggers know names in sentences and not alone. Of eight frames the best for spaCy's
@@ -17,7 +18,7 @@ from eatner.tag.base import Found, mention_rows
 FRAME = "I have heard of {}."
 
 
-def frame_titles(texts: Iterable[Mapping[str, str]], lexicon: Lexicon) -> list[dict[str, str]]:
+def frame_titles(texts: Iterable[Translation], lexicon: Lexicon) -> list[Translation]:
     """Put the English title of every name in some texts into a sentence, for a tagger.
 
     Args:
@@ -28,12 +29,12 @@ def frame_titles(texts: Iterable[Mapping[str, str]], lexicon: Lexicon) -> list[d
         A row as of a translate TSV for each title, with the title as its sentence_id.
     """
     titles = dict.fromkeys(
-        match.english for row in texts for match in lexicon.matches(row["english"]) if match.named
+        match.english for row in texts for match in lexicon.matches(row.english) if match.named
     )
-    return [{"sentence_id": title, "english": FRAME.format(title)} for title in titles]
+    return [Translation(title, FRAME.format(title)) for title in titles]
 
 
-def title_types(tagged: Iterable[Mapping[str, object]]) -> dict[str, str]:
+def title_types(tagged: Iterable[Mention]) -> dict[str, str]:
     """The type of each title: that of the longest entity which the tagger found in it.
 
     Args:
@@ -45,19 +46,20 @@ def title_types(tagged: Iterable[Mapping[str, object]]) -> dict[str, str]:
     begin = FRAME.index("{")
     longest: dict[str, tuple[int, str]] = {}
     for row in tagged:
-        if row["status"] != "tagged":
+        if row.status != "tagged":
             continue
-        title = str(row["sentence_id"])
-        start = max(begin, int(str(row["start"])))
-        size = min(begin + len(title), int(str(row["end"]))) - start
+        title = row.sentence_id
+        start, end = row.span
+        start = max(begin, start)
+        size = min(begin + len(title), end) - start
         if size > longest.get(title, (0, ""))[0]:
-            longest[title] = (size, str(row["type"]))
+            longest[title] = (size, row.type)
     return {title: kind for title, (_, kind) in longest.items()}
 
 
 def tag_with_titles(
-    texts: Sequence[Mapping[str, str]], lexicon: Lexicon, types: Mapping[str, str]
-) -> Iterator[dict[str, object]]:
+    texts: Sequence[Translation], lexicon: Lexicon, types: Mapping[str, str]
+) -> Iterator[Mention]:
     """Tag the names of a lexicon in texts of its language.
 
     Args:
@@ -71,7 +73,7 @@ def tag_with_titles(
     """
     for row in texts:
         found = []
-        for match in lexicon.matches(row["english"]):
+        for match in lexicon.matches(row.english):
             if match.english in types:
                 found.append(Found(match.start, match.end, types[match.english]))
             elif match.named:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eatner.errors import InputError
 from eatner.llm.device import without_cudnn_attention
-from eatner.text.characters import Span
+from eatner.tables import Span
 
 # The files of a tokenizer, of which a model's folder has one.
 TOKENIZERS = (

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from eatner.errors import InputError
 from eatner.progress import bar
-from eatner.tag.base import Found, Row, mention_rows, trim
+from eatner.tables import Mention, Translation
+from eatner.tag.base import Found, mention_rows, trim
 from eatner.tag.neural import check_types
 
 
 def tag_with_spacy(
-    translations: Sequence[Row], pipeline: Path, types: Mapping[str, str | None]
-) -> Iterator[dict[str, object]]:
+    translations: Sequence[Translation], pipeline: Path, types: Mapping[str, str | None]
+) -> Iterator[Mention]:
     """Tag English texts with a spaCy pipeline.
 
     Args:
@@ -22,8 +23,8 @@ def tag_with_spacy(
         types: The pipeline's labels to PER, LOC or ORG; other labels are no entities.
 
     Yields:
-        A row an entity, as of `mention_rows`: articles and a final possessive are trimmed off; the score
-        is empty, for spaCy gives none.
+        A row an entity, as of `mention_rows`: articles and a final possessive are trimmed off;
+        the score is empty, for spaCy gives none.
 
     Raises:
         InputError: No spaCy pipeline at that place, one without an entity recogniser, or a label
@@ -44,12 +45,12 @@ def tag_with_spacy(
             remedy="Use one that has.",
         )
     check_types(types, nlp.get_pipe("ner").labels, pipeline)
-    docs = nlp.pipe((row["english"] for row in translations), batch_size=64)
+    docs = nlp.pipe((row.english for row in translations), batch_size=64)
     for row, doc in bar(zip(translations, docs, strict=True), "tagging", "sentence"):
         found = []
         for entity in doc.ents:
             kind = types.get(entity.label_)
-            start, end = trim(row["english"], entity.start_char, entity.end_char)
+            start, end = trim(row.english, entity.start_char, entity.end_char)
             if kind is not None and start < end:
                 found.append(Found(start, end, kind))
         yield from mention_rows(row, found)

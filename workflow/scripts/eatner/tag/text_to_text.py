@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eatner.tables import Span
 from eatner.tag.base import Found
 from eatner.tag.neural import load, pieces, token_offsets
-from eatner.text.characters import Span
 
 BATCH = 16
 # Stands in an answer for what the model's vocabulary does not hold.

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.corpora.iob import decode
+from eatner.tables import Span
 from eatner.tag.base import Found
 from eatner.tag.neural import check_types, load
-from eatner.text.characters import Span, is_unspaced, is_word
+from eatner.text.characters import is_unspaced, is_word
 
 if TYPE_CHECKING:
     import numpy as np

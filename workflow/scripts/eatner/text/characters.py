@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-Span = tuple[int, int]
-
 
 def in_word(char: str) -> bool:
     """Whether a character goes on with a written word: a letter, a digit, or a mark on one.

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from eatner.text.characters import Span, is_word
+from eatner.tables import Span
+from eatner.text.characters import is_word
 from eatner.text.languages import Language
 
 

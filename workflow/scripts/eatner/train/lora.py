@@ -25,6 +25,7 @@ from eatner.llm.base import first_line, one_line
 from eatner.llm.device import fast_dtype, merged
 from eatner.llm.transformers import TransformersLLM
 from eatner.progress import counter
+from eatner.tables import Pair
 from eatner.text.languages import Language
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-Pair = Mapping[str, str]
 HELD_OUT = 0.1
 # Characters: a longer sentence is half of a batch's padding and few of a wiki's are longer.
 LONGEST_SENTENCE = 300
@@ -44,7 +44,7 @@ CHECKPOINT_SECONDS = 60.0
 
 def short(pairs: Sequence[tuple[Language, Pair]]) -> list[tuple[Language, Pair]]:
     """The pairs whose sentence is not too long to train on."""
-    return [(own, pair) for own, pair in pairs if len(pair["sentence"]) <= LONGEST_SENTENCE]
+    return [(own, pair) for own, pair in pairs if len(pair.sentence) <= LONGEST_SENTENCE]
 
 
 def split_by_entity(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
@@ -62,7 +62,7 @@ def split_by_entity(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[
     Raises:
         InputError: Fewer than two entities.
     """
-    entities = sorted({pair["english"] for pair in pairs})
+    entities = sorted({pair.english for pair in pairs})
     if len(entities) < 2:
         raise InputError(
             f"{len(entities)} entities in the pairs, too few to train and to evaluate on",
@@ -71,8 +71,8 @@ def split_by_entity(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[
         )
     held = max(1, round(HELD_OUT * len(entities)))
     chosen = set(random.Random(seed).sample(entities, held))
-    train = [pair for pair in pairs if pair["english"] not in chosen]
-    return train, [pair for pair in pairs if pair["english"] in chosen]
+    train = [pair for pair in pairs if pair.english not in chosen]
+    return train, [pair for pair in pairs if pair.english in chosen]
 
 
 def finetune(
@@ -178,8 +178,8 @@ def finetune(
         "left_out": {
             f"sentences over {LONGEST_SENTENCE} characters": len(pairs) - len(short(pairs))
         },
-        "train": {"pairs": len(train), "entities": len({pair["english"] for pair in train})},
-        "held_out": {"pairs": len(held), "entities": len({pair["english"] for pair in held})},
+        "train": {"pairs": len(train), "entities": len({pair.english for pair in train})},
+        "held_out": {"pairs": len(held), "entities": len({pair.english for pair in held})},
         "exact_match": {**evaluation, "after": after},
         "loss": losses,
         "seconds": {"training": round(seconds, 1), "evaluation": round(evaluated, 1)},
@@ -200,8 +200,8 @@ def finetune(
 
 def _example(llm: TransformersLLM, pair: Pair, language: Language) -> tuple[list[int], list[int]]:
     """The tokens of a question and of its answer."""
-    prompt = prompts.alignment(pair["sentence"], pair["english"], language, "tuned")
-    answer = one_line(pair["surface"]) + prompts.QUOTE
+    prompt = prompts.alignment(pair.sentence, pair.english, language, "tuned")
+    answer = one_line(pair.surface) + prompts.QUOTE
     return llm.encode(prompt), llm.encode_answer(answer)
 
 
@@ -404,22 +404,20 @@ def _exact_match(
 ) -> dict[str, float]:
     """How often the LLM's answer is the surface, under the grammar of the aligner."""
     questions = [
-        prompts.alignment(pair["sentence"], pair["english"], language_of[id(pair)], form)
-        for pair in held
+        prompts.alignment(pair.sentence, pair.english, language_of[id(pair)], form) for pair in held
     ]
     with counter(f"exact match, {form}", "pair", len(held)) as bar:
         answers = llm.complete(
             questions,
             max_new_tokens=prompts.ANSWER_TOKENS,
             stop=prompts.QUOTE,
-            within=[one_line(pair["sentence"]) for pair in held],
+            within=[one_line(pair.sentence) for pair in held],
             progress=bar.update,
         )
     right = [
-        answer[0].text == one_line(pair["surface"])
-        for pair, answer in zip(held, answers, strict=True)
+        answer[0].text == one_line(pair.surface) for pair, answer in zip(held, answers, strict=True)
     ]
-    present = [ok for ok, pair in zip(right, held, strict=True) if pair["surface"]]
+    present = [ok for ok, pair in zip(right, held, strict=True) if pair.surface]
     return {
         "all": round(sum(right) / len(right), 4),
         "present": round(sum(present) / len(present), 4) if present else 0.0,

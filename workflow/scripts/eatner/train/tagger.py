@@ -22,10 +22,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eatner import tsv
-from eatner.corpora.gold import GOLD_COLUMNS, SENTENCE_COLUMNS
+from eatner import tables
 from eatner.errors import InputError
 from eatner.progress import counter
+from eatner.tables import GoldEntity, Sentence
 from eatner.tag.base import Found
 from eatner.train.tagger_models import (
     IGNORED,
@@ -69,9 +69,9 @@ def read(sentences: Path, gold: Path) -> list[Labelled]:
         InputError: It has no gold entities.
     """
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for row in tsv.read(gold, GOLD_COLUMNS):
-        if row["status"] == "scored":
-            found[row["sentence_id"]].append((int(row["start"]), int(row["end"]), row["type"]))
+    for row in tables.read(gold, GoldEntity):
+        if row.status == "scored":
+            found[row.sentence_id].append((row.start, row.end, row.type))
     if not found:
         raise InputError(
             "no gold entity to train on",
@@ -79,8 +79,8 @@ def read(sentences: Path, gold: Path) -> list[Labelled]:
             remedy="Name a corpus with gold under the tagger's `train`.",
         )
     return [
-        Labelled(row["text"], tuple(sorted(found[row["sentence_id"]])))
-        for row in tsv.read(sentences, SENTENCE_COLUMNS)
+        Labelled(row.text, tuple(sorted(found[row.sentence_id])))
+        for row in tables.read(sentences, Sentence)
     ]
 
 

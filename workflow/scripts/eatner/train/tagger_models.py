@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eatner.corpora.gold import TYPES
 from eatner.corpora.iob import encode
+from eatner.tables import TYPES, Span
 from eatner.tag import text_to_text, token_classification
 from eatner.tag.neural import load, pieces, token_offsets
-from eatner.text.characters import Span
 
 TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
 PAD, END, BEGIN = "<pad>", "</s>", "<s>"

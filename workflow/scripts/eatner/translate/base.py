@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-TRANSLATION_COLUMNS = ("sentence_id", "english", "hints", "logprob", "status")
+from eatner.tables import Translation, TranslationStatus
+
 # Nats by which a name in capitals is more probable than in small letters.
 LARGE = 3.0
 
@@ -13,12 +13,12 @@ LARGE = 3.0
 def translation_row(
     sentence_id: str,
     english: str,
-    status: str,
+    status: TranslationStatus,
     *,
     hints: Sequence[tuple[str, str]] = (),
     logprob: float | None = None,
-) -> dict[str, object]:
-    """A row with the `TRANSLATION_COLUMNS`; the English stands on one line.
+) -> Translation:
+    """A row of the translate table; the English stands on one line.
 
     Args:
         sentence_id: The sentence.
@@ -34,15 +34,10 @@ def translation_row(
             status = "empty"
         elif not is_latin(english):
             status = "not_english"
-    return {
-        "sentence_id": sentence_id,
-        "english": english,
-        "hints": json.dumps(list(hints), ensure_ascii=False),
-        "logprob": None if logprob is None else f"{logprob:.3f}",
-        "status": status,
-    }
+    return Translation(sentence_id, english, tuple(hints), logprob, status)
 
 
 def is_latin(text: str) -> bool:
+    """Whether at least half of a text's letters are Latin; a text without letters is."""
     letters = [char for char in text if char.isalpha()]
     return 2 * sum(char < "\u0250" for char in letters) >= len(letters)

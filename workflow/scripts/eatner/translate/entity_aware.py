@@ -14,6 +14,7 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import LLM, Completion, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
+from eatner.tables import Sentence, Translation
 from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
 from eatner.translate.base import LARGE, is_latin, translation_row
@@ -28,7 +29,7 @@ GUESS = -1.6
 
 
 def translate(
-    sentences: Sequence[Mapping[str, str]],
+    sentences: Sequence[Sentence],
     llm: LLM,
     language: Language,
     lexicon: Lexicon | None,
@@ -37,7 +38,7 @@ def translate(
     max_new_tokens: int,
     names: bool = False,
     journal: Journal | None = None,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Translation]:
     """Translate sentences into English.
 
     Args:
@@ -61,14 +62,14 @@ def translate(
         kept and tagged all the same), `blank` (the sentence is) or `too_long` (for the LLM's
         context).
     """
-    hints = [_hints(row["text"], lexicon) for row in sentences]
+    hints = [_hints(row.text, lexicon) for row in sentences]
     if names:
-        hints = _with_names([row["text"] for row in sentences], hints, llm, language, form, journal)
+        hints = _with_names([row.text for row in sentences], hints, llm, language, form, journal)
     asked: dict[int, str] = {}
     given_up: dict[int, str] = {}
     for place, row in enumerate(sentences):
-        prompt = prompts.translation(row["text"], language, hints[place], form)
-        if not row["text"].strip():
+        prompt = prompts.translation(row.text, language, hints[place], form)
+        if not row.text.strip():
             given_up[place] = "blank"
         elif len(llm.encode(prompt)) + max_new_tokens > llm.context:
             given_up[place] = "too_long"
@@ -87,7 +88,7 @@ def translate(
     # An endpoint has no answer to what it finds too long itself.
     given_up |= {place: "too_long" for place, several in found.items() if not several}
     for place, row in enumerate(sentences):
-        name = row["sentence_id"]
+        name = row.sentence_id
         if place in given_up:
             yield translation_row(name, "", given_up[place], hints=hints[place])
         else:

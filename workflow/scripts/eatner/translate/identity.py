@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from eatner.translate.base import translation_row
+from eatner.tables import Sentence, Translation
 
 
-def translate(sentences: Sequence[Mapping[str, str]]) -> Iterator[dict[str, object]]:
+def translate(sentences: Sequence[Sentence]) -> Iterator[Translation]:
     """Pass the sentences on, character for character.
 
     Args:
         sentences: Rows of sentences.tsv.
 
     Yields:
-        A row a sentence with the columns of `eatner.translate`. status: `original`, or `blank`,
+        A row a sentence . status: `original`, or `blank`,
         and then the text is empty.
     """
     for row in sentences:
-        blank = not row["text"].strip()
-        passed = translation_row(row["sentence_id"], "", "blank" if blank else "original")
-        yield passed if blank else passed | {"english": row["text"]}
+        blank = not row.text.strip()
+        english, status = ("", "blank") if blank else (row.text, "original")
+        yield Translation(row.sentence_id, english, status=status)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from eatner.llm.base import LLM
 from eatner.llm.conversation import converse, final_answer
 from eatner.llm.journal import Journal
 from eatner.prompts import translation_turns
+from eatner.tables import Sentence, Translation
 from eatner.text.languages import Language
 from eatner.translate.base import translation_row
 
 
 def translate(
-    sentences: Sequence[Mapping[str, str]],
+    sentences: Sequence[Sentence],
     llm: LLM,
     language: Language,
     *,
     max_new_tokens: int,
     journal: Journal | None = None,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Translation]:
     """Translate sentences as the paper does, in three turns a sentence.
 
     The LLM names the entities that may be in the sentence, translates it with them in mind, and
@@ -41,9 +42,9 @@ def translate(
         InputError: The LLM has no chat template.
     """
     asked = {
-        place: translation_turns(row["text"], language)
+        place: translation_turns(row.text, language)
         for place, row in enumerate(sentences)
-        if row["text"].strip()
+        if row.text.strip()
     }
     answers = dict(
         zip(
@@ -56,9 +57,9 @@ def translate(
         answer = answers.get(place)
         if answer is None:
             status = "too_long" if place in asked else "blank"
-            yield translation_row(row["sentence_id"], "", status)
+            yield translation_row(row.sentence_id, "", status)
         else:
             status = "translated" if answer.finished else "truncated"
             yield translation_row(
-                row["sentence_id"], final_answer(answer.text), status, logprob=answer.logprob
+                row.sentence_id, final_answer(answer.text), status, logprob=answer.logprob
             )

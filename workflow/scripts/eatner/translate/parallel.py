@@ -11,12 +11,13 @@ from pathlib import Path
 
 from eatner.corpora.tokens import read_lines
 from eatner.errors import InputError
+from eatner.tables import Sentence, Translation
 from eatner.translate.base import translation_row
 
 
 def from_file(
-    sentences: Sequence[Mapping[str, str]], path: Path, sentence_ids: Sequence[str]
-) -> Iterator[dict[str, object]]:
+    sentences: Sequence[Sentence], path: Path, sentence_ids: Sequence[str]
+) -> Iterator[Translation]:
     """Translate by a text file that has the English of each sentence on its line.
 
     Args:
@@ -48,12 +49,12 @@ def from_file(
 
 
 def from_corpus(
-    sentences: Sequence[Mapping[str, str]],
-    english: Sequence[Mapping[str, str]],
+    sentences: Sequence[Sentence],
+    english: Sequence[Sentence],
     name: str,
     *,
     sampled: bool,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Translation]:
     """Translate by an English corpus that is parallel to this one.
 
     Args:
@@ -69,8 +70,8 @@ def from_corpus(
     Raises:
         InputError: A sentence without its English.
     """
-    by_id = {row["sentence_id"]: row["text"] for row in english}
-    missing = [row["sentence_id"] for row in sentences if row["sentence_id"] not in by_id]
+    by_id = {row.sentence_id: row.text for row in english}
+    missing = [row.sentence_id for row in sentences if row.sentence_id not in by_id]
     if not sampled and len(english) != len(sentences):
         raise InputError(
             f"it has {len(english)} sentences and this corpus {len(sentences)}",
@@ -86,15 +87,13 @@ def from_corpus(
             remedy="Samples are paired by sentence id, and these corpora have other ids or other "
             "samples: leave `sample` out of the English one, or of both.",
         )
-    ids = (row["sentence_id"] for row in sentences)
-    texts = (row["text"] for row in english)
+    ids = (row.sentence_id for row in sentences)
+    texts = (row.text for row in english)
     return _rows(sentences, dict(zip(ids, texts, strict=True)))
 
 
-def _rows(
-    sentences: Iterable[Mapping[str, str]], english: Mapping[str, str]
-) -> Iterator[dict[str, object]]:
+def _rows(sentences: Iterable[Sentence], english: Mapping[str, str]) -> Iterator[Translation]:
     for row in sentences:
-        text = english[row["sentence_id"]]
+        text = english[row.sentence_id]
         status = "translated" if text.strip() else "blank"
-        yield translation_row(row["sentence_id"], text, status)
+        yield translation_row(row.sentence_id, text, status)

@@ -9,10 +9,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 from eatner.errors import InputError
+from eatner.tables import Title
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
 from eatner.wiki import wikitext
@@ -20,7 +20,6 @@ from eatner.wiki.markup import Link
 from eatner.wiki.streams import AGAIN, LAYOUT
 
 log = logging.getLogger(__name__)
-TITLE_COLUMNS = ("page_id", "title", "kind", "redirect", "english", "lead", "links")
 PAGE_LIMIT = 16 << 20
 """Bytes of XML in a page; MediaWiki allows 2 MiB of wikitext, and an escape takes six bytes."""
 _TITLE = re.compile(rb"<title>([^<]*)</title>")
@@ -32,16 +31,6 @@ _TEXT = re.compile(rb"<text\b[^<>]*?(/?)>")
 _ODD = re.compile(rb"<!|<\?")
 _REDIRECTED = re.compile(r"\s*#\S[^\[\n]{0,40}\[\[:?([^\]\[|\n]+)")
 _DISAMBIGUATION_SWITCH = re.compile(r"__DISAMBIG(?:UATION)?__")
-
-
-class ArticleRow(NamedTuple):
-    page_id: int
-    title: str
-    kind: str
-    redirect: str
-    english: str
-    lead: str
-    links: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +80,7 @@ def _odd_page(reader: PageReader, page: bytes) -> bytes:
         ) from error
 
 
-def article_row(reader: PageReader, page: bytes, where: str) -> ArticleRow | None:
+def article_row(reader: PageReader, page: bytes, where: str) -> Title | None:
     """One page's row, or None for one that is no article of any kind."""
     oversized = page.startswith(b"\0")
     text_tag = _TEXT.search(page)
@@ -130,7 +119,7 @@ def article_row(reader: PageReader, page: bytes, where: str) -> ArticleRow | Non
                 "%s: page %d, %r, is larger than %d bytes and is not read",
                 reader.path, page_id, title, PAGE_LIMIT,
             )  # fmt: skip
-            return ArticleRow(page_id, title, "oversized", "", "", "", "[]")
+            return Title(page_id, title, "oversized", "", "", "", "[]")
         model = _MODEL.search(head)
         if model is not None and model[1].strip() != b"wikitext":
             return None
@@ -138,9 +127,9 @@ def article_row(reader: PageReader, page: bytes, where: str) -> ArticleRow | Non
         if redirect is not None:
             target = unescape((redirect[1] or redirect[2] or b"").decode())
             target = wikitext.canonical(target, reader.names)
-            return ArticleRow(page_id, title, "redirect", target, "", "", "[]")
+            return Title(page_id, title, "redirect", target, "", "", "[]")
         if text_tag is None or text_tag[1]:
-            return ArticleRow(page_id, title, "article", "", "", "", "[]")
+            return Title(page_id, title, "article", "", "", "", "[]")
         end = page.rfind(b"</text>")
         if end < 0:
             raise InputError(
@@ -160,14 +149,14 @@ def article_row(reader: PageReader, page: bytes, where: str) -> ArticleRow | Non
     return _article(reader, page_id, title, source)
 
 
-def _article(reader: PageReader, page_id: int, title: str, source: str) -> ArticleRow:
+def _article(reader: PageReader, page_id: int, title: str, source: str) -> Title:
     """The row of a page with text; `source` still has the XML's entities."""
     if source[:1] == "#" or source[:60].lstrip()[:1] == "#":
         # Dumps before 2010 mark a redirect in the text alone.
         match = _REDIRECTED.match(source)
         if match and len(source) < 1000:
             target = wikitext.canonical(match[1], reader.names)
-            return ArticleRow(page_id, title, "redirect", target, "", "", "[]")
+            return Title(page_id, title, "redirect", target, "", "", "[]")
     suffix = title.rpartition(" (")[2].rstrip(")") if title.endswith(")") else ""
     language = reader.language
     if (
@@ -177,9 +166,9 @@ def _article(reader: PageReader, page_id: int, title: str, source: str) -> Artic
         or reader.disambiguation.search(source, max(0, len(source) - 4000))
         or ("__DIS" in source and _DISAMBIGUATION_SWITCH.search(source))
     ):
-        return ArticleRow(page_id, title, "disambiguation", "", "", "", "[]")
+        return Title(page_id, title, "disambiguation", "", "", "", "[]")
     if reader.lists is not None and reader.lists.search(title):
-        return ArticleRow(page_id, title, "list", "", "", "", "[]")
+        return Title(page_id, title, "list", "", "", "", "[]")
     # Most of an article lies behind its first heading and need not even be decoded.
     heading = source.find("\n==")
     line = source.find("\n", heading + 1) if heading >= 0 else -1
@@ -219,7 +208,7 @@ def _article(reader: PageReader, page_id: int, title: str, source: str) -> Artic
     if not english and "[[en:" in source:
         match = re.search(r"\[\[en:([^\]\[|\n]+)\]\]", source)
         english = wikitext.canonical(match[1], reader.names) if match else ""
-    return ArticleRow(page_id, title, "article", "", english, lead, links_as_json(spans, holes))
+    return Title(page_id, title, "article", "", english, lead, links_as_json(spans, holes))
 
 
 def links_as_json(spans: Iterable[Link], holes: Iterable[int]) -> str:

@@ -17,14 +17,15 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from eatner.errors import InputError
+from eatner.tables import Title
 from eatner.text.languages import Language
 from eatner.wiki import wikitext
-from eatner.wiki.articles import PAGE_LIMIT, ArticleRow, PageReader, article_row, unescape
+from eatner.wiki.articles import PAGE_LIMIT, PageReader, article_row, unescape
 from eatner.wiki.streams import (
     AGAIN,
     LAYOUT,
@@ -66,7 +67,7 @@ def parse_dump(
     threads: int = 1,
     paragraphs: int = 0,
     progress: Callable[[int], object] = lambda size: None,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Title]:
     """Read a dump's articles.
 
     Args:
@@ -80,7 +81,7 @@ def parse_dump(
         progress: Called with the bytes of the file that were taken up since the last call.
 
     Yields:
-        Rows of `titles.tsv` in the dump's order, with the keys `TITLE_COLUMNS`. kind is `article`,
+        Rows of `titles.tsv` in the dump's order. kind is `article`,
         `redirect`, `disambiguation`, `list`, or `oversized` for a page beyond `PAGE_LIMIT`. Only
         articles have a lead: clean text (NFC), paragraphs parted by newlines. links is JSON, a
         list of [start, end, target], in code points of lead, [start, end, own title, true] for a
@@ -120,9 +121,7 @@ def parse_dump(
             )
             results = _from_streams(reader, every, threads)
     for row in results:
-        values = row._asdict()
-        values["english"] = english.get(row.page_id) or row.english
-        yield values
+        yield replace(row, english=english.get(row.page_id) or row.english)
 
 
 def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
@@ -248,7 +247,7 @@ class _Pages:
                 yield page or b"\0" + self.oversized
 
 
-def _from_chunks(reader: PageReader, chunks: Iterable[bytes], threads: int) -> Iterator[ArticleRow]:
+def _from_chunks(reader: PageReader, chunks: Iterable[bytes], threads: int) -> Iterator[Title]:
     """Read a file that only one process can decompress; others read its pages."""
     cutter = _Pages(reader.path)
     work = _groups(cutter.pages(chunks))
@@ -270,13 +269,13 @@ def _groups(pages: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield group
 
 
-def _read_pages(reader: PageReader, pages: list[bytes]) -> list[ArticleRow]:
+def _read_pages(reader: PageReader, pages: list[bytes]) -> list[Title]:
     return [row for page in pages if (row := article_row(reader, page, "")) is not None]
 
 
 def _read_batch(
     reader: PageReader, span: tuple[int, int]
-) -> tuple[bytes, list[ArticleRow], bytes, bool]:
+) -> tuple[bytes, list[Title], bytes, bool]:
     """Read the streams between two offsets: what precedes the first page, rows, what is left."""
     cutter = _Pages(reader.path, loose=True)
     where = f"in the bz2 streams from byte {span[0]}"
@@ -290,7 +289,7 @@ def _read_batch(
 
 def _from_streams(
     reader: PageReader, spans: Iterator[tuple[int, int]], threads: int
-) -> Iterator[ArticleRow]:
+) -> Iterator[Title]:
     """Read batches of streams apart, and join a page that goes over their edge."""
     edge = b""
     for head, rows, rest, begun in _ordered(reader, _read_batch, spans, threads):

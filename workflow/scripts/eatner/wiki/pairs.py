@@ -16,10 +16,11 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from eatner import tsv
+from eatner import tables, tsv
+from eatner.tables import Pair, RejectedPair
 from eatner.text import sentences
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
@@ -27,14 +28,12 @@ from eatner.wiki.names import name_fault
 from eatner.wiki.surfaces import PARTS, surface_fault
 from eatner.wiki.titles import MARKUP, Wiki, bare_title, count_uses, english_name, load_wiki, pages
 
-PAIR_COLUMNS = ("english", "surface", "sentence", "start", "end", "kind", "page_id")
-REJECT_COLUMNS = (*PAIR_COLUMNS, "reason")
 LONGEST = 600
 """Code points of a sentence: longer ones are lists that were written as one."""
 _THIRDS = 3  # a mention stands at the beginning, in the middle or at the end of its sentence
 
 
-def _edge_fault(mention: _Mention, language: Language) -> str:
+def _edge_fault(mention: Pair, language: Language) -> str:
     """Whether a span begins or ends inside a written word, beyond what the language adds to one."""
     if not language.spaces:
         return ""
@@ -50,33 +49,19 @@ def _edge_fault(mention: _Mention, language: Language) -> str:
     return "cuts a word" if after and after not in language.suffixes else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    english: str
-    surface: str
-    sentence: str
-    start: int
-    end: int
-    kind: str
-    page_id: str
-
-    def row(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in PAIR_COLUMNS}
-
-
 def _key(*parts: object) -> int:
     """A number that depends on the parts alone: the order of a sample, the same on every run."""
     text = "\x1f".join(map(str, parts))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[_Mention, str, str]]:
+def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[Pair, str, str]]:
     """Every link of every lead as a mention, with its page's English title and a reason or ''."""
     for row in pages(titles, "building pairs"):
-        if row["kind"] != "article" or row["links"] == "[]":
+        if row.kind != "article" or row.links == "[]":
             continue
-        lead = row["lead"]
-        links = json.loads(row["links"])
+        lead = row.lead
+        links = json.loads(row.links)
         spans = sentences.split(lead, language)
         holes = [*(start for start, end, *_ in links if start == end), len(lead) + 1]
         at = 0
@@ -88,13 +73,13 @@ def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[_M
             while at + 1 < len(spans) and spans[at][1] <= start:
                 at += 1
             kind = "title" if len(link) > 3 else "anchor"
-            title = row["title"] if kind == "title" else wiki.resolve(target)
+            title = row.title if kind == "title" else wiki.resolve(target)
             english = wiki.english.get(title, "")
             first, last = spans[at]
             surface = lead[start:end]
             name = english_name(english, surface) if english else ""
-            mention = _Mention(
-                name, surface, lead[first:last], start - first, end - first, kind, row["page_id"]
+            mention = Pair(
+                name, surface, lead[first:last], start - first, end - first, kind, row.page_id
             )
             inside = first <= start and end <= last
             if not inside:
@@ -149,7 +134,7 @@ def build(
 
     Args:
         titles: `titles.tsv`.
-        out: `pairs.tsv`, with the columns `PAIR_COLUMNS`.
+        out: `pairs.tsv`, the table of `Pair`s.
         rejects: `pairs.rejects.tsv`, the same and a reason.
         language: Of the wiki.
         per_entity: Rows of one entity at most, spread over the beginning, middle and end of
@@ -181,8 +166,8 @@ def build(
         positives = _Kept(sound, chosen)
         share = negatives / (1 - negatives)
         names = _names_of(positives, sound, early, wiki, language) if share else {}
-        tsv.write(out, PAIR_COLUMNS, _with_negatives(positives, names, share, seed, counts))
-        tsv.write(rejects, REJECT_COLUMNS, _rejected(early, sound, chosen, counts))
+        tables.write(out, Pair, _with_negatives(positives, names, share, seed, counts))
+        tables.write(rejects, RejectedPair, _rejected(early, sound, chosen, counts))
     return counts
 
 
@@ -207,11 +192,11 @@ def _sift(
         open(sound, "w", encoding="utf-8", newline="\n") as good,
         open(early, "w", encoding="utf-8", newline="\n") as bad,
     ):
-        good.write("\t".join(PAIR_COLUMNS) + "\n")
-        bad.write("\t".join(REJECT_COLUMNS) + "\n")
+        good.write("\t".join(tables.columns(Pair)) + "\n")
+        bad.write("\t".join(tables.columns(RejectedPair)) + "\n")
         for mention, english, reason in _mentions(titles, wiki, language):
             counts["mentions"] += 1
-            values = [tsv.escape(str(value)) for value in mention.row().values()]
+            values = [tsv.escape(value) for value in tables.cells(mention).values()]
             if reason:
                 counts[reason] += 1
                 bad.write("\t".join(values) + f"\t{reason}\n")
@@ -259,8 +244,8 @@ class _Kept:
     sound: Path
     chosen: dict[int, int]
 
-    def __iter__(self) -> Iterator[dict[str, str]]:
-        for number, row in enumerate(tsv.read(self.sound, PAIR_COLUMNS)):
+    def __iter__(self) -> Iterator[Pair]:
+        for number, row in enumerate(tables.read(self.sound, Pair)):
             if number in self.chosen:
                 yield row
 
@@ -269,15 +254,15 @@ def _names_of(
     kept: _Kept, sound: Path, early: Path, wiki: Wiki, language: Language
 ) -> dict[str, set[str]]:
     """What may name each of the chosen entities in a sentence, in whatever form, in lower case."""
-    forms: dict[str, set[str]] = {row["english"]: {row["english"].casefold()} for row in kept}
+    forms: dict[str, set[str]] = {row.english: {row.english.casefold()} for row in kept}
 
     def add(english: str, surface: str) -> None:
         if english in forms:
             forms[english] |= _stems(surface, language)
 
     for table in (sound, early):
-        for row in tsv.read(table, PAIR_COLUMNS):
-            add(row["english"], row["surface"])
+        for row in tables.read(table, Pair):
+            add(row.english, row.surface)
     for title, english in wiki.english.items():
         add(bare_title(english), bare_title(title))
     for alias in wiki.target:
@@ -296,30 +281,28 @@ def _stems(surface: str, language: Language) -> set[str]:
 
 def _with_negatives(
     kept: _Kept, forms: dict[str, set[str]], share: float, seed: int, counts: Counter[str]
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Pair]:
     names = sorted(forms)
     owed = 0.5  # so that the number of negatives is rounded, not cut
     for row in kept:
         counts["kept"] += 1
-        yield dict(row)
+        yield row
         owed += share
         for absent in _absent(row, names, forms, seed, int(owed)):
             owed -= 1
             counts["negative"] += 1
-            yield {
-                **row, "english": absent, "surface": "", "start": 0, "end": 0, "kind": "negative",
-            }  # fmt: skip
+            yield replace(row, english=absent, surface="", start=0, end=0, kind="negative")
 
 
 def _absent(
-    row: dict[str, str], names: list[str], forms: dict[str, set[str]], seed: int, wanted: int
+    row: Pair, names: list[str], forms: dict[str, set[str]], seed: int, wanted: int
 ) -> list[str]:
     """Entities that this sentence names in no form known: as many as wanted, or fewer."""
     found: list[str] = []
     if not wanted:
         return found
-    chance = random.Random(_key(seed, "negative", row["sentence"], row["start"]))
-    text = row["sentence"].casefold()
+    chance = random.Random(_key(seed, "negative", row.sentence, row.start))
+    text = row.sentence.casefold()
     for name in chance.sample(names, min(50, len(names))):
         if len(found) == wanted:
             break
@@ -330,9 +313,9 @@ def _absent(
 
 def _rejected(
     early: Path, sound: Path, chosen: dict[int, int], counts: Counter[str]
-) -> Iterator[dict[str, object]]:
-    yield from tsv.read(early, REJECT_COLUMNS)
-    for number, row in enumerate(tsv.read(sound, PAIR_COLUMNS)):
+) -> Iterator[RejectedPair]:
+    yield from tables.read(early, RejectedPair)
+    for number, row in enumerate(tables.read(sound, Pair)):
         if number not in chosen:
             counts["not sampled"] += 1
-            yield {**row, "reason": "not sampled"}
+            yield RejectedPair(*astuple(row), "not sampled")

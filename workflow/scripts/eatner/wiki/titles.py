@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eatner import tsv
+from eatner import tables
 from eatner.errors import InputError
 from eatner.progress import bar
-from eatner.wiki.articles import TITLE_COLUMNS
+from eatner.tables import Title
 
 MARKUP = re.compile(
     r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|-\{|\}-|https?://"
@@ -51,11 +51,11 @@ class Wiki:
         return title
 
 
-def pages(titles: Path, desc: str) -> Iterator[dict[str, str]]:
+def pages(titles: Path, desc: str) -> Iterator[Title]:
     """The rows of titles.tsv, counted on a bar."""
     with open(titles, "rb") as file:
         lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 24), b""))
-    yield from bar(tsv.read(titles, TITLE_COLUMNS), desc, "page", lines - 1)
+    yield from bar(tables.read(titles, Title), desc, "page", lines - 1)
 
 
 def load_wiki(titles: Path) -> Wiki:
@@ -66,13 +66,13 @@ def load_wiki(titles: Path) -> Wiki:
     """
     wiki = Wiki()
     for row in pages(titles, "reading titles"):
-        if row["kind"] == "redirect":
-            wiki.target[row["title"]] = row["redirect"]
-        elif row["kind"] == "article":
-            if row["english"]:
-                wiki.english[row["title"]] = row["english"]
+        if row.kind == "redirect":
+            wiki.target[row.title] = row.redirect
+        elif row.kind == "article":
+            if row.english:
+                wiki.english[row.title] = row.english
         else:
-            wiki.other.add(row["title"])
+            wiki.other.add(row.title)
     if not wiki.english:
         raise InputError(
             "no article has an English title",
@@ -85,11 +85,11 @@ def load_wiki(titles: Path) -> Wiki:
 def count_uses(titles: Path, wiki: Wiki) -> None:
     """Count which surfaces the leads give to which titles, beyond the titles themselves."""
     for row in pages(titles, "counting links"):
-        if row["kind"] != "article" or row["links"] == "[]":
+        if row.kind != "article" or row.links == "[]":
             continue
-        lead = row["lead"]
+        lead = row.lead
         seen = set()
-        for link in json.loads(row["links"]):
+        for link in json.loads(row.links):
             surface, target = lead[link[0] : link[1]], link[2]
             if len(link) == 3 and surface != target and len(surface) < 60:
                 seen.add((surface, wiki.resolve(target)))

@@ -1,0 +1,542 @@
+"""The tables on the way, one frozen dataclass each: its fields are the columns.
+
+A row is parsed once, where its TSV is read (`read`), and is typed from there on; `write` writes it
+back. Offsets are Unicode code points, the end is exclusive, and `text[start:end] == surface`.
+A `status` or `kind` is one of the words of its type; the documentation of tables is made of this
+module.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from eatner import tsv
+from eatner.errors import InputError
+
+Span = tuple[int, int]
+"""Start and end (exclusive) in a text, in code points."""
+
+EntityType = Literal["PER", "LOC", "ORG"]
+TYPES: tuple[EntityType, ...] = get_args(EntityType)
+
+PageKind = Literal["article", "redirect", "disambiguation", "list", "oversized"]
+"""Of a wiki's page; `oversized`: its text is beyond all limits and was not read."""
+
+PairKind = Literal["anchor", "title", "negative"]
+"""`anchor`: a link in a sentence; `title`: the page's own name in bold; `negative`: an English
+entity that the sentence does not name, with an empty surface."""
+
+GoldStatus = Literal["scored", "ignored"]
+"""`ignored`: the configuration maps its label to none of the three types."""
+
+TranslationStatus = Literal[
+    "translated", "truncated", "empty", "not_english", "blank", "too_long", "original"
+]
+"""`truncated`: no end within the limit of new tokens, the English so far is kept; `empty`: the LLM
+answered nothing; `not_english`: most letters are not Latin, the text is tagged all the same;
+`blank`: the sentence is; `too_long`: for the LLM's context; `original`: the sentence itself, for
+systems that label it directly."""
+
+MentionStatus = Literal[
+    "tagged",
+    "no_entity",
+    "no_translation",
+    "not_found",
+    "taken",
+    "overlaps",
+    "other_type",
+    "unknown_type",
+    "untyped",
+    "unparsed",
+    "cut",
+    "truncated",
+    "too_long",
+]
+"""`no_entity`: the tagger found none in the text; `no_translation`: there is no text. What a tagger
+said in vain keeps a row: `not_found` (it does not stand in the text), `taken` and `overlaps` (other
+entities have its places), `other_type` and `unknown_type` (none of the three), `untyped` (a title
+that the English tagger takes for no entity), `unparsed` (not in the form of an entity), `cut` and
+`truncated` (the answer ended within it), `too_long` (the text, for the LLM's context)."""
+
+AlignmentStatus = Literal[
+    "aligned", "repeat", "abstained", "taken", "no_candidate", "too_long", "no_entity",
+    "no_translation", "not_found", "overlaps", "other_type", "unknown_type", "untyped", "unparsed",
+    "cut", "truncated",
+]  # fmt: skip
+"""`repeat`: a further mention of the row before; `abstained`: no answer was better than each
+candidate; `taken`: other entities have its spans; `no_candidate`: the LLM ended no answer, or it
+has nothing in common with the sentence; `too_long`: for the LLM's context. The rest is passed on
+from the tagger, see `MentionStatus`."""
+FOUND: tuple[AlignmentStatus, ...] = ("aligned", "repeat")
+"""The statuses of rows that have a span."""
+
+ErrorKind = Literal["missed", "spurious"]
+Stage = Literal["translation", "tagger", "alignment", "boundary", "spurious"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+ErrorDetail = Literal[
+    "not named", "missed", "mistyped", "nothing", "overlap", "elsewhere", "repeated", "ignored",
+    "not in gold",
+]  # fmt: skip
+Evidence = Literal["title", "reading", "alignment", "oracle", "elimination", "none", ""]
+
+
+def _span(start: int | None, end: int | None) -> Span:
+    if start is None or end is None:
+        raise ValueError("the row has no place: look at its status first")
+    return start, end
+
+
+def _column(digits: int) -> Any:
+    """A field for a number that is written with that many decimals; None is written as nothing."""
+    return field(default=None, metadata={"digits": digits})
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A page of a wiki: `results/wiki/{language}/titles.tsv`.
+
+    Attributes:
+        page_id: The page's number in its wiki.
+        title: Its title.
+        kind: What kind of page it is.
+        redirect: The title that a redirect leads to.
+        english: The title of the English page on the same thing, by langlinks.
+        lead: Its first paragraphs as plain text.
+        links: JSON: a list of [start, end, target] for each link of the lead, in code points; a
+            fourth member 1 marks the page's own name in bold, an empty target a hole.
+    """
+
+    page_id: int
+    title: str
+    kind: PageKind
+    redirect: str
+    english: str
+    lead: str
+    links: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An alignment pair: `results/wiki/{language}/pairs.tsv`.
+
+    Attributes:
+        english: The English entity.
+        surface: Its phrase in the sentence; empty for a negative.
+        sentence: The sentence.
+        start: Where the phrase begins in the sentence.
+        end: Where it ends, exclusive.
+        kind: Where the pair comes from.
+        page_id: The page that the sentence is of.
+    """
+
+    english: str
+    surface: str
+    sentence: str
+    start: int
+    end: int
+    kind: PairKind
+    page_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPair(Pair):
+    """A pair that was left out, and why: `results/wiki/{language}/pairs.rejects.tsv`.
+
+    Attributes:
+        reason: Why it was left out.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a corpus: `results/{corpus}/sentences.tsv`.
+
+    Attributes:
+        sentence_id: The same from first to last step.
+        text: The sentence.
+        tokens: The corpus's own tokens, as `start:end` with spaces between; none for raw text.
+    """
+
+    sentence_id: str
+    text: str
+    tokens: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GoldEntity:
+    """A gold entity: `results/{corpus}/gold.tsv`.
+
+    Attributes:
+        sentence_id: Its sentence.
+        start: Where it begins.
+        end: Where it ends, exclusive.
+        surface: The sentence there.
+        type: PER, LOC or ORG; empty where it is ignored.
+        label: The label that the corpus gives it.
+        status: Whether it is scored.
+    """
+
+    sentence_id: str
+    start: int
+    end: int
+    surface: str
+    type: EntityType | Literal[""]
+    label: str
+    status: GoldStatus = "scored"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The English of a sentence: `results/{corpus}/translate/{translator}.tsv`.
+
+    Attributes:
+        sentence_id: The sentence.
+        english: Its English, on one line.
+        hints: JSON: the names whose English was given to the LLM, as a list of [surface, English].
+        logprob: Natural log-probability of the English, where the LLM tells it.
+        status: What became of it.
+    """
+
+    sentence_id: str
+    english: str
+    hints: tuple[tuple[str, str], ...] = ()
+    logprob: float | None = _column(digits=3)
+    status: TranslationStatus = "translated"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An entity of the English: `results/{corpus}/tag/{translator}/{tagger}.tsv`.
+
+    A sentence without any has one row, whose status says so.
+
+    Attributes:
+        sentence_id: The sentence.
+        start: Where it begins in the English; empty where it has no place.
+        end: Where it ends, exclusive.
+        surface: The English there; for a mention without a place, what the tagger said.
+        type: PER, LOC or ORG; for a mention without a place, what the tagger said.
+        score: The tagger's probability, 0 to 1, where it gives one.
+        status: Whether it is tagged, and if not, why.
+    """
+
+    sentence_id: str
+    start: int | None
+    end: int | None
+    surface: str
+    type: str
+    score: float | None = _column(digits=4)
+    status: MentionStatus = "tagged"
+
+    @property
+    def span(self) -> Span:
+        """Its place in the English; ValueError where it has none."""
+        return _span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """An English entity and its phrase in the sentence.
+
+    `results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv`
+
+    Attributes:
+        sentence_id: The sentence.
+        english: The English entity.
+        english_start: Where it begins in the English; empty without a place there.
+        english_end: Where it ends, exclusive.
+        type: PER, LOC or ORG.
+        start: Where its phrase begins in the sentence; empty where it has none.
+        end: Where it ends, exclusive.
+        surface: The sentence there.
+        logprob: Natural log-probability of the LLM's answer, where there is one.
+        confidence: Probability that the span is right, 0 to 1, where the aligner gives one.
+        status: Whether it is aligned, and if not, why.
+    """
+
+    sentence_id: str
+    english: str
+    english_start: int | None
+    english_end: int | None
+    type: str
+    start: int | None
+    end: int | None
+    surface: str
+    logprob: float | None = _column(digits=3)
+    confidence: float | None = _column(digits=3)
+    status: AlignmentStatus = "aligned"
+
+    @property
+    def span(self) -> Span:
+        """Its place in the sentence; ValueError where it has none."""
+        return _span(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A missed or spurious entity: `results/{corpus}/score/.../{aligner}.errors.tsv`.
+
+    Attributes:
+        sentence_id: The sentence.
+        kind: Whether gold has it, or the system.
+        stage: The step that went wrong first.
+        detail: What went wrong there.
+        evidence: What tells that the English names a missed entity.
+        start: Where the entity begins in the sentence.
+        end: Where it ends, exclusive.
+        type: PER, LOC or ORG.
+        surface: The sentence there.
+        english: The English that it has to do with, if any.
+    """
+
+    sentence_id: str
+    kind: ErrorKind
+    stage: Stage
+    detail: ErrorDetail
+    evidence: Evidence
+    start: int
+    end: int
+    type: EntityType
+    surface: str
+    english: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity for people: `results/{corpus}/entities.tsv`.
+
+    Attributes:
+        sentence_id: The sentence.
+        start: Where it begins in the sentence; empty where it was not found there.
+        end: Where it ends, exclusive.
+        surface: The sentence there.
+        type: PER, LOC or ORG.
+        english: The English entity.
+        confidence: Probability that the span is right, 0 to 1, where the aligner gives one.
+        status: As in the align table.
+    """
+
+    sentence_id: str
+    start: int | None
+    end: int | None
+    surface: str
+    type: str
+    english: str
+    confidence: float | None = _column(digits=3)
+    status: AlignmentStatus = "aligned"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Figures of one system on one corpus and type: `results/compare/table.tsv`.
+
+    Fractions, not per cents. The columns from `difference` on are empty for the baseline.
+
+    Attributes:
+        corpus: The corpus.
+        language: Its language.
+        sentences: How many it has.
+        system: The system's name.
+        translator: Its translator.
+        tagger: Its tagger.
+        aligner: Its aligner.
+        type: PER, LOC, ORG, or `all` for the three together (micro average).
+        precision: Strict, on entities.
+        recall: Likewise.
+        f1: Likewise.
+        f1_low: Lower end of the 95% interval of F1 (bootstrap).
+        f1_high: Its upper end.
+        support: Entities in gold.
+        predicted: Entities of the system.
+        correct: Entities that are in both.
+        baseline: The system that the others are tested against.
+        difference: F1 less the baseline's.
+        difference_low: Lower end of its 95% interval (paired bootstrap).
+        difference_high: Its upper end.
+        p_value: Of the difference, two-sided (approximate randomisation).
+        p_holm: The same, adjusted for the number of systems (Holm).
+    """
+
+    corpus: str
+    language: str
+    sentences: int
+    system: str
+    translator: str
+    tagger: str
+    aligner: str
+    type: EntityType | Literal["all"]
+    precision: float
+    recall: float
+    f1: float
+    f1_low: float
+    f1_high: float
+    support: int
+    predicted: int
+    correct: int
+    baseline: str
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    p_value: float | None = None
+    p_holm: float | None = None
+
+
+TABLES = (
+    Title, Pair, RejectedPair, Sentence, GoldEntity, Translation, Mention, Alignment, Error, Entity,
+    Comparison,
+)  # fmt: skip
+Row = TypeVar("Row")
+
+
+class _OfSentence(Protocol):
+    """A row that belongs to a sentence."""
+
+    @property
+    def sentence_id(self) -> str: ...
+
+
+SentenceRow = TypeVar("SentenceRow", bound=_OfSentence)
+
+
+def by_sentence(rows: Iterable[SentenceRow]) -> defaultdict[str, list[SentenceRow]]:
+    """Rows by the sentence that they belong to, in their order; empty for any other sentence."""
+    found: defaultdict[str, list[SentenceRow]] = defaultdict(list)
+    for row in rows:
+        found[row.sentence_id].append(row)
+    return found
+
+
+def columns(table: type) -> tuple[str, ...]:
+    """The names of a table's columns, in their order."""
+    return tuple(one.name for one in fields(table))
+
+
+def read(path: str | Path, table: type[Row]) -> Iterator[Row]:
+    """Stream the rows of a table.
+
+    Args:
+        path: The TSV; columns that the table does not have are passed over.
+        table: One of `TABLES`.
+
+    Raises:
+        InputError: What `tsv.read` raises; a value that is none of its column.
+    """
+    parsers = _parsers(table)
+    for line, row in enumerate(tsv.read(path, columns(table)), 2):
+        try:
+            values = [parse(row[name]) for name, parse in parsers]
+        except ValueError:
+            wrong = next(one for one in parsers if not _is_sound(one[1], row[one[0]]))
+            raise InputError(
+                f"{row[wrong[0]]!r} is no value of the column {wrong[0]!r}",
+                path=path,
+                line=line,
+                remedy="Delete the file and let Snakemake make it again.",
+            ) from None
+        yield table(*values)
+
+
+def write(path: str | Path, table: type[Row], rows: Iterable[Row]) -> int:
+    """Write a table, or nothing: see `tsv.write`.
+
+    Returns:
+        The number of rows.
+    """
+    writers = _writers(table)
+    return tsv.write(
+        path,
+        columns(table),
+        ({name: show(getattr(row, name)) for name, show in writers} for row in rows),
+    )
+
+
+def cells(row: object) -> dict[str, str]:
+    """The values of a row as its TSV shows them, by column."""
+    return {name: show(getattr(row, name)) for name, show in _writers(type(row))}
+
+
+def _is_sound(parse: Callable[[str], object], value: str) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _parsers(table: type) -> tuple[tuple[str, Callable[[str], Any]], ...]:
+    hints = get_type_hints(table)
+    return tuple((one.name, _parser(hints[one.name])) for one in fields(table))
+
+
+@cache
+def _writers(table: type) -> tuple[tuple[str, Callable[[Any], str]], ...]:
+    hints = get_type_hints(table)
+    return tuple(
+        (one.name, _writer(hints[one.name], one.metadata.get("digits"))) for one in fields(table)
+    )
+
+
+def _parser(kind: Any) -> Callable[[str], Any]:
+    """From a cell to a value of a type; it raises ValueError."""
+    if kind == tuple[Span, ...]:
+        return _parse_spans
+    if kind == tuple[tuple[str, str], ...]:
+        return _parse_names
+    if allowed := _words(kind):
+        return partial(_one_of, allowed)
+    if get_origin(kind) in (Union, types.UnionType):
+        [inner] = [one for one in get_args(kind) if one is not type(None)]
+        return partial(_optional, inner)
+    return kind
+
+
+def _writer(kind: Any, digits: int | None) -> Callable[[Any], str]:
+    """From a value of a type to a cell."""
+    if kind == tuple[Span, ...]:
+        return lambda spans: " ".join(f"{start}:{end}" for start, end in spans)
+    if kind == tuple[tuple[str, str], ...]:
+        return lambda names: json.dumps(names, ensure_ascii=False)
+    if digits is not None:
+        return lambda number: "" if number is None else f"{number:.{digits}f}"
+    return lambda value: "" if value is None else str(value)
+
+
+def _words(kind: Any) -> frozenset[str]:
+    """The words that a type allows, if it is made of words; none for other types."""
+    if get_origin(kind) is Literal:
+        return frozenset(get_args(kind))
+    parts = [_words(one) for one in get_args(kind)]
+    union = get_origin(kind) in (Union, types.UnionType)
+    return frozenset().union(*parts) if union and all(parts) else frozenset()
+
+
+def _one_of(allowed: frozenset[str], value: str) -> str:
+    if value not in allowed:
+        raise ValueError(value)
+    return value
+
+
+def _optional(parse: Callable[[str], Any], value: str) -> Any:
+    return parse(value) if value else None
+
+
+def _parse_spans(value: str) -> tuple[Span, ...]:
+    found = []
+    for token in value.split():
+        start, end = token.split(":")
+        found.append((int(start), int(end)))
+    return tuple(found)
+
+
+def _parse_names(value: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(surface), str(english)) for surface, english in json.loads(value))
