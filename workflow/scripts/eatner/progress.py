@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -33,7 +33,7 @@ def counter(desc: str, unit: str, total: int | None = None, **options: object) -
 
 def bar(iterable: Iterable[Item], desc: str, unit: str, total: int | None = None) -> Iterable[Item]:
     """Pass the items of `iterable` on and count them on a bar; see `counter`."""
-    if total is None and hasattr(iterable, "__len__"):
+    if total is None and isinstance(iterable, Sized):
         total = len(iterable)
     with counter(desc, unit, total) as moved:
         for item in iterable:

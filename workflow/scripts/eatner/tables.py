@@ -13,7 +13,7 @@ import types
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -193,6 +193,11 @@ class GoldEntity:
     label: str
     status: GoldStatus = "scored"
 
+    @property
+    def span(self) -> Span:
+        """Its place in the sentence."""
+        return self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -305,9 +310,14 @@ class Error:
     evidence: Evidence
     start: int
     end: int
-    type: EntityType
+    type: str
     surface: str
     english: str
+
+    @property
+    def span(self) -> Span:
+        """Its place in the sentence."""
+        return self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +383,7 @@ class Comparison:
     translator: str
     tagger: str
     aligner: str
-    type: EntityType | Literal["all"]
+    type: str
     precision: float
     recall: float
     f1: float
@@ -461,7 +471,13 @@ def write(path: str | Path, table: type[Row], rows: Iterable[Row]) -> int:
 
 def cells(row: object) -> dict[str, str]:
     """The values of a row as its TSV shows them, by column."""
-    return {name: show(getattr(row, name)) for name, show in _writers(type(row))}
+    kind = type(row)
+    if kind not in _WRITERS:
+        _WRITERS[kind] = _writers(kind)
+    return {name: show(getattr(row, name)) for name, show in _WRITERS[kind]}
+
+
+_WRITERS: dict[type, tuple[tuple[str, Callable[[Any], str]], ...]] = {}
 
 
 def _is_sound(parse: Callable[[str], object], value: str) -> bool:
@@ -472,13 +488,11 @@ def _is_sound(parse: Callable[[str], object], value: str) -> bool:
     return True
 
 
-@cache
 def _parsers(table: type) -> tuple[tuple[str, Callable[[str], Any]], ...]:
     hints = get_type_hints(table)
     return tuple((one.name, _parser(hints[one.name])) for one in fields(table))
 
 
-@cache
 def _writers(table: type) -> tuple[tuple[str, Callable[[Any], str]], ...]:
     hints = get_type_hints(table)
     return tuple(

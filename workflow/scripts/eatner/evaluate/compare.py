@@ -175,7 +175,7 @@ def widen(table: Iterable[Comparison], kind: str) -> Wide:
 
 def markdown(table: Sequence[Comparison]) -> str:
     """The wide tables in Markdown, one for all types and one a type."""
-    baseline = str(table[0]["baseline"])
+    baseline = table[0].baseline
     marks = f"{DAGGER} p < 0.05, {DOUBLE_DAGGER} p < 0.01"
     blocks = [LEGEND.format(marks=marks, baseline=baseline)]
     for kind in KINDS:
@@ -207,7 +207,7 @@ def latex(table: Sequence[Comparison]) -> str:
     It spans both columns of a page where it has more than three of its own, and is made as wide as
     the text where it would be wider.
     """
-    baseline = str(table[0]["baseline"])
+    baseline = table[0].baseline
     overall = widen(table, ALL)
     width = len(overall.columns) + bool(overall.means)
     names = [*overall.columns, *(["mean"] if overall.means else [])]
