@@ -48,7 +48,7 @@ def everything(folder: Path) -> list[str]:
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seconds: list[float] = []
-    monkeypatch.setattr(artifacts.time, "sleep", seconds.append)
+    monkeypatch.setattr("eatner.attempts.time.sleep", seconds.append)
     return seconds
 
 
@@ -135,7 +135,7 @@ def test_a_fetch_is_tried_again_after_longer_pauses(tmp_path: Path, pip, pauses)
 def test_a_fetch_that_goes_on_failing_is_one_clear_error(tmp_path: Path, pip, pauses) -> None:
     fake = pip(FakePip(failures=9))
     with pytest.raises(InputError) as error:
-        fetch(tmp_path / FILE, attempts=2)
+        fetch(tmp_path / FILE, tries=2)
     message = str(error.value)
     assert len(fake.commands) == 2
     assert pauses == [2]
@@ -149,7 +149,7 @@ def test_a_fetch_that_goes_on_failing_is_one_clear_error(tmp_path: Path, pip, pa
 def test_another_file_than_pinned_is_an_error(tmp_path: Path, pip, pauses) -> None:
     pip(FakePip(failures=0, name="tiny_model-1.0-cp311-linux.whl"))
     with pytest.raises(InputError, match="could not be fetched"):
-        fetch(tmp_path / FILE, attempts=1)
+        fetch(tmp_path / FILE, tries=1)
     assert everything(tmp_path) == []
 
 
@@ -170,7 +170,7 @@ def test_no_network_is_one_clear_error(
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_TIMEOUT", "1")
     with pytest.raises(InputError) as error:
-        fetch(tmp_path / FILE, attempts=1)
+        fetch(tmp_path / FILE, tries=1)
     message = str(error.value)
     assert "tiny-model==1.0" in message
     assert "network" in message

@@ -8,6 +8,7 @@ from eatner import tables
 from eatner.evaluate.compare import by_corpus, latex, markdown
 from eatner.evaluate.compare import rows as compare_rows
 from eatner.evaluate.significance import compare
+from eatner.files import write_text
 from eatner.tables import Alignment, Comparison, GoldEntity, Sentence
 
 
@@ -38,8 +39,8 @@ def main(
         )
     rows = list(compare_rows(records, tests, baseline))
     tables.write(tsv, Comparison, rows)
-    md.write_text(markdown(rows), encoding="utf-8")
-    tex.write_text(latex(rows), encoding="utf-8")
+    write_text(md, markdown(rows))
+    write_text(tex, latex(rows))
 
 
 if __name__ == "__main__":

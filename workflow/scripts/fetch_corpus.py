@@ -1,10 +1,10 @@
 """Fetch a corpus from the Hugging Face hub at its pinned revision, or from a local copy."""
 
-import json
 from pathlib import Path
 
 import job
 from eatner.fetch import datasets
+from eatner.files import write_json
 
 
 def main(
@@ -19,7 +19,7 @@ def main(
     done = datasets.fetch_corpus(
         folder or repository, sentences, revision=revision, subset=subset, split=split
     )
-    record.write_text(json.dumps(done, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(record, done)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Score the entities of a system against gold, and say at which step each error arose."""
 
 import hashlib
-import json
 import platform
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +13,7 @@ from eatner import tables
 from eatner.evaluate.score import calibration
 from eatner.evaluate.score import score as score_entities
 from eatner.evaluate.stages import errors_by_stage
+from eatner.files import write_json
 from eatner.lexicon import load
 from eatner.tables import Alignment, Error, GoldEntity, Mention, Sentence, Translation
 from eatner.text import languages
@@ -86,7 +86,7 @@ def main(
             },
         },
     }
-    score.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(score, record)
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:

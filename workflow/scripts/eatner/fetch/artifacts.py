@@ -15,17 +15,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
 from eatner.progress import counter
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 4
+TRIES = 4
 CHUNK = 1 << 20
 
 
@@ -38,7 +38,8 @@ def fetch(
     out: Path,
     *,
     local: Path | None = None,
-    attempts: int = ATTEMPTS,
+    tries: int = TRIES,
+    wait: float = 2.0,
 ) -> None:
     """Fetch one package file with pip, or take a local copy of it, and check it.
 
@@ -50,7 +51,8 @@ def fetch(
         size: Its size in bytes, to see at once whether the disk has room.
         out: Where the file goes, atomically.
         local: A copy of the file on this machine, instead of the registry.
-        attempts: Tries before giving up; the pause doubles from two seconds.
+        tries: Attempts before giving up.
+        wait: Seconds before the second attempt; the pause doubles from there.
 
     Raises:
         InputError: No room, no network, another file than pinned. Nothing is kept then.
@@ -69,7 +71,7 @@ def fetch(
             got = Path(folder) / file
             shutil.copyfile(local, got)
         else:
-            got = _download(package, version, file, sha256, Path(folder), attempts)
+            got = _download(package, version, file, sha256, Path(folder), tries, wait)
         found = checksum(got)
         if found != sha256:
             raise _other_file(local or f"{package}=={version}", file, found, sha256)
@@ -86,7 +88,13 @@ def _other_file(where: Path | str, file: str, found: str, sha256: str) -> InputE
 
 
 def _download(
-    package: str, version: str, file: str, sha256: str, folder: Path, attempts: int
+    package: str,
+    version: str,
+    file: str,
+    sha256: str,
+    folder: Path,
+    tries: int,
+    wait: float,
 ) -> Path:
     # pip builds an sdist's metadata, and so runs its code: with the sum in hand it refuses another
     # file before that.
@@ -95,20 +103,27 @@ def _download(
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--require-hashes"]
     command += ["--retries", "1", "--timeout", "30"]  # the attempts below are the retries
     command += ["--disable-pip-version-check", "--dest", str(folder), "--requirement", str(pinned)]
-    for attempt in range(attempts):
-        log.info("fetching %s %s (attempt %d)", package, version, attempt + 1)
+
+    def download() -> Path:
+        log.info("fetching %s %s", package, version)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0 and (folder / file).is_file():
             return folder / file
         log.warning("pip answered: %s", done.stderr.strip()[-2000:])
         if other := re.search(r"\bGot\s+([0-9a-f]{64})\b", done.stderr):
             raise _other_file(f"{package}=={version}", file, other[1], sha256)
-        if attempt + 1 < attempts:
-            time.sleep(2 * 2**attempt)
+        raise PassingError(done.stderr.strip())
+
+    try:
+        return attempts(
+            lambda error: isinstance(error, PassingError), tries=tries, wait=wait, log=log
+        )(download)
+    except PassingError as error:
+        answer = str(error)
     came = [path.name for path in folder.iterdir() if path != pinned]
-    last = done.stderr.strip().splitlines()[-1:] or [f"it brought {', '.join(came) or 'nothing'}"]
+    last = answer.splitlines()[-1:] or [f"it brought {', '.join(came) or 'nothing'}"]
     raise InputError(
-        f"{file} could not be fetched in {attempts} attempts (pip: {last[0][:300]})",
+        f"{file} could not be fetched in {tries} attempts (pip: {last[0][:300]})",
         record=f"{package}=={version}",
         remedy="Check the network and pip's configuration, or fetch the file elsewhere and name "
         f"it in the configuration: `artifacts: {{{package}: PATH/{file}}}`.",

@@ -10,18 +10,20 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from eatner import progress
+from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 NAMES = {
     "dump": "pages-articles-multistream.xml.bz2",
     "index": "pages-articles-multistream-index.txt.bz2",
@@ -128,39 +130,32 @@ def fetch_wiki(
         fetch(url(mirror, wiki, date, name), out, sums[full], **options)  # type: ignore[arg-type]
 
 
-class _PassingError(Exception):
-    """What another attempt may mend, and how long the server asks to wait."""
+def _with_retries(
+    work: Callable[[], Result], address: str, tries: int, wait: float, part: Path | None = None
+) -> Result:
+    """Call `work` until it succeeds; large files break often, so what has come counts."""
 
-    def __init__(self, problem: str, after: float = 0.0) -> None:
-        super().__init__(problem)
-        self.after = after
+    def size() -> int:
+        return part.stat().st_size if part is not None and part.exists() else 0
 
-
-def _with_retries(work, address: str, tries: int, wait: float, part: Path | None = None):
-    failures, had = 0, -1
-    while True:
-        try:
-            return work()
-        except (requests.RequestException, HTTPError, _PassingError) as error:
-            have = part.stat().st_size if part is not None and part.exists() else 0
-            # An attempt that brought something is no failure: large files break often.
-            failures = 1 if 0 <= had < have else failures + 1
-            had = max(had, have)
-            if failures >= tries:
-                raise InputError(
-                    f"{tries} attempts failed, the last with: {error}",
-                    record=address,
-                    remedy="Check the network or try another mirror; what came so far is kept.",
-                ) from error
-            pause = max(wait * 2 ** (failures - 1), getattr(error, "after", 0.0))
-            log.warning("%s: %s; again in %.1f s", address, error, pause)
-            time.sleep(pause)
+    errors = (requests.RequestException, HTTPError, PassingError)
+    again = attempts(
+        lambda error: isinstance(error, errors), tries=tries, wait=wait, log=log, progress=size
+    )
+    try:
+        return again(work)
+    except errors as error:
+        raise InputError(
+            f"{tries} attempts failed, the last with: {error}",
+            record=address,
+            remedy="Check the network or try another mirror; what came so far is kept.",
+        ) from error
 
 
 def _refuse(response: requests.Response, address: str) -> None:
     if response.status_code in _PASSING:
         after = response.headers.get("Retry-After", "")
-        raise _PassingError(
+        raise PassingError(
             f"HTTP {response.status_code}", min(float(after), 300) if after.isdigit() else 0.0
         )
     if response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -189,12 +184,12 @@ def _get_file(address: str, part: Path) -> None:
             total = response.headers.get("Content-Range", "").rpartition("/")[2]
             if total != str(have):
                 part.unlink()
-                raise _PassingError(f"{have} bytes are there, but the file has {total or 'fewer'}")
+                raise PassingError(f"{have} bytes are there, but the file has {total or 'fewer'}")
             return
         _refuse(response, address)
         resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            raise _PassingError("the mirror sends another range than it was asked for")
+            raise PassingError("the mirror sends another range than it was asked for")
         begin = have if resumed else 0
         length = response.headers.get("Content-Length", "")
         total = begin + int(length) if length.isdigit() else None
@@ -209,7 +204,7 @@ def _get_file(address: str, part: Path) -> None:
                 bar.update(len(chunk))
             size = file.tell()
     if total is not None and size != total:
-        raise _PassingError(f"the connection broke after {size} of {total} bytes")
+        raise PassingError(f"the connection broke after {size} of {total} bytes")
 
 
 def _sha1(path: Path) -> str:

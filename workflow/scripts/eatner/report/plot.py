@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eatner.files import atomic
 from eatner.tables import STAGES
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ def _panels(
             ".svg": {"Date": None, "Description": told},
             ".pdf": {"CreationDate": None, "Subject": told},
         }
-        figure.savefig(out, transparent=True, metadata=metadata.get(out.suffix))
+        with atomic(out) as partial:
+            figure.savefig(
+                partial,
+                format=out.suffix.removeprefix("."),
+                transparent=True,
+                metadata=metadata.get(out.suffix),
+            )
         plt.close(figure)
 
 

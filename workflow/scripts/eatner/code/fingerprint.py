@@ -2,8 +2,8 @@
 
 A fingerprint covers the symbols that its roots reach: functions, classes and assignments at the top
 level of a module, followed from name to name through the library, and the data files that they
-read. Each is hashed by its meaning, see `eatner.meaning`. In doubt something is included: a step
-that is rerun in vain costs time, an outdated result costs trust.
+read. Each is hashed by its meaning, see `eatner.code.meaning`. In doubt something is included: a
+step that is rerun in vain costs time, an outdated result costs trust.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from eatner.meaning import BODY, DATA, ESCAPED, analyse, digest
+from eatner.code.meaning import BODY, DATA, ESCAPED, analyse, digest
 
 # An analysis in a cache is as good as the code that made it.
 VERSION = digest(
@@ -34,7 +34,7 @@ LINES = (".tsv", ".yaml")
 WHOLE = "*"
 # Analyses in the cache; beyond this number, those that are not in use are dropped.
 MOST_CACHED = 1000
-SCRIPTS = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 class Code:
@@ -271,7 +271,7 @@ def _hash_file(path: Path) -> str:
 def main() -> None:
     """List what roots reach, one a line: each after a symbol that refers to it."""
     parser = argparse.ArgumentParser(
-        prog="python -m eatner.fingerprint",
+        prog="python -m eatner.code.fingerprint",
         description="List the symbols and data files that a step's code reaches, one a line, each "
         "with the symbol that led to it.",
     )

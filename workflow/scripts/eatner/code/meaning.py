@@ -2,7 +2,8 @@
 
 A symbol is hashed as a normal form of its syntax tree, without what has no meaning: layout,
 comments, docstrings, annotations, unused imports, log lines, messages to the user. The normal form
-is the same in every Python. In doubt something counts, or is a reference; see `eatner.fingerprint`.
+is the same in every Python. In doubt something counts, or is a reference; see
+`eatner.code.fingerprint`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eatner.errors import InputError
-from eatner.scopes import (
+from eatner.code.scopes import (
     COMPREHENSIONS,
     Scope,
     arguments_of,
@@ -29,6 +29,7 @@ from eatner.scopes import (
     is_type_checking,
     scope_of,
 )
+from eatner.errors import InputError
 
 # Its arguments are text for the user; that it is raised, and where, counts.
 MESSAGE = "eatner.errors.InputError"
