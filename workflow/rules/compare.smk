@@ -22,8 +22,8 @@ rule compare_systems:
         mem_mb=4000,
     params:
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
-        baseline=lambda wildcards: baseline(),
+        systems=list(configuration.systems),
+        baseline=lambda wildcards: configuration.baseline,
         seed=config["seed"],
     script:
         "../scripts/compare_systems.py"
@@ -33,7 +33,7 @@ rule draw_comparison:
     """Draw what the systems reach, where they err, how sure they are and what they cost."""
     input:
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
-        trainings=trainings,
+        trainings=expand("results/models/{name}/training.json", name=configuration.trained),
         code=library("compare", "plot"),
     output:
         f1=report(
@@ -64,7 +64,7 @@ rule draw_comparison:
         mem_mb=1000,
     params:
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
+        systems=list(configuration.systems),
         benchmarks=benchmarks,
     script:
         "../scripts/draw_comparison.py"
@@ -100,6 +100,6 @@ rule write_comparison:
         mem_mb=4000,
     params:
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
+        systems=list(configuration.systems),
     script:
         "../scripts/write_comparison.py"

@@ -4,7 +4,7 @@
 rule read_corpus:
     """Read the sentences and the gold entities of a corpus, whatever its format."""
     input:
-        corpus=corpus_file,
+        corpus=lambda wildcards: corpus(wildcards).text,
         code=library("corpus", "sentences", "artifacts"),
     output:
         sentences="results/{corpus}/sentences.tsv",
@@ -18,8 +18,8 @@ rule read_corpus:
         runtime=30,
         mem_mb=2000,
     params:
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
-        settings=lambda wildcards: {key: corpus(wildcards)[key] for key in READING},
+        facts=lambda wildcards: facts(corpus(wildcards).language),
+        settings=lambda wildcards: corpus(wildcards).reading,
         seed=config["seed"],
     script:
         "../scripts/read_corpus.py"

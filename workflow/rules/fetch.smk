@@ -4,7 +4,7 @@
 rule fetch_package:
     """Fetch one package file and check it against its pinned SHA-256."""
     input:
-        local=lambda wildcards: config["artifacts"].get(PACKAGES[wildcards.file]["package"], []),
+        local=local_package,
         code=library("artifacts"),
     output:
         package=temp("resources/packages/{file}"),
@@ -17,7 +17,7 @@ rule fetch_package:
         runtime=30,
         mem_mb=500,
     params:
-        pinned=lambda wildcards: pick(PACKAGES, wildcards.file, "package file", "target"),
+        pinned=lambda wildcards: configuration.package(wildcards.file),
     script:
         "../scripts/fetch_package.py"
 
@@ -27,7 +27,7 @@ rule unpack_artifact:
     input:
         packages=lambda wildcards: [
             f"resources/packages/{row['file']}"
-            for row in pick(ARTIFACTS, wildcards.artifact, "artifact", "target")
+            for row in configuration.artifact(wildcards.artifact)
         ],
         code=library("artifacts"),
     output:
@@ -41,8 +41,10 @@ rule unpack_artifact:
         runtime=30,
         mem_mb=500,
     params:
-        members=lambda wildcards: [row["member"] for row in ARTIFACTS[wildcards.artifact]],
-        sha256=lambda wildcards: ARTIFACTS[wildcards.artifact][0]["joined_sha256"],
+        members=lambda wildcards: [
+            row["member"] for row in configuration.artifact(wildcards.artifact)
+        ],
+        sha256=lambda wildcards: configuration.artifact(wildcards.artifact)[0]["joined_sha256"],
     script:
         "../scripts/unpack_artifact.py"
 
@@ -59,7 +61,7 @@ rule convert_gguf:
     benchmark:
         "logs/convert_gguf/{model}.benchmark.tsv"
     wildcard_constraints:
-        model=names_with("artifact", "models"),
+        model=any_of(name for name, model in config["models"].items() if "artifact" in model),
     priority: 40
     conda:
         "../../envs/llm.yaml"
@@ -79,7 +81,11 @@ rule fetch_model:
     log:
         "logs/fetch_model/{model}.log",
     wildcard_constraints:
-        model=names_with("hub", "models", "taggers"),
+        model=any_of(
+            name
+            for name, given in [*config["models"].items(), *config["taggers"].items()]
+            if "hub" in given
+        ),
     priority: 40
     conda:
         "../../envs/hub.yaml"
@@ -96,7 +102,7 @@ rule fetch_model:
 rule fetch_corpus:
     """Fetch a corpus from the Hugging Face hub at its pinned revision, or from a local copy."""
     input:
-        folder=lambda wildcards: corpus(wildcards).get("folder", []),
+        folder=lambda wildcards: corpus(wildcards).settings.get("folder", []),
         code=library("hub"),
     output:
         sentences="resources/corpora/{corpus}.jsonl",
@@ -104,7 +110,7 @@ rule fetch_corpus:
     log:
         "logs/fetch_corpus/{corpus}.log",
     wildcard_constraints:
-        corpus=datasets(),
+        corpus=any_of(name for name, given in configuration.corpora.items() if given.is_dataset),
     priority: 50
     conda:
         "../../envs/hub.yaml"
@@ -112,9 +118,9 @@ rule fetch_corpus:
         runtime=60,
         mem_mb=2000,
     params:
-        repository=lambda wildcards: corpus(wildcards).get("hub"),
-        revision=lambda wildcards: corpus(wildcards).get("revision"),
-        subset=lambda wildcards: corpus(wildcards)["subset"],
-        split=lambda wildcards: corpus(wildcards)["split"],
+        repository=lambda wildcards: corpus(wildcards).settings.get("hub"),
+        revision=lambda wildcards: corpus(wildcards).settings.get("revision"),
+        subset=lambda wildcards: corpus(wildcards).settings["subset"],
+        split=lambda wildcards: corpus(wildcards).settings["split"],
     script:
         "../scripts/fetch_corpus.py"

@@ -10,7 +10,7 @@ rule score_system:
         english="results/{corpus}/translate/{translator}.tsv",
         tagged="results/{corpus}/tag/{translator}/{tagger}.tsv",
         entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
-        lexicon=lexicon,
+        lexicon=lambda wildcards: corpus(wildcards).lexicon or [],
         code=library("score", "lexicon", "reading"),
     output:
         score="results/{corpus}/score/{translator}/{tagger}/{aligner}.json",
@@ -24,10 +24,12 @@ rule score_system:
         mem_mb=2000,
     params:
         corpus_name=lambda wildcards: wildcards.corpus,
-        language=lambda wildcards: corpus(wildcards)["language"],
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
-        system=lambda wildcards: {part: wildcards[part] for part in SECTIONS},
-        components=components,
+        language=lambda wildcards: corpus(wildcards).language,
+        facts=lambda wildcards: facts(corpus(wildcards).language),
+        system=lambda wildcards: {
+            part: wildcards[part] for part in ("translator", "tagger", "aligner")
+        },
+        components=lambda wildcards: configuration.record(wildcards),
         seed=config["seed"],
     script:
         "../scripts/score_system.py"
@@ -83,7 +85,7 @@ rule write_entities:
         mem_mb=1000,
     params:
         corpus_name=lambda wildcards: wildcards.corpus,
-        language=lambda wildcards: corpus(wildcards)["language"],
-        system=lambda wildcards: system(wildcards.corpus),
+        language=lambda wildcards: corpus(wildcards).language,
+        system=lambda wildcards: corpus(wildcards).system,
     script:
         "../scripts/write_entities.py"

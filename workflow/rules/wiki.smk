@@ -5,10 +5,7 @@ rule build_sample_wiki:
     """Write the small wiki of this repository in the formats of the real dumps."""
     input:
         sources=lambda wildcards: sorted(
-            str(path)
-            for path in Path(
-                pick(config["wikis"], wildcards.language, "wiki", "target")["sample"]
-            ).glob("*.yaml")
+            str(path) for path in Path(wiki(wildcards).settings["sample"]).glob("*.yaml")
         ),
         code=library("samplewiki"),
     output:
@@ -18,7 +15,9 @@ rule build_sample_wiki:
     log:
         "logs/build_sample_wiki/{language}.log",
     wildcard_constraints:
-        language=wikis_from("sample"),
+        language=any_of(
+            code for code, wiki in configuration.wikis.items() if wiki.source == "sample"
+        ),
     conda:
         "../../envs/base.yaml"
     resources:
@@ -41,7 +40,7 @@ rule fetch_dump:
     log:
         "logs/fetch_dump/{language}.log",
     wildcard_constraints:
-        language=wikis_from("date"),
+        language=any_of(code for code, wiki in configuration.wikis.items() if wiki.source == "date"),
     priority: 60
     conda:
         "../../envs/wiki.yaml"
@@ -51,8 +50,8 @@ rule fetch_dump:
     params:
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
-        date=lambda wildcards: config["wikis"][wildcards.language]["date"],
-        mirror=lambda wildcards: config["wikis"][wildcards.language]["mirror"],
+        date=lambda wildcards: wiki(wildcards).settings["date"],
+        mirror=lambda wildcards: wiki(wildcards).settings["mirror"],
     script:
         "../scripts/fetch_dump.py"
 
@@ -60,9 +59,9 @@ rule fetch_dump:
 rule parse_wiki:
     """Parse a dump into titles, leads, links and the English title of each page."""
     input:
-        dump=wiki_file("dump"),
-        index=wiki_file("index"),
-        langlinks=wiki_file("langlinks"),
+        dump=lambda wildcards: wiki(wildcards).dump,
+        index=lambda wildcards: wiki(wildcards).index or [],
+        langlinks=lambda wildcards: wiki(wildcards).langlinks,
         code=library("wikipedia", "langlinks"),
     output:
         titles="results/wiki/{language}/titles.tsv",
@@ -80,7 +79,7 @@ rule parse_wiki:
     params:
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
-        paragraphs=lambda wildcards: config["wikis"][wildcards.language]["paragraphs"],
+        paragraphs=lambda wildcards: wiki(wildcards).settings["paragraphs"],
     script:
         "../scripts/parse_wiki.py"
 
