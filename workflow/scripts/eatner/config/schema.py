@@ -52,7 +52,10 @@ def check(values: dict[str, Any], schema: Draft202012Validator) -> None:
     errors = list(schema.iter_errors(values))
     if not errors:
         return
-    for error in errors:
+    # Keys come first, and then the schema again: the errors below a key name it.
+    for error in filter(_is_about_a_key, errors):
+        _mend(values, error, schema)
+    for error in list(schema.iter_errors(values)):
         _mend(values, error, schema)
     error = best_match(schema.iter_errors(values))
     if error is not None:
@@ -181,7 +184,7 @@ def _explain_unquoted(error: ValidationError) -> tuple[str, str]:
     """Explain a value that YAML read as something other than a text, and how to quote it."""
     value = error.instance
     if isinstance(value, bool):
-        read_as = "true or false: so it reads yes, no, on and off"
+        read_as = "true or false, as it does with yes, no, on and off"
         written = "yes" if value else "no"
     else:
         read_as = "a date" if isinstance(value, date) else f"the number {value}"
