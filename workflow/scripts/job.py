@@ -94,7 +94,8 @@ def open_llm(
     """Open the LLM of a step.
 
     Args:
-        engine: What of the model's configuration its answers depend on; see `common.smk`.
+        engine: What of the model's configuration its answers depend on: see `Model` in
+            `eatner.config.components`.
         pace: What its speed depends on.
         folder: Of the LLM, unless it is an endpoint's.
         adapter: The weights of its LoRA adapter, if any.
