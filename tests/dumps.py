@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 from places import DATA
 
+from eatner.tables import Title
 from eatner.text import languages
 from eatner.wiki import wikitext
 from eatner.wiki.dump import parse_dump
@@ -55,7 +56,7 @@ PAGES = [
 KINDS = ["article", "redirect", "disambiguation", "disambiguation", "list", "article"]
 
 
-def parse(path: Path, language=JA, **options) -> list[dict]:
+def parse(path: Path, language=JA, **options) -> list[Title]:
     return list(parse_dump(path, language, {1: "Tokyo", 7: "Japan"}, **options))
 
 

@@ -63,13 +63,12 @@ def test_every_format_gives_the_same_rows(tmp_path, monkeypatch, form, threads):
         cuts = [0, 900, 1100, 1150, 1700, 2600, len(whole)]
         path.write_bytes(b"".join(bz2.compress(whole[a:b]) for a, b in pairwise(cuts)))
     rows = parse(path, threads=threads)
-    assert [row["page_id"] for row in rows] == [1, 2, 4, 5, 6, 7]
-    assert [row["kind"] for row in rows] == KINDS
-    assert [row["english"] for row in rows] == ["Tokyo", "", "", "", "", "Japan"]
-    assert tuple(rows[0]) == TITLE_COLUMNS
-    assert rows[0]["lead"] == "東京は日本の首都。"
-    assert json.loads(rows[0]["links"]) == [[0, 2, "東京", True], [3, 5, "日本"]]
-    assert rows[1]["redirect"] == "東京"
+    assert [row.page_id for row in rows] == [1, 2, 4, 5, 6, 7]
+    assert [row.kind for row in rows] == KINDS
+    assert [row.english for row in rows] == ["Tokyo", "", "", "", "", "Japan"]
+    assert rows[0].lead == "東京は日本の首都。"
+    assert json.loads(rows[0].links) == [[0, 2, "東京", True], [3, 5, "日本"]]
+    assert rows[1].redirect == "東京"
 
 
 def test_the_index_is_checked(tmp_path):
@@ -124,7 +123,7 @@ def test_export_0_3_without_namespaces_and_with_old_redirects(tmp_path):
         text = text.replace(f"    <ns>{ns}</ns>\n", "")
     path.write_text(text.replace('    <redirect title="東京" />\n', ""))
     rows = parse(path)
-    assert [(row["kind"], row["redirect"]) for row in rows] == [
+    assert [(row.kind, row.redirect) for row in rows] == [
         ("article", ""),
         ("redirect", "東京"),
     ]
@@ -134,35 +133,35 @@ def test_cdata_and_comments_go_through_a_parser(tmp_path):
     path = tmp_path / "odd.xml"
     odd = PAGES[0].replace("'''東京'''は[[日本]]", "<![CDATA['''東京'''は<b>]]>[[日<!-- x -->本]]")
     path.write_text(HEAD + odd + "</mediawiki>")
-    assert parse(path)[0]["lead"] == "東京は日本の首都。"
+    assert parse(path)[0].lead == "東京は日本の首都。"
 
 
 def test_interlanguage_links_of_old_dumps_name_the_english_title(tmp_path):
     path = tmp_path / "old.xml"
     text = "'''京都'''は都市。\n\n== 歴史 ==\nx\n[[de:Kyōto]]\n[[en:Kyoto]]"
     path.write_text(HEAD + page(9, "京都", text) + "</mediawiki>")
-    assert parse(path)[0]["english"] == "Kyoto"
+    assert parse(path)[0].english == "Kyoto"
 
 
 def test_further_paragraphs_after_the_lead(tmp_path):
     path = tmp_path / "d.xml"
     text = "A [[b]].\n\n== H ==\n\nC [[d]].\n\nE [[f]].\n\n== I ==\nG [[h]]."
     path.write_text(HEAD + page(9, "X", text) + "</mediawiki>")
-    assert [parse(path, EN, paragraphs=n)[0]["lead"] for n in range(4)] == [
+    assert [parse(path, EN, paragraphs=n)[0].lead for n in range(4)] == [
         "A b.",
         "A b.\nC d.",
         "A b.\nC d.\nE f.",
         "A b.\nC d.\nE f.\nG h.",
     ]
     row = parse(path, EN, paragraphs=2)[0]
-    assert [row["lead"][a:b] for a, b, _ in json.loads(row["links"])] == ["b", "d", "f"]
+    assert [row.lead[a:b] for a, b, _ in json.loads(row.links)] == ["b", "d", "f"]
 
 
 def test_titles_with_quotes_tabs_and_control_characters(tmp_path):
     path = tmp_path / "d.xml"
     raw = page(9, 'A\t"B"\n\u200eC\x7f & <D>', "x")
     path.write_text(HEAD + raw + "</mediawiki>")
-    assert parse(path)[0]["title"] == 'A "B" C & <D>'
+    assert parse(path)[0].title == 'A "B" C & <D>'
 
 
 # --- wikitext -------------------------------------------------------------------------------------
@@ -481,7 +480,7 @@ def test_entity_bombs_and_external_entities(tmp_path, declared):
 def test_undefined_entities_stay_text(tmp_path):
     path = tmp_path / "d.xml"
     path.write_text(HEAD + page(9, "X", "a").replace(">a<", ">a &evil; b<") + "</mediawiki>")
-    assert parse(path)[0]["lead"] == "a &evil; b"
+    assert parse(path)[0].lead == "a &evil; b"
 
 
 @pytest.mark.parametrize("form", ["xml", "single", "multi"])
@@ -498,7 +497,7 @@ def test_a_page_beyond_all_limits_is_a_row_without_text(tmp_path, monkeypatch, f
         whole = (HEAD + "".join(pages) + "</mediawiki>").encode()
         path.write_bytes(whole if form == "xml" else bz2.compress(whole))
     rows = parse(path)
-    assert [(row["title"], row["kind"]) for row in rows] == [
+    assert [(row.title, row.kind) for row in rows] == [
         ("東京", "article"), ("Large", "oversized"), ("日本", "article"),
     ]  # fmt: skip
 
@@ -523,7 +522,7 @@ def test_deep_nesting_and_unclosed_tags(tmp_path):
     path.write_text(
         HEAD + "".join(page(n, f"T{n}", text) for n, text in enumerate(texts, 1)) + "</mediawiki>"
     )
-    assert [row["kind"] for row in parse(path)] == ["article"] * 3
+    assert [row.kind for row in parse(path)] == ["article"] * 3
 
 
 @pytest.mark.parametrize("text", ["", "hello", "<html></html>", "\n", "BZh9 no"])
@@ -556,11 +555,11 @@ def test_an_unclosed_template_costs_its_own_text(tmp_path):
     pages = page(8, "X", text) + page(9, "Y", "{{a\n== H ==\n}}b")
     path.write_text(HEAD + pages + "</mediawiki>")
     rows = parse(path, EN)
-    assert [row["lead"] for row in rows] == ["X in\nC d.", "b"]
-    assert json.loads(rows[0]["links"]) == [[0, 1, "X", True], [4, 4, ""], [7, 8, "D"]]
+    assert [row.lead for row in rows] == ["X in\nC d.", "b"]
+    assert json.loads(rows[0].links) == [[0, 1, "X", True], [4, 4, ""], [7, 8, "D"]]
     row = parse(path, EN, paragraphs=2)[0]
-    assert row["lead"] == "X in\nC d.\nF g."
-    assert json.loads(row["links"])[3:] == [[10, 10, ""], [12, 13, "G"]]
+    assert row.lead == "X in\nC d.\nF g."
+    assert json.loads(row.links)[3:] == [[10, 10, ""], [12, 13, "G"]]
 
 
 def test_processes_end_with_the_reader(tmp_path, monkeypatch):
@@ -620,13 +619,13 @@ def test_all_real_dumps_parse_and_links_agree_with_mwparserfromhell(monkeypatch)
     pages = same = 0
     for code, path in dumps:
         sources.clear()
-        rows = [row for row in parse(path, languages.get(code)) if row["kind"] == "article"]
+        rows = [row for row in parse(path, languages.get(code)) if row.kind == "article"]
         for row, (source, names) in zip(rows, sources, strict=True):
             ours = [
-                link[2] for link in json.loads(row["links"]) if link[2:] != [""] and len(link) == 3
+                link[2] for link in json.loads(row.links) if link[2:] != [""] and len(link) == 3
             ]
             # Some more than the lead: enough to see a heading that only one of the two takes.
-            end = wikitext.clean(source, row["title"], languages.get(code), names).end
+            end = wikitext.clean(source, row.title, languages.get(code), names).end
             theirs = mwparserfromhell_links(mwparserfromhell, source[: end + 3000], names)
             pages += 1
             same += sorted(ours) == sorted(theirs)
