@@ -1,4 +1,4 @@
-"""Alignment pairs: what is a name, which surfaces are, and what every row must keep."""
+"""Alignment pairs: what every row must keep, and what is rejected."""
 
 # Wide characters count double for the linter.
 # ruff: noqa: E501
@@ -12,24 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dumps import DUMPS, EN, HEAD, JA, NAMES, PIECES, RU, needs_data, page
+from dumps import AR, DE, DUMPS, EN, FA, HE, HEAD, JA, NAMES, PIECES, RU, needs_data, page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eatner import tables, tsv
+from eatner import tables
 from eatner.errors import InputError
 from eatner.tables import Pair, RejectedPair, Title
 from eatner.text import languages
-from eatner.wiki import names as names_module
 from eatner.wiki import pairs, wikitext
 from eatner.wiki.articles import links_as_json
 from eatner.wiki.dump import parse_dump
-from eatner.wiki.names import name_fault
-from eatner.wiki.surfaces import surface_fault
-from eatner.wiki.titles import Wiki, english_name
-
-JUDGED = Path(__file__).with_name("judged_pairs.tsv")
-DE, ES, HE, AR, FA, HI, KO = map(languages.get, ("de", "es", "he", "ar", "fa", "hi", "ko"))
 
 
 def write_titles(
@@ -68,97 +61,6 @@ def check(row: Pair) -> None:
         assert markup not in row.sentence
 
 
-# --- names ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Berlin", "Bank of England", "Tokyo Tower", "Georgia (country)", "China", "Turkey",
-        "Martin Luther King, Jr.", "al-Qaeda", "eBay", "iPhone", "Rio de Janeiro", "BBC", "NATO",
-        "Ludwig van Beethoven", "Ōkuma Shigenobu", "Saint Petersburg", "Shanghai", "Pyrenees",
-        "United Nations", "World War II", "Paris, Texas", "Copenhagen", "Volkswagen", "Romania",
-    ],
-)  # fmt: skip
-def test_names(title):
-    assert name_fault(title) == ""
-
-
-@pytest.mark.parametrize(
-    ("title", "reason"),
-    [
-        ("Dog", "common noun"), ("Solar eclipse", "common noun"), ("Swimming", "common noun"),
-        ("Physics", "common noun"), ("Chlorophyll", "common noun"), ("Self-governance", "common noun"),
-        ("1984", "number or sign"), ("January 5", "date or number"), ("1990s", "date or number"),
-        ("19th century", "date or number"), ("January", "date or number"), ("44 BC", "date or number"),
-        ("List of cities in Japan", "list"), ("History of Japan", "topic"),
-        ("President of the United States", "topic"), ("Japanese language", "common noun"),
-        ("Germans", "people or language"), ("Arabic", "people or language"),
-        ("Buddhism", "common noun"), ("Paris (given name)", "common noun"),
-        ("Carnivora", "common noun"), ("!!!", "number or sign"), ("", "number or sign"),
-    ],
-)  # fmt: skip
-def test_what_is_no_name(title, reason):
-    assert name_fault(title) == reason
-
-
-def test_precision_on_200_rows_judged_by_hand():
-    """Rows of pairs from the real English sample, drawn before the rules saw them.
-
-    A row is right (`name`: yes) where the English side names one person, place, organisation,
-    work, event or dynasty, and the surface is that name.
-    """
-    rows = list(tsv.read(JUDGED, ("english", "surface", "name")))
-    assert len(rows) == 200
-    kept = [row for row in rows if not name_fault(row["english"])]
-    right = sum(row["name"] == "yes" for row in kept)
-    assert right >= 0.92 * len(kept)
-    assert right == sum(row["name"] == "yes" for row in rows)
-
-
-# --- surfaces -------------------------------------------------------------------------------------
-
-
-def surface_reason(surface, target, language=JA, title=None, wiki=None):
-    wiki = wiki or Wiki(
-        english={"東京都": "Tokyo", "大学": "University", "ワシントン": "Washington, D.C."},
-        target={"京大": "京都大学"},
-    )
-    return surface_fault(surface, target, title or target, wiki, language)
-
-
-@pytest.mark.parametrize(
-    ("surface", "title", "language"),
-    [
-        ("東京", "東京都", JA), ("京大", "京都大学", JA), ("メッシ", "リオネル・メッシ", JA),
-        ("ワシントン", "ジョージ・ワシントン", JA), ("早稲田", "早稲田大学", JA),
-        ("Берлином", "Берлин", RU), ("Толстой", "Толстой, Лев Николаевич", RU),
-        ("Берлина", "Берлин", RU), ("Beethoven", "Ludwig van Beethoven", DE),
-        ("Berlins", "Berlin", DE), ("Georgia", "Georgia (country)", EN),
-        ("בֶּרְלִין", "ברלין", HE), ("Zweiten Weltkriegs", "Zweiter Weltkrieg", DE),
-    ],
-)  # fmt: skip
-def test_surfaces_that_are_the_name(surface, title, language):
-    assert surface_reason(surface, title, language) == ""
-
-
-@pytest.mark.parametrize(
-    ("surface", "title", "language", "reason"),
-    [
-        ("大学", "東京大学", JA, "names another page"), ("首都", "東京都", JA, "not the name"),
-        ("alemán", "Alemania", ES, "common noun"), ("Phoenicians", "Phoenicia", EN, "not the name"),
-        ("1964年", "1964年東京オリンピック", JA, "date or number"), ("→", "東京都", JA, "number or sign"),
-        ("University", "University of Oxford", EN, "not the name"),
-        ("ドイツ人", "ドイツ", JA, "not the name"), ("독일인", "독일", KO, "not the name"),
-        ("ألماني", "ألمانيا", AR, "not the name"), ("روسية", "روسيا", AR, "not the name"),
-        ("آلمانی", "آلمان", FA, "not the name"), ("رومی‌ها", "روم", FA, "not the name"),
-        ("רוסי", "רוסיה", HE, "not the name"), ("रूसी", "रूस", HI, "not the name"),
-    ],
-)  # fmt: skip
-def test_surfaces_that_are_not(surface, title, language, reason):
-    assert surface_reason(surface, title, language) == reason
-
-
 def test_a_surface_that_always_means_one_title_is_its_name(tmp_path):
     pages = [(f"頁{n}", "", f"[[日本国有鉄道|国鉄]]の{n}番の駅である。") for n in range(3)]
     pages.append(("日本国有鉄道", "Japanese National Railways", "x"))
@@ -168,23 +70,6 @@ def test_a_surface_that_always_means_one_title_is_its_name(tmp_path):
     kept, refused, _ = build(write_titles(tmp_path, pages))
     assert [row.reason for row in refused if row.english] == ["not the name"] * 3
 
-
-@pytest.mark.parametrize(
-    ("title", "surface", "name"),
-    [
-        ("Georgia (country)", "ジョージア", "Georgia"),
-        ("Springfield, Illinois", "スプリングフィールド", "Springfield"),
-        ("Springfield, Illinois", "Springfield, Illinois", "Springfield, Illinois"),
-        ("Crosby, Stills & Nash", "クロスビー", "Crosby, Stills & Nash"),
-        ("Washington, D.C.", "ワシントンD.C.", "Washington, D.C."),
-        ("NASA", "NASA", "NASA"),
-    ],
-)
-def test_english_names_lose_what_tells_titles_apart(title, surface, name):
-    assert english_name(title, surface) == name
-
-
-# --- rows -----------------------------------------------------------------------------------------
 
 PAGES = [
     ("東京都", "Tokyo", "'''東京都'''は[[日本]]の首都で、[[大阪市|大阪]]より大きい。[[1964年]]に変わった。"),
@@ -405,9 +290,3 @@ def test_a_page_of_the_xml_reaches_the_pairs(tmp_path):
         ("Tokyo", "東京"),
         ("Japan", "日本"),
     }
-
-
-def test_the_words_lie_beside_the_module():
-    """`library()` in common.smk reruns the pairs where a file of the module's name is edited."""
-    assert Path(names_module.__file__).with_suffix(".tsv").is_file()
-    assert not Path(names_module.__file__).with_name("english.tsv").exists()
