@@ -9,14 +9,20 @@ from xml.sax.saxutils import escape
 import pytest
 from places import DATA
 
+from eatner import tables
+from eatner.lexicon import Lexicon, load
+from eatner.tables import Title
 from eatner.text import languages
+from eatner.wiki import lexicon as wiki_lexicon
 from eatner.wiki import wikitext
 from eatner.wiki.dump import parse_dump
 from eatner.wiki.markup import Clean
 
 DUMPS = DATA / "wikipedia"
 needs_data = pytest.mark.skipif(not DUMPS.exists(), reason="no ../shared/data")
-JA, DE, EN, RU, ZH = map(languages.get, ("ja", "de", "en", "ru", "zh"))
+AR, DE, EN, ES, FA, HE, HI, JA, KO, RU, ZH = map(
+    languages.get, ["ar", "de", "en", "es", "fa", "he", "hi", "ja", "ko", "ru", "zh"]
+)
 NAMES = wikitext.Names(frozenset({"file", "image", "category", "ファイル"}), frozenset({"help"}))
 HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">
   <siteinfo>
@@ -55,7 +61,7 @@ PAGES = [
 KINDS = ["article", "redirect", "disambiguation", "disambiguation", "list", "article"]
 
 
-def parse(path: Path, language=JA, **options) -> list[dict]:
+def parse(path: Path, language=JA, **options) -> list[Title]:
     return list(parse_dump(path, language, {1: "Tokyo", 7: "Japan"}, **options))
 
 
@@ -85,3 +91,30 @@ PIECES = [
     "( )", "( ;", " ,", "zh-cn:", ";", "[[a|b]]", "[[Берлин]]", "'''X'''", "x", ". ", "。", "(",
     "\u200f", "\t", "<table>", "</table>", "*", ":", "</", "{", "&lt;ref&gt;", "\n|", "、", "-{H|",
 ]  # fmt: skip
+
+
+def compiled(folder, code: str, titles: dict[str, str], redirects=(), other=()) -> Lexicon:
+    """The lexicon of a wiki with these titles, redirects and other pages."""
+    rows = [(title, "article", "", english) for title, english in titles.items()]
+    rows += [(title, "redirect", target, "") for title, target in redirects]
+    rows += [(title, "disambiguation", "", "") for title in other]
+    path = folder / "titles.tsv"
+    tables.write(
+        path,
+        Title,
+        (
+            Title(n, title, kind, to, english, "", "[]")
+            for n, (title, kind, to, english) in enumerate(rows, 1)
+        ),
+    )
+    out = folder / "lexicon.marisa"
+    wiki_lexicon.build(path, out, languages.get(code))
+    return load(out)
+
+
+def found(lexicon: Lexicon, sentence: str) -> list[tuple[str, str]]:
+    """The matches of a sentence as (surface, English)."""
+    matches = lexicon.matches(sentence)
+    for match in matches:
+        assert sentence[match.start : match.end] == match.surface
+    return [(match.surface, match.english) for match in matches]

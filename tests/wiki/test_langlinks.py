@@ -62,7 +62,7 @@ def test_only_the_wanted_language_and_no_empty_title(tmp_path):
     assert langlinks.read(write(tmp_path, dump(rows))) == {1: "Berlin"}
 
 
-def test_gzip(tmp_path):
+def test_gzip_is_read(tmp_path):
     path = tmp_path / "langlinks.sql.gz"
     path.write_bytes(gzip.compress(dump([(7, "en", "Tōkyō")]).encode()))
     assert langlinks.read(path) == {7: "Tōkyō"}
@@ -123,7 +123,7 @@ def test_a_cut_behind_a_semicolon_in_a_title(tmp_path):
         langlinks.read(write(tmp_path, text[: text.index("; bar") + 1]))
 
 
-def test_a_folder(tmp_path):
+def test_a_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="a folder"):
         langlinks.read(tmp_path)
 

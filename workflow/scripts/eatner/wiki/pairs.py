@@ -16,11 +16,11 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from eatner import tables, tsv
-from eatner.tables import Pair, RejectedPair
+from eatner.tables import Pair, PairKind, RejectedPair
 from eatner.text import sentences
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
@@ -72,7 +72,7 @@ def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[Pa
                 continue
             while at + 1 < len(spans) and spans[at][1] <= start:
                 at += 1
-            kind = "title" if len(link) > 3 else "anchor"
+            kind: PairKind = "title" if len(link) > 3 else "anchor"
             title = row.title if kind == "title" else wiki.resolve(target)
             english = wiki.english.get(title, "")
             first, last = spans[at]
@@ -318,4 +318,4 @@ def _rejected(
     for number, row in enumerate(tables.read(sound, Pair)):
         if number not in chosen:
             counts["not sampled"] += 1
-            yield RejectedPair(*astuple(row), "not sampled")
+            yield RejectedPair(**asdict(row), reason="not sampled")

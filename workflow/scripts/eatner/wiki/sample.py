@@ -77,16 +77,24 @@ def _pages(sources: Sequence[Path]) -> Iterator[dict[str, str]]:
         if not isinstance(pages, list):
             raise InputError("not a list of pages", path=source, remedy=remedy)
         for number, page in enumerate(pages, 1):
-            where = {"path": source, "record": f"page {number}"}
+            record = f"page {number}"
             sound = isinstance(page, dict) and all(isinstance(v, str) and v for v in page.values())
             if not sound or set(page) - KEYS or "title" not in page:
-                raise InputError(f"not a page: {str(page)[:80]}", **where, remedy=remedy)
+                raise InputError(
+                    f"not a page: {str(page)[:80]}", path=source, record=record, remedy=remedy
+                )
             if ("text" in page) == ("redirect" in page):
-                raise InputError(f"{page['title']}: neither or both", **where, remedy=remedy)
+                raise InputError(
+                    f"{page['title']}: it has neither a text nor a redirect, or both",
+                    path=source,
+                    record=record,
+                    remedy=remedy,
+                )
             if page["title"] in seen:
                 raise InputError(
                     f"{page['title']} stands in {seen[page['title']]} too",
-                    **where,
+                    path=source,
+                    record=record,
                     remedy="Delete one of them.",
                 )
             seen[page["title"]] = source

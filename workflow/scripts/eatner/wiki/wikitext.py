@@ -361,7 +361,8 @@ class _Writer:
 def _tidy(writer: _Writer) -> Clean:
     """Mend what templates left behind, trim the spans, and normalise."""
     text = "".join(writer.out)
-    spans, holes = writer.spans, []
+    spans = writer.spans
+    holes: list[int] = []
     if HOLE in text:
         cuts = [with_a_space(text, *match.span()) for match in _HOLE_RUN.finditer(text)]
         text, spans, holes = cut_stretches(text, spans, [start for start, _ in cuts], cuts)
