@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatner import lexicon as lexicon_module
-from eatner import tsv
+from eatner import tables
 from eatner.errors import InputError
+from eatner.tables import Title
 from eatner.text import languages
 from eatner.wiki import lexicon as wiki_lexicon
 
@@ -22,12 +23,12 @@ def compiled(
     rows += [(title, "redirect", target, "") for title, target in redirects]
     rows += [(title, "disambiguation", "", "") for title in other]
     path = folder / "titles.tsv"
-    tsv.write(
+    tables.write(
         path,
-        TITLE_COLUMNS,
+        Title,
         (
-            dict(zip(TITLE_COLUMNS, (n, title, kind, to, english, "", "[]"), strict=True))
-            for n, (title, kind, to, english) in enumerate(rows, 1)
+            Title(number, title, kind, to, english, "", "[]")
+            for number, (title, kind, to, english) in enumerate(rows, 1)
         ),
     )
     out = folder / "lexicon.marisa"
