@@ -8,8 +8,9 @@ import unicodedata
 import pytest
 
 from eatner import lexicon as lexicon_module
-from eatner import tsv
+from eatner import tables
 from eatner.errors import InputError
+from eatner.tables import Pair, Title
 from eatner.text import languages
 from eatner.text.sentences import split
 from eatner.wiki import lexicon, pairs, wikitext
@@ -128,19 +129,19 @@ def test_another_language_is_one_row(tmp_path, code, source, surfaces, text, nam
     rows = [(own, clean.text, links_as_json(clean.spans, clean.holes))]
     rows += [(title, "", "[]") for title in ("Suomi", "Oulu", "Türkiye", "İstanbul", "Niininen")]
     titles = tmp_path / "titles.tsv"
-    tsv.write(
+    tables.write(
         titles,
-        TITLE_COLUMNS,
+        Title,
         (
-            dict(zip(TITLE_COLUMNS, (n, t, "article", "", t, lead, links), strict=True))
-            for n, (t, lead, links) in enumerate(rows)
+            Title(number, title, "article", "", title, lead, links)
+            for number, (title, lead, links) in enumerate(rows)
         ),
     )
     out = tmp_path / "pairs.tsv"
     pairs.build(
         titles, out, tmp_path / "r.tsv", language, per_entity=9, size=None, negatives=0, seed=1
     )
-    assert {row["surface"] for row in tsv.read(out, pairs.PAIR_COLUMNS)} == surfaces
+    assert {row.surface for row in tables.read(out, Pair)} == surfaces
     lexicon.build(titles, tmp_path / "l", language)
     assert [match.surface for match in lexicon_module.load(tmp_path / "l").matches(text)] == names
 
