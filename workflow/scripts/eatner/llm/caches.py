@@ -50,7 +50,9 @@ class SharedBeginning:
         if ids:
             with torch.inference_mode():
                 local.model(
-                    torch.tensor([ids], device=local.device), past_key_values=cache, logits_to_keep=1
+                    torch.tensor([ids], device=local.device),
+                    past_key_values=cache,
+                    logits_to_keep=1,
                 )
         return cache
 

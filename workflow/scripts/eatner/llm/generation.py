@@ -103,9 +103,7 @@ class Generation:
             answers.append(sorted(distinct.values(), key=lambda c: (-(c.logprob or 0.0), c.text)))
         return answers, written
 
-    def _read(
-        self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]
-    ) -> DynamicCache:
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]) -> DynamicCache:
         """Read prompts that begin with the tokens `first`; gives their cache."""
         import torch
 
