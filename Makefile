@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
 	@echo "make test   the tests"
-	@echo "make lint   ruff, snakefmt and snakemake --lint"
+	@echo "make lint   ruff (complexity too), mypy, snakefmt and snakemake --lint"
 	@echo "make bench  the benchmarks; they write docs/benchmarks/ (on a GPU: make bench-gpu)"
 	@echo "make clean  delete results and logs (not resources, not .venv)"
 	@echo
@@ -32,6 +32,7 @@ test: .venv/ready
 lint: .venv/ready
 	ruff check
 	ruff format --check
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
