@@ -354,7 +354,10 @@ def test_an_unquoted_value_with_several_meanings_is_refused_and_the_quotes_shown
     text, where, example
 ):
     message = refusal(yaml.full_load(text))
-    assert message.startswith(f"configuration.{where}: this must be a text, and YAML reads it as ")
+    what = "a key here" if example.endswith("...") else "this"
+    assert message.startswith(
+        f"configuration.{where}: {what} must be a text, and YAML reads it as "
+    )
     assert f"Quote it as you wrote it, such as `{example}`." in message
 
 

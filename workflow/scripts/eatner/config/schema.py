@@ -191,9 +191,10 @@ def _explain_unquoted(error: ValidationError) -> tuple[str, str]:
         written = str(value)
     last = error.absolute_path[-1]
     example = f'{last}: "{written}"' if isinstance(last, str) else f'- "{written}"'
+    what = "this"
     if _is_about_a_key(error):
-        example = f'"{written}": ...'
+        what, example = "a key here", f'"{written}": ...'
     return (
-        f"this must be a text, and YAML reads it as {read_as}",
+        f"{what} must be a text, and YAML reads it as {read_as}",
         f"Quote it as you wrote it, such as `{example}`. ",
     )
