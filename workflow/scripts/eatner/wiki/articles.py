@@ -18,6 +18,7 @@ from eatner.text.languages import Language
 from eatner.wiki import wikitext
 from eatner.wiki.markup import Link
 from eatner.wiki.streams import AGAIN, LAYOUT
+from eatner.wiki.targets import INVISIBLE, Names, canonical
 
 log = logging.getLogger(__name__)
 PAGE_LIMIT = 16 << 20
@@ -39,7 +40,7 @@ class PageReader:
 
     path: Path
     language: Language
-    names: wikitext.Names
+    names: Names
     paragraphs: int
     disambiguation: re.Pattern[str]
     lists: re.Pattern[str] | None
@@ -61,7 +62,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _title(raw: str) -> str:
-    title = " ".join(wikitext._INVISIBLE.sub("", raw.replace("_", " ")).split())
+    title = " ".join(INVISIBLE.sub("", raw.replace("_", " ")).split())
     return title if title.isascii() else unicodedata.normalize("NFC", title)
 
 
@@ -126,7 +127,7 @@ def article_row(reader: PageReader, page: bytes, where: str) -> Title | None:
         redirect = _REDIRECT.search(head)
         if redirect is not None:
             target = unescape((redirect[1] or redirect[2] or b"").decode())
-            target = wikitext.canonical(target, reader.names)
+            target = canonical(target, reader.names)
             return Title(page_id, title, "redirect", target, "", "", "[]")
         if text_tag is None or text_tag[1]:
             return Title(page_id, title, "article", "", "", "", "[]")
@@ -155,7 +156,7 @@ def _article(reader: PageReader, page_id: int, title: str, source: str) -> Title
         # Dumps before 2010 mark a redirect in the text alone.
         match = _REDIRECTED.match(source)
         if match and len(source) < 1000:
-            target = wikitext.canonical(match[1], reader.names)
+            target = canonical(match[1], reader.names)
             return Title(page_id, title, "redirect", target, "", "", "[]")
     suffix = title.rpartition(" (")[2].rstrip(")") if title.endswith(")") else ""
     language = reader.language
@@ -207,7 +208,7 @@ def _article(reader: PageReader, page_id: int, title: str, source: str) -> Title
             break  # each further section would be read to the page's end again
     if not english and "[[en:" in source:
         match = re.search(r"\[\[en:([^\]\[|\n]+)\]\]", source)
-        english = wikitext.canonical(match[1], reader.names) if match else ""
+        english = canonical(match[1], reader.names) if match else ""
     return Title(page_id, title, "article", "", english, lead, links_as_json(spans, holes))
 
 

@@ -24,7 +24,6 @@ from typing import NamedTuple
 from eatner.errors import InputError
 from eatner.tables import Title
 from eatner.text.languages import Language
-from eatner.wiki import wikitext
 from eatner.wiki.articles import PAGE_LIMIT, PageReader, article_row, unescape
 from eatner.wiki.streams import (
     AGAIN,
@@ -41,6 +40,7 @@ from eatner.wiki.streams import (
     refuse_encoding,
     stream_bounds,
 )
+from eatner.wiki.targets import Names
 
 _NAMESPACE = re.compile(r'<namespace\b[^<>]*?key="(-?\d+)"[^<>]*?(?:/>|>([^<]*)</namespace>)')
 _CASE = re.compile(r"<case>([^<]*)</case>")
@@ -154,7 +154,7 @@ def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
         ) from error
 
 
-def _names(head: str, language: Language) -> wikitext.Names:
+def _names(head: str, language: Language) -> Names:
     """The namespaces of the wiki, from the dump's head and the table of languages."""
     hidden = {"file", "image", "category", *(name.lower() for name in language.namespaces)}
     other = {*_CANONICAL, *_SISTERS}
@@ -165,7 +165,7 @@ def _names(head: str, language: Language) -> wikitext.Names:
         elif lower:
             other.add(lower)
     case = _CASE.search(head)
-    return wikitext.Names(
+    return Names(
         frozenset(hidden),
         frozenset(other - hidden),
         case is None or case[1].strip() == "first-letter",
