@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from eatner.text import languages
 from eatner.wiki import articles, wikitext
-from eatner.wiki.articles import _article, unescape
 from eatner.wiki.markup import _HIDDEN
+from eatner.wiki.pages import unescape
 from eatner.wiki.targets import _LANGUAGE_PREFIX, FILE_ENDING, Names, canonical
 
 
@@ -153,15 +153,13 @@ def test_all_real_dumps_parse_and_links_agree_with_mwparserfromhell(monkeypatch)
     """
     mwparserfromhell = pytest.importorskip("mwparserfromhell")
     sources: list[tuple[str, Names]] = []
-    article = _article
+    read_lead = articles._read_lead
 
-    def spy(reader, page_id, title, source):
-        row = article(reader, page_id, title, source)
-        if row.kind == "article":
-            sources.append((unescape(source), reader.names))
-        return row
+    def spy(reader, title, source):
+        sources.append((unescape(source), reader.names))
+        return read_lead(reader, title, source)
 
-    monkeypatch.setattr(articles, "_article", spy)
+    monkeypatch.setattr(articles, "_read_lead", spy)
     dumps = real_dumps()
     assert len(dumps) > 125
     pages = same = 0

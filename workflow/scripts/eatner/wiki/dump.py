@@ -24,7 +24,8 @@ from typing import TypeVar
 from eatner.errors import InputError
 from eatner.tables import Title
 from eatner.text.languages import Language
-from eatner.wiki.articles import PAGE_LIMIT, PageReader, article_row, unescape
+from eatner.wiki.articles import PageReader, article_row
+from eatner.wiki.pages import PAGE_LIMIT, unescape
 from eatner.wiki.streams import (
     AGAIN,
     LAYOUT,
