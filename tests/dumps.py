@@ -17,13 +17,14 @@ from eatner.wiki import lexicon as wiki_lexicon
 from eatner.wiki import wikitext
 from eatner.wiki.dump import parse_dump
 from eatner.wiki.markup import Clean
+from eatner.wiki.targets import Names
 
 DUMPS = DATA / "wikipedia"
 needs_data = pytest.mark.skipif(not DUMPS.exists(), reason="no ../shared/data")
 AR, DE, EN, ES, FA, HE, HI, JA, KO, RU, ZH = map(
     languages.get, ["ar", "de", "en", "es", "fa", "he", "hi", "ja", "ko", "ru", "zh"]
 )
-NAMES = wikitext.Names(frozenset({"file", "image", "category", "ファイル"}), frozenset({"help"}))
+NAMES = Names(frozenset({"file", "image", "category", "ファイル"}), frozenset({"help"}))
 HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="ja">
   <siteinfo>
     <dbname>jawiki</dbname>

@@ -177,3 +177,27 @@ def test_processes_end_with_the_reader(tmp_path, monkeypatch):
 def test_the_real_utf16_dump_is_refused():
     with pytest.raises(InputError):
         parse(DUMPS / "bgwiki-latest-pages-articles-shortened.xml.bz2")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_in_a_process_says_what_it_says_without_one(tmp_path, threads):
+    """Where the problem's own words stand in the remedy too, nothing of the two is lost."""
+    path = tmp_path / "d.xml"
+    path.write_text(HEAD + page(8, "", "x") + "</mediawiki>")
+    with pytest.raises(InputError) as caught:
+        parse(path, threads=threads)
+    assert str(caught.value) == f"{path}: the title of page 8 is empty. {streams.AGAIN}"
+
+
+def test_an_error_keeps_its_line_on_the_way_between_processes():
+    for threads in (1, 2):
+        with pytest.raises(InputError) as caught:
+            list(dump._ordered(None, _fail, ["a"], threads))
+        error = caught.value
+        assert (error.problem, error.line, error.record) == ("a is wrong", 7, "page 8")
+        assert error.remedy == "a is wrong. Mend it."
+
+
+def _fail(reader, item):
+    problem = f"{item} is wrong"
+    raise InputError(problem, path="d.xml", line=7, record="page 8", remedy=f"{problem}. Mend it.")

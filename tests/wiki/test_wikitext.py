@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 from eatner.text import languages
 from eatner.wiki import articles, wikitext
-from eatner.wiki.articles import _article, unescape
 from eatner.wiki.markup import _HIDDEN
+from eatner.wiki.pages import unescape
+from eatner.wiki.targets import _LANGUAGE_PREFIX, FILE_ENDING, Names, canonical
 
 
 @pytest.mark.parametrize(
@@ -151,16 +152,14 @@ def test_all_real_dumps_parse_and_links_agree_with_mwparserfromhell(monkeypatch)
     and a local name of the category namespace that the table of languages lacks (mrj).
     """
     mwparserfromhell = pytest.importorskip("mwparserfromhell")
-    sources: list[tuple[str, wikitext.Names]] = []
-    article = _article
+    sources: list[tuple[str, Names]] = []
+    read_lead = articles._read_lead
 
-    def spy(reader, page_id, title, source):
-        row = article(reader, page_id, title, source)
-        if row.kind == "article":
-            sources.append((unescape(source), reader.names))
-        return row
+    def spy(reader, title, source):
+        sources.append((unescape(source), reader.names))
+        return read_lead(reader, title, source)
 
-    monkeypatch.setattr(articles, "_article", spy)
+    monkeypatch.setattr(articles, "_read_lead", spy)
     dumps = real_dumps()
     assert len(dumps) > 125
     pages = same = 0
@@ -180,7 +179,7 @@ def test_all_real_dumps_parse_and_links_agree_with_mwparserfromhell(monkeypatch)
     assert same >= 0.99 * pages, f"{same} of {pages}"
 
 
-def mwparserfromhell_links(library, source: str, names: wikitext.Names) -> list[str]:
+def mwparserfromhell_links(library, source: str, names: Names) -> list[str]:
     """Targets of the links to articles in the lead, outside templates, references and tables."""
     found: list[str] = []
     hidden = {*_HIDDEN, "table", "nowiki"}
@@ -195,11 +194,11 @@ def mwparserfromhell_links(library, source: str, names: wikitext.Names) -> list[
                 if colon and (
                     name in names.hidden
                     or name in names.other
-                    or wikitext._LANGUAGE_PREFIX.match(prefix.strip())
-                    or wikitext.FILE_ENDING.search(target)
+                    or _LANGUAGE_PREFIX.match(prefix.strip())
+                    or FILE_ENDING.search(target)
                 ):
                     continue
-                title = wikitext.canonical(target.lstrip(":"), names)
+                title = canonical(target.lstrip(":"), names)
                 if title:
                     found.append(title)
             elif kind == "Tag" and str(node.tag).strip().lower() not in hidden and node.contents:

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
 from eatner.errors import InputError
 from eatner.tables import Title
 from eatner.text.languages import Language
-from eatner.wiki import wikitext
-from eatner.wiki.articles import PAGE_LIMIT, PageReader, article_row, unescape
+from eatner.wiki.articles import PageReader, article_row
+from eatner.wiki.pages import PAGE_LIMIT, unescape
 from eatner.wiki.streams import (
     AGAIN,
     LAYOUT,
@@ -41,6 +41,7 @@ from eatner.wiki.streams import (
     refuse_encoding,
     stream_bounds,
 )
+from eatner.wiki.targets import Names
 
 _NAMESPACE = re.compile(r'<namespace\b[^<>]*?key="(-?\d+)"[^<>]*?(?:/>|>([^<]*)</namespace>)')
 _CASE = re.compile(r"<case>([^<]*)</case>")
@@ -56,6 +57,9 @@ _SISTERS = (
     "m", "metawikipedia", "mw", "d", "wikidata", "w", "wikipedia", "incubator", "foundation",
     "wmf", "phabricator", "doi", "bugzilla", "mailarchive", "toollabs", "iarchive",
 )  # fmt: skip
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def parse_dump(
@@ -154,7 +158,7 @@ def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
         ) from error
 
 
-def _names(head: str, language: Language) -> wikitext.Names:
+def _names(head: str, language: Language) -> Names:
     """The namespaces of the wiki, from the dump's head and the table of languages."""
     hidden = {"file", "image", "category", *(name.lower() for name in language.namespaces)}
     other = {*_CANONICAL, *_SISTERS}
@@ -165,7 +169,7 @@ def _names(head: str, language: Language) -> wikitext.Names:
         elif lower:
             other.add(lower)
     case = _CASE.search(head)
-    return wikitext.Names(
+    return Names(
         frozenset(hidden),
         frozenset(other - hidden),
         case is None or case[1].strip() == "first-letter",
@@ -316,8 +320,16 @@ def _from_streams(
     _refuse_unfinished(reader.path, bytes(cutter.rest), False)
 
 
-def _ordered(reader: PageReader, work: Callable, items: Iterable, threads: int) -> Iterator:
-    """Map over items in processes, in order, with few of them under way at a time."""
+def _ordered(
+    reader: PageReader,
+    work: Callable[[PageReader, Item], Result],
+    items: Iterable[Item],
+    threads: int,
+) -> Iterator[Result]:
+    """Map over items in processes, in order, with few of them under way at a time.
+
+    An `InputError` of a process is raised here as it was raised there.
+    """
     if threads <= 1:
         for item in items:
             yield work(reader, item)
@@ -325,42 +337,16 @@ def _ordered(reader: PageReader, work: Callable, items: Iterable, threads: int) 
     # fork: a script that Snakemake runs has no `if __name__` guard for spawned children.
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(threads, mp_context=context)
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(_guarded, work, reader, item))
+            waiting.append(pool.submit(work, reader, item))
             if len(waiting) > 2 * threads:
-                yield _result(waiting.popleft())
+                yield waiting.popleft().result()
         while waiting:
-            yield _result(waiting.popleft())
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Failure(NamedTuple):
-    """An InputError on its way between processes."""
-
-    problem: str
-    path: str | Path | None
-    record: str | None
-    remedy: str
-
-
-def _guarded(work: Callable, reader: PageReader, item: object) -> object:
-    try:
-        return work(reader, item)
-    except InputError as error:
-        remedy = str(error).rpartition(f"{error.problem}. ")[2]
-        return _Failure(error.problem, error.path, error.record, remedy)
-
-
-def _result(future: Future) -> object:
-    result = future.result()
-    if isinstance(result, _Failure):
-        raise InputError(
-            result.problem, path=result.path, record=result.record, remedy=result.remedy
-        )
-    return result
 
 
 def _refuse_unfinished(path: Path, rest: bytes, skipping: bool) -> None:
