@@ -16,7 +16,7 @@ from rows import mention, sentences
 from eatner import prompts
 from eatner.align.assign import MENTION_GAIN, assign, assign_in_turn
 from eatner.align.base import align
-from eatner.align.candidates import Candidate, occurrences
+from eatner.align.candidates import Candidate, candidate_spans
 from eatner.align.constrained import constrained
 from eatner.llm.base import Completion, one_line
 from eatner.tables import FOUND, Alignment, Mention, MentionStatus, Sentence
@@ -143,7 +143,7 @@ def test_phrases_that_entities_share_and_that_overlap(
 ) -> None:
     several = [
         [
-            candidate(gain, *occurrences(surface, text), surface=surface)
+            candidate(gain, *candidate_spans(surface, text), surface=surface)
             for surface, gain in phrases
             if surface in text
         ]
@@ -584,5 +584,5 @@ def test_whatever_it_answers_the_rows_are_sound(cases: list[tuple[str, str]]) ->
 
 
 def test_occurrences_are_letter_by_letter_whatever_the_words_mean() -> None:
-    assert occurrences("माफिया", "माफिया ने माफिया को") == ((0, 6), (10, 16))
-    assert occurrences("None", "None of None") == ((0, 4), (8, 12))
+    assert candidate_spans("माफिया", "माफिया ने माफिया को") == ((0, 6), (10, 16))
+    assert candidate_spans("None", "None of None") == ((0, 4), (8, 12))

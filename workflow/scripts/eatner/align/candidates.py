@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eatner.answers.likeness import occurrences as likeness_occurrences
+from eatner.answers.likeness import occurrences
 from eatner.tables import Span
 
 
@@ -101,8 +101,12 @@ def widened(span: Span, starts: Sequence[int], ends: Sequence[int]) -> Span:
     return (starts[first], ends[after - 1]) if first < after else span
 
 
-def occurrences(surface: str, text: str) -> tuple[Span, ...]:
-    """Where a phrase stands, whole words before parts of words; never nowhere."""
-    places = likeness_occurrences(surface, text)
+def candidate_spans(surface: str, text: str) -> tuple[Span, ...]:
+    """Where a phrase that is a substring of a text occurs in it; never nowhere.
+
+    The places of `occurrences`; the first substring where that rejects them all, because they begin
+    or end inside a character.
+    """
+    places = occurrences(surface, text)
     start = text.find(surface)
     return tuple(places) or ((start, start + len(surface)),)

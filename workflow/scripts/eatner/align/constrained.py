@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eatner import prompts
-from eatner.align.candidates import Candidate, Question, occurrences
+from eatner.align.candidates import Candidate, Question, candidate_spans
 from eatner.llm.base import LLM, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
@@ -80,7 +80,7 @@ def constrained(
                     logprob = float(np.logaddexp(logprob, merged[surface].logprob))
                 gain = logprob - silence
             merged[surface] = Candidate(
-                surface, occurrences(surface, text), logprob, gain, silence is not None
+                surface, candidate_spans(surface, text), logprob, gain, silence is not None
             )
         if not merged and any(answer.finished and not answer.text for answer in completions):
             merged[""] = Candidate("", (), completions[0].logprob, 0.0)  # it said: nowhere

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -40,6 +39,7 @@ from eatner.llm.journal import Journal
 from eatner.llm.transformers import TransformersLLM
 from eatner.progress import counter
 from eatner.tables import Pair
+from eatner.text.folding import fold_letters
 from eatner.text.languages import Language
 from eatner.text.romanise import reading as romanise_reading
 from eatner.text.trim import trim
@@ -359,10 +359,7 @@ def _likeness(name: str, spoken: str) -> float:
     return max(fuzz.ratio(_letters(order), _letters(spoken)) for order in orders) / 100
 
 
-@cache
-def _letters(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in plain if char.isalnum())
+_letters = cache(fold_letters)
 
 
 def _capitals(surface: str, text: str) -> tuple[float, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from eatner.align.candidates import Candidate, occurrences
+from eatner.align.candidates import Candidate, candidate_spans
 from eatner.errors import InputError
 from eatner.evaluate.calibration import expected_error, reliability
 from eatner.llm.base import one_line
@@ -108,7 +108,7 @@ def weighed(scored: Scored, weights: Weights, text: str) -> list[Candidate]:
     return [
         Candidate(
             scored.surfaces[place],
-            occurrences(scored.surfaces[place], line),
+            candidate_spans(scored.surfaces[place], line),
             float(scored.signals[place, 0]),
             float(utility[place] - utility[-1]),
         )

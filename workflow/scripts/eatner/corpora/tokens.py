@@ -7,7 +7,6 @@ file's scheme; words joined to a text, or found in it; their entities.
 from __future__ import annotations
 
 import itertools
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from eatner.corpora.gold import LabelledSpan
 from eatner.corpora.iob import TAG, TokenError, decode
 from eatner.errors import InputError
 from eatner.tables import Span
+from eatner.text.folding import fold_word
 
 # Where something stands in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list.
 Place = Mapping[str, int | str]
@@ -291,7 +291,7 @@ def _stands_for(gap: str, forms: Sequence[str], touches: bool) -> bool:
     a contraction whose first half it `touches` ("zu" + "dem", "zum": the "m"). Several are one, in
     scripts with case perhaps a short one that is like none of them ("à" + "le", "au").
     """
-    said, written = _plain("".join(forms)), _plain(gap)
+    said, written = fold_word("".join(forms)), fold_word(gap)
     if not said or not written:
         return said == written
     contracts = _is_alphabetic(written[-1])
@@ -299,11 +299,6 @@ def _stands_for(gap: str, forms: Sequence[str], touches: bool) -> bool:
         half = touches and contracts and said.endswith(written)
         return half or fuzz.ratio(said, written) > _ALIKE
     return fuzz.ratio(said, written) >= _CONTRACTED or (contracts and len(written) <= 3)
-
-
-def _plain(text: str) -> str:
-    """Letters and digits without case and width."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def tagged_entities(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from eatner.tables import (
     Translation,
     by_sentence,
 )
+from eatner.text.folding import fold_letters, fold_words
 
 # A reading that agrees with the English by this much names it. Measured on UNER PUD, Russian people
 # against their English sentence: 86% found (97% of them on an English entity of gold), and 4% in
@@ -39,16 +39,6 @@ Located = tuple[int, int, Evidence]
 """Where the English names an entity, and what shows that it does."""
 Verdict = tuple[Stage, ErrorDetail, Evidence]
 """The step that went wrong, what went wrong there, and what shows it."""
-
-
-def _plain(text: str) -> str:
-    """Letters and digits in lower case without accents, one space between words.
-
-    For comparing only: offsets are lost.
-    """
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(char for char in bare if not unicodedata.combining(char))
-    return " ".join(re.findall(r"[^\W_]+", bare))
 
 
 def find_mention(
@@ -74,9 +64,9 @@ def find_mention(
     """
     words = [(match.start(), match.end()) for match in re.finditer(r"[^\W_]+", english)]
     wanted: list[tuple[str, float, Evidence]] = [
-        (_plain(re.sub(r" \(.*\)$", "", name)), _TITLE_LIKENESS, "title") for name in names
+        (fold_words(re.sub(r" \(.*\)$", "", name)), _TITLE_LIKENESS, "title") for name in names
     ]
-    wanted.append((_plain(romanise(surface)), _READING_LIKENESS, "reading"))
+    wanted.append((fold_words(romanise(surface)), _READING_LIKENESS, "reading"))
     for target, threshold, evidence in wanted:
         solid = target.replace(" ", "")
         if not solid:
@@ -86,7 +76,7 @@ def find_mention(
         for first, (start, _) in enumerate(words):
             # Readings may lack the word boundaries that English has, by one or two.
             for last in range(first, min(first + size + 2, len(words))):
-                run = _plain(english[start : words[last][1]]).replace(" ", "")
+                run = fold_letters(english[start : words[last][1]])
                 if len(run) > 2 * len(solid) + 2:
                     break
                 likeness = fuzz.ratio(solid, run, score_cutoff=best[0])

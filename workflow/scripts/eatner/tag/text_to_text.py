@@ -16,6 +16,7 @@ from pathlib import Path
 from eatner.tables import Span
 from eatner.tag.base import Found
 from eatner.tag.neural import load, pieces, token_offsets
+from eatner.text.folding import ACCENTS, EXACT
 
 BATCH = 16
 # Stands in an answer for what the model's vocabulary does not hold.
@@ -140,7 +141,7 @@ def place(
         elif kind is None:
             continue
         else:
-            places = occurrences(item.entity, text)
+            places = find_with_unknowns(item.entity, text)
             free = [(a, b) for a, b in places if not any(a < d and c < b for c, d in taken)]
             if free:
                 taken.append(free[0])
@@ -151,7 +152,7 @@ def place(
     return [found[number] for number in sorted(found)]
 
 
-def occurrences(entity: str, text: str) -> list[Span]:
+def find_with_unknowns(entity: str, text: str) -> list[Span]:
     """Where an entity stands in a text, from left to right, without overlap.
 
     As it is, but for white space and characters that the model does not know (`UNKNOWN`); else
@@ -160,21 +161,18 @@ def occurrences(entity: str, text: str) -> list[Span]:
     """
     if not entity.strip():
         return []
-    identity = range(len(text))
-    for hay, origin, needle in (
-        (text, identity, entity),
-        (*_folded(text), _folded(entity)[0]),
-    ):
+    for folding in (EXACT, ACCENTS):
+        folded = folding(text)
         found = []
-        for match in _pattern(needle).finditer(hay):
-            start, end = origin[match.start()], origin[match.end() - 1] + 1
+        for match in _pattern(folding(entity).text).finditer(folded.text):
+            start, end = folded.origin[match.start()], folded.origin[match.end() - 1] + 1
             while end < len(text) and unicodedata.combining(text[end]):
                 end += 1
             found.append((start, end))
         if found:
             return [span for span in found if _is_whole(text, *span)] or found
     bare = entity.strip(_QUOTES + " ")
-    return occurrences(bare, text) if bare and bare != entity else []
+    return find_with_unknowns(bare, text) if bare and bare != entity else []
 
 
 def _pattern(entity: str) -> re.Pattern[str]:
@@ -192,17 +190,6 @@ def _pattern(entity: str) -> re.Pattern[str]:
     left = r"(?<!\w)" if not parts[0] else ""
     right = r"(?!\w)" if not parts[-1] else ""
     return re.compile(left + pattern + right)
-
-
-def _folded(text: str) -> tuple[str, list[int]]:
-    """A text without case, width and accents, and where each of its characters comes from."""
-    chars, origin = [], []
-    for place, char in enumerate(text):
-        for part in unicodedata.normalize("NFKD", char).casefold():
-            if not unicodedata.combining(part):
-                chars.append(part)
-                origin.append(place)
-    return "".join(chars), origin
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

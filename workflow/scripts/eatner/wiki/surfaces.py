@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from eatner.text.folding import fold_name
 from eatner.text.languages import Language
 from eatner.wiki.names import name_fault
-from eatner.wiki.titles import Wiki, bare_title, fold_name
+from eatner.wiki.titles import Wiki, bare_title
 
 
 def surface_fault(surface: str, target: str, title: str, wiki: Wiki, language: Language) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from eatner import tables
 from eatner.errors import InputError
 from eatner.progress import bar
 from eatner.tables import Title
+from eatner.text.folding import fold_name
 
 MARKUP = re.compile(
     r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|-\{|\}-|https?://"
@@ -118,11 +118,3 @@ def english_name(title: str, surface: str) -> str:
     if single and len(first) > 2 and rest[:1].isupper() and not re.search(r" (?:and|&) ", rest):
         return first
     return name
-
-
-# Spaces, hyphens and dots between the parts of a name; vowel marks of Hebrew and Arabic.
-_IGNORED = re.compile(r"[\s·・‧•'’‐‑‒–\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u200c-]+")
-
-
-def fold_name(text: str) -> str:
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold())
