@@ -100,12 +100,10 @@ def _value(cell: str, path: Path, place: Place) -> object:
         pass
     try:
         value = ast.literal_eval(cell)
-        strings = [
-            t
-            for t in tokenize.generate_tokens(io.StringIO(cell).readline)
-            if t.type == tokenize.STRING
-        ]
-        if len(strings) != _count(value):  # ['a' 'b'], as numpy writes it, is ['ab']
+        parts = tokenize.generate_tokens(io.StringIO(cell).readline)
+        if sum(part.type == tokenize.STRING for part in parts) != _count(
+            value
+        ):  # ['a' 'b'], as numpy writes it, is ['ab']
             raise ValueError("its items have no commas between them")
         return json.loads(json.dumps(value))  # tuples become lists
     except (ValueError, SyntaxError, TypeError, tokenize.TokenError, RecursionError) as error:

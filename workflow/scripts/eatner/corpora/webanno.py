@@ -1,8 +1,8 @@
 """Corpora of WebAnno and INCEpTION: WebAnno TSV 3.
 
 The format is in the appendix of INCEpTION's user guide. The head names the layers of annotation and
-their features, a column each. Then come sentences: their text, and a line for each token. Java wrote
-the offsets: they count UTF-16 units of the document.
+their features, a column each. Then come sentences: their text, and a line for each token. The
+offsets count UTF-16 units of the document, as Java does.
 """
 
 from __future__ import annotations
