@@ -110,6 +110,13 @@ def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
         export = _of_responses(record, path, place, notes)
     elif "annotation" in record and {"prediction", "status", "annotation_agent"} & {*record}:
         export = _of_argilla(record)
+    elif any(key.endswith(".responses") for key in record):
+        raise InputError(
+            "Argilla's records were flattened",
+            path=path,
+            **place,
+            remedy="Export them with flatten=False, or with Dataset.to_json.",
+        )
     elif isinstance(record.get("tokenized_text"), list):
         export = Export(_of_gliner(record, path, place))
     else:

@@ -15,7 +15,7 @@ from eatner.errors import InputError
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # How JSON begins: a record, a list of records or of pairs, a pair, or brackets alone.
 _JSON = re.compile(
-    rf'\s*(\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
+    rf'\s*(\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*["\{{]|"\{{\\"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
 )
 # How Python's own notation begins: dictionaries in single quotes, tuples, an assignment.
 _PYTHON = re.compile(
