@@ -42,6 +42,8 @@ READING = [
     "separator",
     "token_column",
     "tag_column",
+    "text_key",
+    "spans_key",
     "types",
     "sample",
 ]

@@ -18,7 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from eatner.corpora import conll, jsonl
+from eatner.corpora import brat, conll, docbin, jsonl, webanno
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import SCHEMES, TAG
 from eatner.corpora.tokens import Ids, no_sentence, numbered_lines, read_blocks
@@ -26,7 +26,7 @@ from eatner.errors import InputError
 from eatner.tables import TYPES, Span
 
 log = logging.getLogger(__name__)
-FORMATS = ("auto", "conll", "conllu", "jsonl", "text", "prose")
+FORMATS = ("auto", "conll", "conllu", "jsonl", "text", "prose", "brat", "webanno", "spacy")
 Splitter = Callable[[str], Iterable[Span]]
 # Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
 _FEW = 0.05
@@ -41,12 +41,13 @@ def detect(path: str | Path) -> str:
         InputError: The file is missing, empty, not UTF-8, or between two formats.
     """
     path = Path(path)
+    named = _of_tool(path)
+    if named is not None:
+        return named
     lines = [line for block in read_blocks(path, conll.SNIFFED_LINES) for line in block]
     if not lines:
         raise no_sentence(path)
     head = [line for _, line in lines]
-    if jsonl.opens_json(head[0]):
-        return "jsonl"
     sniffed = conll.sniff(path, conll.Options())
     if sniffed is not None:
         layout, _, share = sniffed
@@ -67,6 +68,17 @@ def detect(path: str | Path) -> str:
     )
 
 
+def _of_tool(path: Path) -> str | None:
+    """The format of a tool that a file's name or first characters show; None: another."""
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(1 << 16).decode("utf-8", "replace")
+    except OSError:
+        return None  # the reader says why
+    tools = {"spacy": docbin, "webanno": webanno, "brat": brat, "jsonl": jsonl}
+    return next((name for name, tool in tools.items() if tool.looks_like(path, head)), None)
+
+
 def _holds_tag(line: str) -> bool:
     """Whether a line looks like a token and its tag, be it that it ends in the word "U-Bahn"."""
     words = line.split()
@@ -83,6 +95,8 @@ def read(
     token_column: int | None = None,
     tag_column: int | None = None,
     splitter: Splitter | None = None,
+    text_key: str | None = None,
+    spans_key: str | None = None,
 ) -> Iterator[AnnotatedSentence]:
     """Stream the sentences of a corpus.
 
@@ -104,7 +118,12 @@ def read(
             first that holds neither tags nor numbers.
         tag_column: The column of the tags, counted so too; None takes the one of entity types, and
             of several the leftmost, with a warning.
-        splitter: Gives the offsets of the sentences in a paragraph of prose; needed for it alone.
+        splitter: Gives the offsets of the sentences in a paragraph of prose, for which it is
+            needed, and of documents without marked sentences.
+        text_key: The key of the text in a JSON record, with dots between the keys of nested
+            objects (`data.text`); None tries the usual ones.
+        spans_key: The key of the spans or tags in a JSON record; the layer of WebAnno TSV, or
+            `LAYER|FEATURE`; the group of spans of spaCy's format. None tries the usual ones.
 
     Returns:
         The sentences in the file's order. Their ids are the file's own where it has any, else the
@@ -125,7 +144,14 @@ def read(
         format = "conll" if options != conll.Options() else detect(path)
         log.info("%s is read as %s", path, format)
     if format == "jsonl":
-        return _not_empty(jsonl.read(path, language_spaces, scheme), path)
+        keys = jsonl.Keys(text_key, spans_key)
+        return _not_empty(jsonl.read(path, language_spaces, scheme, keys), path)
+    if format == "brat":
+        return _not_empty(brat.read(path, splitter), path)
+    if format == "webanno":
+        return _not_empty(webanno.read(path, spans_key), path)
+    if format == "spacy":
+        return _not_empty(docbin.read(path, splitter, spans_key), path)
     if format == "text":
         return _not_empty(_read_text(path), path)
     if format == "prose":
