@@ -39,11 +39,12 @@ Hint = tuple[str, str]
 def run(step: Step) -> Iterator[Translation]:
     """Translate the sentences of a step."""
     journal = step.open_journal()
+    lexicon = step.inputs.get("lexicon")
     yield from translate(
         step.sentences,
         step.open_llm(),
         step.language,
-        None if step.lexicon is None else lexicons.load(step.lexicon),
+        None if lexicon is None else lexicons.load(lexicon),
         form=step.form,
         max_new_tokens=step.settings["max_new_tokens"],
         names=step.settings["names"],

@@ -23,20 +23,19 @@ from eatner.translate.step import Step
 
 def run(step: Step) -> Iterator[Translation]:
     """Pair the sentences of a step with an English corpus, or with the lines of a file."""
-    if step.parallel_text is None or step.pairing is None:
-        raise ValueError("a translator of kind `parallel` needs its English and its pairing")
+    english, original = step.inputs["parallel_text"], step.inputs.get("original")
     if "corpus" in step.settings:
         return from_corpus(
             step.sentences,
-            list(tables.read(step.parallel_text, Sentence)),
+            list(tables.read(english, Sentence)),
             step.settings["corpus"],
             sampled=step.pairing["sampled"],
         )
-    if step.original is None:
+    if original is None:
         sentence_ids = [row.sentence_id for row in step.sentences]
     else:
         corpus = formats.read(
-            artifacts.content(step.original),
+            artifacts.content(original),
             step.pairing["format"],
             language_spaces=step.language.spaces,
             scheme=step.pairing["scheme"],
@@ -46,7 +45,7 @@ def run(step: Step) -> Iterator[Translation]:
             splitter=partial(split, language=step.language),
         )
         sentence_ids = [sentence.sentence_id for sentence in corpus]
-    return from_file(step.sentences, step.parallel_text, sentence_ids)
+    return from_file(step.sentences, english, sentence_ids)
 
 
 def from_file(

@@ -17,30 +17,28 @@ from eatner.tables import Sentence
 from eatner.text.languages import Language
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A translation that is to be made.
+    """Sentences that are to be translated.
 
     Attributes:
         sentences: Rows of sentences.tsv.
         language: Their language.
         settings: The translator's configuration, with all defaults.
-        form: How its LLM is asked, `few-shot` or `chat`; empty without an LLM.
-        open_llm: Loads its LLM.
+        pairing: How the corpus and its sample were read, for a translation that exists already.
+        inputs: Paths of the files that a kind reads, by the name of the rule's input: `lexicon`
+            (names for hints), `parallel_text` (English that exists already: lines, or a
+            sentences.tsv), `original` (the corpus that the sentences are a sample of).
+        form: How the LLM is asked, `few-shot` or `chat`; empty without an LLM.
+        open_llm: Loads the LLM.
         open_journal: Opens the journal of what the LLM has answered.
-        lexicon: Path of the names of the language's wiki, for hints.
-        parallel_text: Path of the English that exists already: a text file, or a sentences.tsv.
-        original: Path of the corpus, where the sentences are a sample of it.
-        pairing: How the corpus and its sample were read.
     """
 
     sentences: Sequence[Sentence]
     language: Language
     settings: Mapping[str, Any]
+    pairing: Mapping[str, Any]
+    inputs: Mapping[str, Path]
     form: str
     open_llm: Callable[[], LLM]
     open_journal: Callable[[], Journal]
-    lexicon: Path | None = None
-    parallel_text: Path | None = None
-    original: Path | None = None
-    pairing: Mapping[str, Any] | None = None
