@@ -126,7 +126,7 @@ class TextToTextTrainer:
     def load(self, folder: Path) -> tuple[Any, Any]:
         from transformers import AutoModelForSeq2SeqLM
 
-        return load(folder, AutoModelForSeq2SeqLM, half=False)
+        return load(folder, AutoModelForSeq2SeqLM.from_pretrained, half=False)
 
     def examples(
         self, data: Sequence[Labelled], tokenizer: Any, model: Any
@@ -172,7 +172,7 @@ class TokenClassificationTrainer:
 
         return load(
             folder,
-            AutoModelForTokenClassification,
+            AutoModelForTokenClassification.from_pretrained,
             half=False,
             id2label=dict(enumerate(TAGS)),
             label2id={tag: i for i, tag in enumerate(TAGS)},
