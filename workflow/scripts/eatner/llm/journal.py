@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eatner.fingerprint import SCRIPTS, Code
+from eatner.code.fingerprint import SCRIPTS, Code
 from eatner.llm.identity import adapter_identity, model_identity
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def open_journal(
 
     Args:
         output: The step's output.
-        engine: The code that turns a question into an answer, as `eatner.fingerprint` names it:
+        engine: The code that turns a question into an answer, as `eatner.code.fingerprint` names it:
             `eatner.llm.transformers:TransformersLLM`.
         settings: What the engine was configured with, as JSON values.
         model: Folder of the model, unless it is elsewhere.

@@ -1,0 +1,16 @@
+"""What a file that no reader takes resembles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Known(NamedTuple):
+    line: int
+    kind: str
+    remedy: str
+
+
+def resembles(lines: Sequence[tuple[int, str]]) -> Known | None:
+    return None
