@@ -40,7 +40,8 @@ def test_every_row_is_usable(code):
 
 
 def test_every_value_is_nfc():
-    assert unicodedata.is_normalized("NFC", languages.TABLE.read_text(encoding="utf-8"))
+    for table in (languages.TABLE, languages.SCRIPTS):
+        assert unicodedata.is_normalized("NFC", table.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("code", ["xx", "jp", "english", "JA", ""])
@@ -69,6 +70,30 @@ def test_a_language_without_a_row_is_known_by_its_script(
     found = (language.name, language.script, language.spaces, language.romanisation, language.wiki)
     assert found == (name, script, spaces, romanisation, f"{code}wiki")
     assert len(split(text, language)) == 2
+
+
+def test_the_log_says_what_a_language_without_a_row_gets(caplog):
+    languages.by_default.cache_clear()
+    with caplog.at_level("INFO"):
+        languages.get("mr")
+    assert "Marathi (mr) has no row in languages.tsv: sentences end at । ॥ . ! ?" in caplog.text
+
+
+def test_every_script_of_the_table_is_usable():
+    for script in languages.scripts().values():
+        assert re.fullmatch("[A-Z][a-z]{3}", script.code)
+        assert script.marks
+        assert not re.search(r"\w", script.marks)
+    used = {languages.get(code).script for code in CODES}
+    assert used <= languages.scripts().keys()
+
+
+def test_the_marks_of_a_row_are_those_of_its_script():
+    """A row may leave marks out and put the usual one first, but it knows no others."""
+    for language in languages.known().values():
+        script = languages.scripts()[language.script]
+        assert set(language.marks) <= set(script.marks), language.code
+        assert language.spaces == script.spaces
 
 
 FINNISH = {
