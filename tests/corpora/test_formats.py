@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from corpora import TYPES, check_refused, surfaces, tokens
+from reading import TYPES, check_refused, surfaces, tokens
 from places import DATA, ROOT
 
 from eatner.corpora import formats

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from corpora import check_refused, surfaces
+from reading import check_refused, surfaces
 
 from eatner.corpora import formats
 from eatner.corpora.gold import LabelledSpan

@@ -18,7 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from eatner.corpora import brat, conll, docbin, jsonl, webanno
+from eatner.corpora import brat, conll, docbin, jsonl, layout, webanno
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import SCHEMES, TAG
 from eatner.corpora.tokens import Ids, no_sentence, numbered_lines, read_blocks
@@ -44,15 +44,15 @@ def detect(path: str | Path) -> str:
     named = _of_tool(path)
     if named is not None:
         return named
-    lines = [line for block in read_blocks(path, conll.SNIFFED_LINES) for line in block]
+    lines = [line for block in read_blocks(path, layout.SNIFFED_LINES) for line in block]
     if not lines:
         raise no_sentence(path)
     head = [line for _, line in lines]
-    sniffed = conll.sniff(path, conll.Options())
+    sniffed = layout.sniff(path, layout.Options())
     if sniffed is not None:
-        layout, _, share = sniffed
-        if share >= conll.NEARLY_ALL:
-            return "conllu" if layout.numbers_tokens else "conll"
+        columns, _, share = sniffed
+        if share >= layout.NEARLY_ALL:
+            return "conllu" if columns.numbers_tokens else "conll"
     elif sum(map(_holds_tag, head)) <= max(1, _FEW * len(head)):
         return "text"
     tagged = [_holds_tag(line) for line in head]
@@ -139,9 +139,9 @@ def read(
         raise InputError(
             f"{wrong!r} is unknown", path=path, remedy=f"Use one of {', '.join(known)}."
         )
-    options = conll.Options(separator, token_column, tag_column)
+    options = layout.Options(separator, token_column, tag_column)
     if format == "auto":
-        format = "conll" if options != conll.Options() else detect(path)
+        format = "conll" if options != layout.Options() else detect(path)
         log.info("%s is read as %s", path, format)
     if format == "jsonl":
         keys = jsonl.Keys(text_key, spans_key)
@@ -158,9 +158,9 @@ def read(
         if splitter is None:
             raise ValueError("prose needs a splitter")
         return _not_empty(_read_prose(path, language_spaces, splitter), path)
-    layout = conll.survey(path, options, scheme, numbered=format == "conllu")
-    log.info("%s: %s", path, layout)
-    return conll.read(path, layout, language_spaces)
+    found = conll.survey(path, options, scheme, numbered=format == "conllu")
+    log.info("%s: %s", path, found)
+    return conll.read(path, found, language_spaces)
 
 
 def _read_text(path: Path) -> Iterator[AnnotatedSentence]:

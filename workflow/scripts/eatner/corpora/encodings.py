@@ -1,0 +1,128 @@
+"""A file's bytes: what a file that is not UTF-8 text seems to be, and how to convert it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eatner.errors import InputError
+
+# How files of other kinds begin, and what to do with them.
+_SIGNATURES = [
+    (b"\xff\xfe\0\0", "UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8."),
+    (b"\0\0\xfe\xff", "UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8."),
+    (b"\xff\xfe", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8."),
+    (b"\xfe\xff", "UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8."),
+    (b"PK\x03\x04", "a ZIP archive or a document of an office", "Unpack or export it as text."),
+    (b"\xd0\xcf\x11\xe0", "a document of an older office", "Export it as tab-separated UTF-8."),
+    (b"\x1f\x8b", "a gzip file", "Unpack it: gunzip FILE."),
+    (b"BZh", "a bzip2 file", "Unpack it: bunzip2 FILE."),
+    (b"\xfd7zXZ", "an xz file", "Unpack it: unxz FILE."),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", "Unpack it: unzstd FILE."),
+    (b"%PDF-", "a PDF", "Extract its text first."),
+    (b"{\\rtf", "a document in RTF", "Save it as plain text in UTF-8."),
+    (b"PAR1", "a Parquet file", "Use the `folder` of a dataset, or write it as JSON Lines."),
+    (b"ARROW1", "an Arrow file", "Use the `folder` of a dataset, or write it as JSON Lines."),
+    (b"SQLite format 3", "an SQLite database", "Export the table as JSON Lines."),
+]
+# What people's files are encoded in; charset-normalizer chooses among them.
+_LEGACY = [
+    "cp1252", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
+    "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5", "euc_kr", "cp949",
+]  # fmt: skip
+# iconv's names of those that Python calls otherwise.
+_ICONV = {
+    "shift_jis": "SHIFT_JIS", "euc_jp": "EUC-JP", "iso2022_jp": "ISO-2022-JP", "euc_kr": "EUC-KR",
+    "koi8_r": "KOI8-R", "cp949": "CP949",
+}  # fmt: skip
+# Enough bytes to recognise an encoding.
+_SAMPLED = 1 << 18
+
+
+def check_signature(head: bytes, path: Path) -> None:
+    """Refuse a file that begins as one of another kind.
+
+    Raises:
+        InputError: It is UTF-16, an archive, an office document, a PDF ...
+    """
+    for signature, kind, remedy in _SIGNATURES:
+        if head.startswith(signature):
+            raise InputError(f"this is {kind}, not text in UTF-8", path=path, line=1, remedy=remedy)
+
+
+def guess(path: Path) -> str | None:
+    """The encoding that a file that is not UTF-8 seems to have, by iconv's name; None: unknown.
+
+    Only lines with other characters than ASCII are looked at: tags would hide the language.
+    charset-normalizer comes with requests, which the project depends on.
+    """
+    from charset_normalizer import from_bytes
+
+    with open(path, "rb") as handle:
+        sample = handle.read(_SAMPLED)
+    telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())
+    found = from_bytes(telling, cp_isolation=_LEGACY).best()
+    if found is None:
+        return None
+    return _ICONV.get(found.encoding, found.encoding.upper())
+
+
+def not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> InputError:
+    """The error of a line that is not UTF-8, with the likely encoding and the way out."""
+    encoding = guess(path)
+    seems = f"; it seems to be {encoding}" if encoding else ""
+    return InputError(
+        f"not UTF-8 ({error.reason} at byte {error.start} of the line){seems}",
+        path=path,
+        line=line,
+        remedy=f"Convert it: iconv -f {encoding} -t UTF-8, and look at the result."
+        if encoding
+        else "Convert the file to UTF-8.",
+    )
+
+
+def zero_byte(path: Path, line: int) -> InputError:
+    """The error of a line with a zero byte: UTF-16 without a mark, or no text."""
+    with open(path, "rb") as handle:
+        sample = handle.read(_SAMPLED)
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if 4 * max(even, odd) > len(sample) // 2 and min(even, odd) * 4 < max(even, odd):
+        encoding = "UTF-16LE" if odd > even else "UTF-16BE"
+        return InputError(
+            f"a zero byte: this is {encoding} without a mark",
+            path=path,
+            line=line,
+            remedy=f"Convert it: iconv -f {encoding} -t UTF-8.",
+        )
+    return InputError(
+        "a zero byte: this is UTF-16 without a mark, or not a text",
+        path=path,
+        line=line,
+        remedy="Convert the file to UTF-8, or remove the byte.",
+    )
+
+
+def line_ends(path: Path) -> dict[str, int]:
+    """How many line ends of each kind a file has, the frequent ones first; kinds it lacks: none.
+
+    A carriage return, a line feed, both; `CR CR LF` is what a text mode makes of `CR LF`.
+    """
+    counts = {"CR LF": 0, "LF": 0, "CR": 0, "CR CR LF": 0}
+    with open(path, "rb") as handle:
+        rest = b""
+        while chunk := handle.read(1 << 20):
+            data = rest + chunk
+            # A line end may be cut by the chunk's end.
+            cut = len(data.rstrip(b"\r\n")) if len(data) > 4 else len(data)
+            rest, data = data[cut:], data[:cut]
+            _count_ends(data, counts)
+        _count_ends(rest, counts)
+    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda pair: -pair[1]))
+
+
+def _count_ends(data: bytes, counts: dict[str, int]) -> None:
+    feeds, returns = data.count(b"\n"), data.count(b"\r")
+    both, doubled = (data.count(b"\r\n"), data.count(b"\r\r\n")) if returns else (0, 0)
+    counts["CR CR LF"] += doubled
+    counts["CR LF"] += both - doubled
+    counts["LF"] += feeds - both
+    counts["CR"] += returns - both - doubled
