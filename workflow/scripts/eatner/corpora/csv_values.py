@@ -14,6 +14,8 @@ from pathlib import Path
 from eatner.corpora.tokens import Place, numbered_lines
 from eatner.errors import InputError
 
+# Lines in which the first row ends.
+_PEEKED = 100
 _SEPARATORS = (",", "\t", ";")
 # A heading names the tokens or the text, and what is known of them.
 _TEXTS = {"text", "sentence", "content"}
@@ -27,20 +29,22 @@ def looks_like(path: Path, head: str) -> bool:
 
 def is_csv(path: Path) -> bool:
     """Whether a file that was given as JSON is such a CSV file."""
-    return _separator("\n".join(_first_lines(path))) is not None
+    return _separator(_head(path)) is not None
 
 
-def _first_lines(path: Path) -> list[str]:
-    lines = (line for _, line in numbered_lines(path) if line.strip())
-    return [*itertools.islice(lines, 2)]
+def _head(path: Path) -> str:
+    """The first lines of a file: enough for its heading and a row, which may have several."""
+    return "\n".join(line for _, line in itertools.islice(numbered_lines(path), _PEEKED))
 
 
 def _separator(head: str) -> str | None:
-    lines = [line for line in head.removeprefix("\ufeff").splitlines() if line.strip()][:2]
-    if len(lines) < 2 or "[" not in lines[1]:
-        return None
+    """What separates the columns of a table with lists in its cells; None for any other file."""
     for separator in _SEPARATORS:
-        heading, row = csv.reader(lines, delimiter=separator)
+        rows = csv.reader(io.StringIO(head.removeprefix("\ufeff")), delimiter=separator)
+        try:
+            heading, row = (next((row for row in rows if row), []) for _ in range(2))
+        except csv.Error:
+            continue
         lists = [cell for cell in row if cell.startswith("[")]
         if len(heading) > 1 and _NAMES & {*heading} and lists:
             return separator
@@ -53,7 +57,7 @@ def records(path: Path) -> Iterator[tuple[Place, object]]:
     Raises:
         InputError: A row has more or fewer cells than the heading, or a list cannot be read.
     """
-    separator = _separator("\n".join(_first_lines(path))) or ","
+    separator = _separator(_head(path)) or ","
     lines = (f"{line}\n" for _, line in numbered_lines(path))
     rows = csv.reader(lines, delimiter=separator, strict=True)
     heading: list[str] | None = None

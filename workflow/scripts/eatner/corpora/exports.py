@@ -115,7 +115,7 @@ def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
             "Argilla's records were flattened",
             path=path,
             **place,
-            remedy="Export them with flatten=False, or with Dataset.to_json.",
+            remedy="Export them with records.to_json.",
         )
     elif isinstance(record.get("tokenized_text"), list):
         export = Export(_of_gliner(record, path, place))

@@ -50,7 +50,7 @@ def records(path: Path) -> Iterator[tuple[Place, object]]:
         raise no_sentence(path)
     try:
         one_per_line = _inner(json.loads(first[1])) is None or second is not None
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         one_per_line = False
     if one_per_line:
         rest: Iterable[tuple[int, str]] = itertools.chain(filter(None, [first, second]), lines)
