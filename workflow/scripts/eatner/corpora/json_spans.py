@@ -25,7 +25,16 @@ from eatner.errors import InputError
 
 _START_KEYS = ("start", "start_offset", "startOffset", "begin")
 _END_KEYS = ("end", "end_offset", "endOffset")
-_LABEL_KEYS = ("label", "type", "entity_type", "tag", "entity_group", "entity", "entityLabel", "displayName")
+_LABEL_KEYS = (
+    "label",
+    "type",
+    "entity_type",
+    "tag",
+    "entity_group",
+    "entity",
+    "entityLabel",
+    "displayName",
+)
 _SURFACE_KEYS = ("surface", "text", "word")
 # Keys, of any tool, of a label and of a place in a text.
 _LIKE_LABEL = re.compile(r"label|type|tag|entit|categor|class|^ner$", re.IGNORECASE)
