@@ -99,7 +99,9 @@ def are_brackets(counts: Mapping[str, int]) -> bool:
     stars = sum(n for value, n in counts.items() if value.strip() == "*")
     some = bool(labels) or stars == sum(counts.values())
     return (
-        some and fit >= NEARLY_ALL * sum(counts.values()) and not any(map(_NO_ENTITY.fullmatch, labels))
+        some
+        and fit >= NEARLY_ALL * sum(counts.values())
+        and not any(map(_NO_ENTITY.fullmatch, labels))
     )
 
 
