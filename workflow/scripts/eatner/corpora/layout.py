@@ -187,7 +187,7 @@ def _keyed_tags(rows: Rows) -> _Tagged | None:
 
 
 def _bracketed(rows: Rows, columns: Iterable[int], width: int) -> _Tagged | None:
-    """The column of entities in brackets: the eleventh of CoNLL-2012, or the only one of its kind."""
+    """The column of entities in brackets: CoNLL-2012's eleventh, or the only one of its kind."""
     least = min(map(len, rows))
     fitting = [
         column
@@ -200,7 +200,7 @@ def _bracketed(rows: Rows, columns: Iterable[int], width: int) -> _Tagged | None
 
 
 def _find_tags(rows: Rows, width: int, wanted: int | None) -> _Tagged | None:
-    """Where the tags are: in a column, in pairs of the last one, in brackets, or spelt otherwise."""
+    """Where the tags are: in a column, in pairs of the last, in brackets, or otherwise spelt."""
     columns = range(-width, 0) if wanted is None else [wanted]
     usual = _usual_tags(rows, columns, width)
     if usual is not None and not usual[1]:
