@@ -133,22 +133,12 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
         InputError: With the first line that is unlike most.
     """
     sniffed = layout.sniff(path, layout.Options())
-    tagged = [holds_tag(line) for _, line in lines if not line.startswith("# ")]
+    numbered = [(number, line) for number, line in lines if not line.startswith("# ")]
+    tagged = [holds_tag(line) for _, line in numbered]
     if sniffed is None and sum(tagged) <= max(1, _FEW * len(tagged)):
         return
-    numbered = [(number, line) for number, line in lines if not line.startswith("# ")]
-    if sniffed is not None and sniffed[0].columns is not None:
-        columns = sniffed[0]
-        for number, line in numbered:
-            width = len(layout.split(line, columns.separator))
-            if width != columns.columns and not layout.is_comment(line, columns.separator):
-                raise InputError(
-                    f"{width} columns where most lines have {columns.columns}{_shown(line)}, so "
-                    "the format cannot be told",
-                    path=path,
-                    line=number,
-                    remedy="Give each token one line with all columns. " + AS_TEXT,
-                )
+    if sniffed is not None:
+        _check_rows(path, lines, sniffed[0])
     rarer = 2 * sum(tagged) < len(tagged)
     odd = tagged.index(rarer) if rarer in tagged else 0
     raise InputError(
@@ -159,6 +149,26 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
         remedy="Correct the line; or set the corpus's format: text or prose for raw text, conll "
         "for a token a line with its tag.",
     )
+
+
+def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.Layout) -> None:
+    """Refuse the first line that has other columns than most, or no tag where they have one."""
+    rows = [pair for pair in lines if not layout.is_comment(pair[1], columns.separator)]
+    for number, line in rows[columns.headed :]:
+        values = layout.split(line, columns.separator)
+        if columns.columns is not None and len(values) != columns.columns:
+            problem = f"{len(values)} columns where most lines have {columns.columns}"
+        elif columns.key is None and columns.tags[values[columns.tag]] is None:
+            problem = f"{values[columns.tag]!r} is no tag as most lines have"
+        else:
+            continue
+        raise InputError(
+            f"{problem}{_shown(line)}, so the format cannot be told",
+            path=path,
+            line=number,
+            remedy="Give each token one line with all columns and a tag such as O or B-PER. "
+            + AS_TEXT,
+        )
 
 
 def _warn_of_line_ends(path: Path) -> None:

@@ -12,7 +12,7 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +35,8 @@ _SEPARATORS = ("\t", ",", ";", "|", " ", "\u00a0")
 NO_SPACE = {"NoSpaceAfter", "SpaceAfter=No"}
 _ENDS = ("EndOfSentence", "PySBDSegment")
 _REMARKS = {*NO_SPACE, *_ENDS, "EndOfLine"}
+# A quoted value of CSV may hold so many line ends.
+_LONGEST_QUOTE = 10
 # Such a share of numbers makes a column of numbers, whatever their order; of tags, a tagged file.
 NEARLY_ALL = 0.9
 # Enough lines to find separator, columns and prefix; the scheme is judged on the whole file.
@@ -107,10 +109,41 @@ def split(line: str, separator: str) -> list[str]:
     values = line.split(separator)
     if separator in ",;" and '"' in line:
         with contextlib.suppress(csv.Error):  # the token ", in a file that quotes nothing
-            values = next(csv.reader([line], delimiter=separator, strict=True))
+            rows = csv.reader(line.splitlines(keepends=True), delimiter=separator, strict=True)
+            values = next(rows)
     values = [value.strip() or value for value in values]
     # The token that is the separator itself: ",,O".
     return [separator, values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
+
+
+def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, str]]:
+    """The lines of CSV; those that a quoted value with line ends goes over are one.
+
+    A quote that is never closed, or whose value would hold a row of its own, is a token.
+    """
+    at = 0
+    while at < len(lines):
+        number, line = lines[at]
+        at += 1
+        if '"' in line and _is_open(line, separator):
+            for until in range(at, min(at + _LONGEST_QUOTE, len(lines))):
+                longer = "\n".join(text for _, text in lines[at - 1 : until + 1])
+                if not _is_open(longer, separator):
+                    values = split(longer, separator)
+                    rows = any("\n" in value and separator in value for value in values)
+                    if len(values) > 1 and not rows:
+                        line, at = longer, until + 1
+                    break
+        yield number, line
+
+
+def _is_open(text: str, separator: str) -> bool:
+    """Whether a quote in a row of CSV is not closed."""
+    try:
+        list(csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def is_comment(line: str, separator: str) -> bool:
@@ -341,7 +374,11 @@ def _sniff_with(
     separator: str, blocks: Sequence[Sequence[str]], options: Options, names: list[str] | None
 ) -> tuple[Layout, list[int], float] | None:
     """`sniff` with one separator."""
-    parts = [[split(x, separator) for x in b if not is_comment(x, separator)] for b in blocks]
+    quotes = separator in (",", ";")
+    wholes = [
+        [x for _, x in whole_lines([*enumerate(b)], separator)] if quotes else b for b in blocks
+    ]
+    parts = [[split(x, separator) for x in b if not is_comment(x, separator)] for b in wholes]
     rows_of = [[row for row in block if any(map(str.strip, row))] for block in parts]
     headed = bool(rows_of and rows_of[0]) and headings.is_heading(rows_of[0][0])
     if headed:
