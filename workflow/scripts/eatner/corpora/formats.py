@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 from eatner.corpora import conll, encodings, jsonl, layout, pipes, text
 from eatner.corpora.gold import AnnotatedSentence
@@ -42,6 +43,27 @@ class Request:
     spaces: bool
     scheme: str = "auto"
     options: layout.Options = field(default_factory=layout.Options)
+    # What the reader found out, such as the columns, in words for the summary.
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus that is being read: how, in words, and its sentences."""
+
+    read_as: str
+    sentences: Iterator[AnnotatedSentence]
+
+
+class Settings(TypedDict, total=False):
+    """The keywords of `open_corpus`."""
+
+    language_spaces: Required[bool]
+    scheme: str
+    separator: str | None
+    token_column: int | None
+    tag_column: int | None
+    splitter: Splitter | None
 
 
 LooksLike = Callable[[Path, str], bool]
@@ -57,7 +79,7 @@ def _read_columns(
     path: Path, request: Request, numbered: bool = False
 ) -> Iterator[AnnotatedSentence]:
     found = conll.survey(path, request.options, request.scheme, numbered)
-    log.info("%s: %s", path, found)
+    request.notes.append(found.describe())
     return conll.read(path, found, request.spaces)
 
 
@@ -182,7 +204,7 @@ def _warn_of_line_ends(path: Path) -> None:
         )
 
 
-def read(
+def open_corpus(
     path: str | Path,
     format: str = "auto",
     *,
@@ -192,8 +214,8 @@ def read(
     token_column: int | None = None,
     tag_column: int | None = None,
     splitter: Splitter | None = None,
-) -> Iterator[AnnotatedSentence]:
-    """Stream the sentences of a corpus.
+) -> Opened:
+    """Recognise a corpus and open it.
 
     Args:
         path: The file.
@@ -216,7 +238,8 @@ def read(
         splitter: Gives the offsets of the sentences in a paragraph of prose; needed for it alone.
 
     Returns:
-        The sentences in the file's order. Their ids are the file's own where it has any, else the
+        How it is read, and its sentences in the file's order. Their ids are the file's own
+        where it has any, else the
         number of the sentence in the file in six digits.
 
     Raises:
@@ -238,13 +261,23 @@ def read(
         _warn_of_annotation(path)
     if path.is_file():
         _warn_of_line_ends(path)
+    request = Request(language_spaces, scheme, options)
     if format == "text":
-        return _not_empty(text.read(path), path)
-    if format == "prose":
+        sentences = text.read(path)
+    elif format == "prose":
         if splitter is None:
             raise ValueError("prose needs a splitter")
-        return _not_empty(text.read_prose(path, language_spaces, splitter), path)
-    return _not_empty(FORMATS[format][1](path, Request(language_spaces, scheme, options)), path)
+        sentences = text.read_prose(path, language_spaces, splitter)
+    else:
+        sentences = FORMATS[format][1](path, request)
+    return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))
+
+
+def read(
+    path: str | Path, format: str = "auto", **settings: Unpack[Settings]
+) -> Iterator[AnnotatedSentence]:
+    """Stream the sentences of a corpus; see `open_corpus`."""
+    return open_corpus(path, format, **settings).sentences
 
 
 def _warn_of_annotation(path: Path) -> None:

@@ -31,6 +31,10 @@ _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC
 # Keys of tags in a last column of `key=value` pairs, without case; the earlier ones are preferred.
 _KEYS = ("ner", "ne", "name", "tag", "entity", "bio", "iob", "netag", "nertag")
 _SEPARATORS = ("\t", ",", ";", "|", " ", "\u00a0")
+_SEPARATOR_NAMES = {
+    "\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "spaces",
+    "\u00a0": "no-break spaces",
+}  # fmt: skip
 # What a column of remarks says: no space follows, or the sentence ends here.
 NO_SPACE = {"NoSpaceAfter", "SpaceAfter=No"}
 _ENDS = ("EndOfSentence", "PySBDSegment")
@@ -89,6 +93,28 @@ class Layout:
     def numbers_tokens(self) -> bool:
         """Whether a column of numbers counts the tokens, as in CoNLL-U."""
         return self.index is not None and self.step == 1
+
+    def describe(self) -> str:
+        """The layout in words, the columns counted from 0."""
+        width = "a varying number of" if self.columns is None else str(self.columns)
+        tag = self.tag % self.columns if self.columns else self.tag
+        said = [
+            f"{width} columns separated by {_SEPARATOR_NAMES.get(self.separator, self.separator)}",
+            f"tokens in column {self.token}",
+            f"tags in column {tag}" + (f" ({self.key}=)" if self.key else ""),
+            f"scheme {self.scheme}",
+        ]
+        if self.tags.spelling != "usual":
+            said.append(repr(self.tags))
+        if self.group is not None or self.index is not None:
+            number = self.group if self.group is not None else self.index
+            what = "tokens" if self.group is None and self.numbers_tokens else "sentences"
+            said.append(f"{what} numbered in column {number}")
+        if self.end:
+            said.append(f"sentences end at {self.end}")
+        if self.headed:
+            said.append("named by the first line")
+        return ", ".join(said)
 
 
 def split(line: str, separator: str) -> list[str]:
