@@ -7,11 +7,10 @@ its sentences.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from eatner.corpora.layout import (
     is_comment,
     sniff,
     split,
+    whole_lines,
 )
 from eatner.corpora.resemblance import COLUMNS, resembles
 from eatner.corpora.tags import from_brackets
@@ -45,8 +45,6 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 log = logging.getLogger(__name__)
-# A quoted value of CSV may hold so many line ends.
-_LONGEST_QUOTE = 10
 # A whole file in one sentence of more tokens than this has lost its sentence ends.
 _ONE_SENTENCE = 150
 # So many sentences' final marks inside one sentence that is the whole file say the same.
@@ -62,32 +60,6 @@ class Block:
 
     rows: list[Row] = field(default_factory=list)
     comments: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-def _whole_lines(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple[int, str]]:
-    """The lines of CSV; those that a quoted value with line ends goes over are one."""
-    pending = list(lines)
-    at = 0
-    while at < len(pending):
-        number, line = pending[at]
-        at += 1
-        if '"' in line and _is_open(line, layout.separator):
-            for until in range(at, min(at + _LONGEST_QUOTE, len(pending))):
-                longer = "\n".join(text for _, text in pending[at - 1 : until + 1])
-                if not _is_open(longer, layout.separator):
-                    if len(split(longer, layout.separator)) == layout.columns:
-                        line, at = longer, until + 1
-                    break
-        yield number, line
-
-
-def _is_open(text: str, separator: str) -> bool:
-    """Whether a quote in a row of CSV is not closed."""
-    try:
-        list(csv.reader(text.split("\n"), delimiter=separator, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
 
 
 def _comment(block: Block, number: int, line: str) -> None:
@@ -126,7 +98,7 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     quoting, end = layout.separator in (",", ";"), layout.end
     for lines in read_blocks(path):
         block = Block()
-        for number, line in _whole_lines(lines, layout) if quoting else lines:
+        for number, line in whole_lines(lines, layout.separator) if quoting else lines:
             if (line[0] == "#" or number == 1) and is_comment(line, layout.separator):
                 if block.rows and layout.end:
                     yield block  # of HIPE: the next document

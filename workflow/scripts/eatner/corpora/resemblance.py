@@ -75,6 +75,7 @@ _CELL_OF_LIST = re.compile(r"\"?\[\s*'[^']*'(?:,?\s|\])")
 _COMMENT = re.compile(r"#\s?(?:sent_id|newdoc|newpar|text|global\.columns)\b[^=]*=|#begin document")
 _BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\tAnnotatorNotes)")
 _TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
+_SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
 _CODE = re.compile(r"[-_*]|[A-Z][A-Z0-9_$.:/-]{0,14}|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]")
 _CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|O|o")
 _PUNCTUATION = re.compile(r"[^\w\s]+")
@@ -120,6 +121,7 @@ def _of_a_tool(lines: Lines) -> Known | None:
         (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
         (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
         (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),
+        (_SUBTITLES.search, "subtitles (SRT or VTT)", "Leave the text alone. "),
         (_TREE.match, "syntax trees in brackets", _CONVERT),
     ):
         line = _first(lines, matches)
@@ -208,7 +210,9 @@ def _separated(lines: Lines) -> Known | None:
 def _columns_by_tabs(lines: Lines, widths: Sequence[int], width: int) -> Known:
     line = next(n for (n, _), w in zip(lines, widths, strict=True) if w > 1)
     kind = f"{width} columns separated by tabs"
-    if width == 10 and re.match(r"\d+(?:-\d+)?\t", lines[0][1]):
+    if any("Entity=(" in line for _, line in lines):
+        kind = "CoNLL-U whose entities are in brackets (Entity=, as in GUM and CorefUD)"
+    elif width == 10 and any(re.match(r"\d+(?:-\d+)?\t", line) for _, line in lines):
         kind = "CoNLL-U without entities: ten columns, and no NE= or the like in the last"
     return Known(line, kind, COLUMNS)
 
