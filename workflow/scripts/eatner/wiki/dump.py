@@ -135,8 +135,8 @@ def parse_dump(
         yield replace(row, english=title)
     if nameless:
         log.warning(
-            "%s: pages without an English title, because a `#` in it or in theirs makes it that of a"
-            " section: %d; the first is page %d, %r",
+            "%s: pages without an English title, because a `#` in it or in theirs makes it that of"
+            " a section: %d; the first is page %d, %r",
             dump, len(nameless), nameless[0].page_id, nameless[0].title,
         )  # fmt: skip
 

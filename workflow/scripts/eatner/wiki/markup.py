@@ -23,6 +23,8 @@ _HIDDEN = (
     "includeonly", "inputbox", "categorytree", "section", "pre", "code", "references", "indicator",
     "templatedata", "rt", "rp",
 )  # fmt: skip
+# Those of them that show a sign or a word where they stand, as a template does.
+_SHOWN = frozenset(("math", "chem", "ce", "hiero", "code"))
 TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*?)?)(/?)>")
 # Templates whose first value is running text: in a language, unbroken, or of a page yet to come.
 _INLINE = re.compile(
@@ -246,7 +248,9 @@ def _skip_tag(source: str, at: int, endless: set[str]) -> tuple[int | None, str]
         after = len(source) if line < 0 else line
         return min(after, closing.start()) if closing else after, HOLE
     content = source[tag.end() : closing.start()]
-    return closing.end(), _literal(content) if name == "nowiki" else ""
+    if name == "nowiki":
+        return closing.end(), _literal(content)
+    return closing.end(), DROPPED if name in _SHOWN else ""
 
 
 def without_tables(text: str) -> str:

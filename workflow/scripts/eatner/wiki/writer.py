@@ -298,6 +298,7 @@ class Writer:
             # All of the line goes: no sentence is cut.
             stop += line >= 0
         else:
+            start -= text[start - 1] == " "
             self.holes.append(start)
         shift = stop - start
         self.pieces = [text[:start] + text[stop:]]
