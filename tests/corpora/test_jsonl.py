@@ -358,8 +358,6 @@ def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, ca
         ("a " * 1500, "more than 2000"),
     ],
 )
-def test_texts_that_are_no_plain_sentences_are_warned_of(
-    load, caplog, text: str, mark: str
-) -> None:
+def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
     assert load(json.dumps({"text": text}))[0].text == text
     assert mark in caplog.text

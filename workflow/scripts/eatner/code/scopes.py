@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-# Fields of syntax nodes that have no meaning, or are written where they have one.
+# Fields of syntax nodes without a meaning; annotations are written where they have one.
 SKIPPED = frozenset({"ctx", "kind", "type_comment", "annotation", "returns", "str"})
-_BINDERS = {
-    ast.FunctionDef: "name",
-    ast.AsyncFunctionDef: "name",
-    ast.ClassDef: "name",
-    ast.ExceptHandler: "name",
-    ast.MatchAs: "name",
-    ast.MatchStar: "name",
-    ast.MatchMapping: "rest",
-}
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(slots=True)
@@ -27,7 +19,7 @@ class Scope:
 
     Attributes:
         names: Names that are bound other than by an import.
-        imports: Names that imports bind, each with the dotted paths that it may stand for.
+        imports: Names that imports bind, each with the dotted paths that it may mean.
         shared: Names that are declared global.
         is_class: Whether it is a class body, whose names its functions do not see.
     """
@@ -58,80 +50,93 @@ def imported(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[
         yield alias.asname or alias.name, f"{base}.{alias.name}"
 
 
-def is_type_checking(node: ast.AST) -> bool:
-    """Whether a statement is an `if` for type checkers, whose body never runs."""
-    if not isinstance(node, ast.If):
-        return False
-    test = node.test
-    named = test.id if isinstance(test, ast.Name) else getattr(test, "attr", None)
-    return named == "TYPE_CHECKING"
+def is_type_checking(statement: ast.If) -> bool:
+    """Whether an `if` is for type checkers, so that its body never runs."""
+    match statement.test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+    return False
 
 
 def scope_of(nodes: Iterable[ast.AST], package: str) -> Scope:
-    """Collect the names that nodes bind in their own scope, not those of scopes within them."""
+    """Collect the names that nodes bind in their own scope, not those of scopes within them.
+
+    Args:
+        nodes: Statements or expressions.
+        package: The package from which their relative imports start.
+    """
     scope = Scope()
-    names, todo = scope.names, [(node, False) for node in nodes]
-    while todo:
-        node, inner = todo.pop()  # inner: in a comprehension, which has its own variables
-        kind = type(node)
-        if kind is ast.Name:
-            if not inner and type(node.ctx) is not ast.Load:
-                names.add(node.id)
+    # With each node, whether it is in a comprehension, which has variables of its own.
+    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
+    while pending:
+        node, is_inner = pending.pop()
+        if isinstance(node, ast.Name):  # most nodes are names
+            if not is_inner and not isinstance(node.ctx, ast.Load):
+                scope.names.add(node.id)
             continue
-        if kind in (ast.Constant, ast.Pass):
-            continue
-        if kind in (ast.Import, ast.ImportFrom):
-            for name, target in imported(node, package):
-                scope.imports.setdefault(name, set()).add(target)
-            continue
-        if kind is ast.Global:
-            scope.shared.update(node.names)
-            continue
-        children: Iterable[ast.AST]
-        if kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda):
-            children = _outside(node)
-        elif is_type_checking(node):
-            children = node.orelse
-        else:
-            children = _children(node)
-        if kind in _BINDERS:
-            names.update(filter(None, [getattr(node, _BINDERS[kind])]))
-        elif kind is ast.NamedExpr:
-            names.add(node.target.id)
-        inner = inner or kind in COMPREHENSIONS
-        todo += [(child, inner) for child in children]
+        _bind(node, scope, package)
+        is_inner = is_inner or isinstance(node, Comprehension)
+        pending += [(child, is_inner) for child in _children(node)]
     return scope
 
 
-def _outside(node: ast.AST) -> list[ast.AST]:
-    """List the expressions of a definition that are evaluated in the scope around it."""
-    if isinstance(node, ast.ClassDef):
-        return [*node.decorator_list, *node.bases, *(given.value for given in node.keywords)]
-    given = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-    return given + getattr(node, "decorator_list", [])
+def _bind(node: ast.AST, scope: Scope, package: str) -> None:
+    """Add the names that a node other than a plain name binds."""
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            for name, path in imported(node, package):
+                scope.imports.setdefault(name, set()).add(path)
+        case ast.Global():
+            scope.shared.update(node.names)
+        case ast.NamedExpr(target=ast.Name(id=name)):  # also out of a comprehension
+            scope.names.add(name)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            scope.names.add(node.name)
+        case (
+            ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
+            scope.names.add(name)
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
-    found = []
-    for name in fields_of(type(node)):
+def _children(node: ast.AST) -> Sequence[ast.AST]:
+    """List the nodes below a node that are evaluated in its scope."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return [*_defaults(node.args), *node.decorator_list]
+        case ast.Lambda():
+            return _defaults(node.args)
+        case ast.ClassDef():
+            keywords = [keyword.value for keyword in node.keywords]
+            return [*node.decorator_list, *node.bases, *keywords]
+        case ast.If() if is_type_checking(node):
+            return node.orelse
+    children: list[ast.AST] = []
+    for name in in_order(node._fields):
         value = getattr(node, name, None)
-        if type(value) is list:
-            found += [item for item in value if isinstance(item, ast.AST)]
+        if isinstance(value, list):
+            children += [item for item in value if isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST):
-            found.append(value)
-    return found
+            children.append(value)
+    return children
+
+
+def _defaults(arguments: ast.arguments) -> list[ast.expr]:
+    return [*arguments.defaults, *filter(None, arguments.kw_defaults)]
 
 
 @cache
-def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
-    """List the fields of a kind of node in an order that is the same in every Python."""
-    return tuple(sorted(set(kind._fields) - SKIPPED))
+def in_order(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fields of a node that mean something, in the same order in every Python."""
+    return tuple(sorted(set(fields) - SKIPPED))
 
 
 def arguments_of(node: ast.arguments) -> list[ast.arg]:
     """List all parameters of a function."""
     every = [*node.posonlyargs, *node.args, node.vararg, *node.kwonlyargs, node.kwarg]
-    return [each for each in every if each is not None]
+    return [argument for argument in every if argument is not None]
 
 
 def declared_global(tree: ast.AST) -> set[str]:
@@ -141,22 +146,24 @@ def declared_global(tree: ast.AST) -> set[str]:
 
 
 def is_main_guard(statement: ast.stmt) -> bool:
-    """Whether a statement is an `if` for a module that is run as a command."""
+    """Whether a statement is the `if` whose body runs only if the module is run as a command."""
     if not isinstance(statement, ast.If) or statement.orelse:
         return False
     return ast.unparse(statement.test) == "__name__ == '__main__'"
 
 
 def defined(statement: ast.stmt) -> set[str]:
-    """Name what a definition or an assignment to names binds; nothing for other statements."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {statement.name}
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    else:
-        return set()
+    """Return the names that a definition or an assignment to names binds; else none."""
+    targets: Sequence[ast.expr]
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {statement.name}
+        case ast.Assign():
+            targets = statement.targets
+        case ast.AnnAssign():
+            targets = [statement.target]
+        case _:
+            return set()
     parts = [part for target in targets for part in ast.walk(target)]
     plain = (ast.Name, ast.Tuple, ast.List, ast.Starred, ast.expr_context)
     if not all(isinstance(part, plain) for part in parts):
@@ -165,12 +172,10 @@ def defined(statement: ast.stmt) -> set[str]:
 
 
 def is_lookup(call: ast.Call) -> bool:
-    """Whether a call is `globals().get(name)`, as scripts ask whether they are a job's."""
-    func = call.func
-    return (
-        isinstance(func, ast.Attribute)
-        and func.attr == "get"
-        and isinstance(func.value, ast.Call)
-        and getattr(func.value.func, "id", "") == "globals"
-        and len(call.args) == 1
-    )
+    """Whether a call is `globals().get(name)`, by which a script asks whether it runs in a job."""
+    match call:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Call(func=ast.Name(id="globals")), attr="get"), args=[_]
+        ):
+            return True
+    return False

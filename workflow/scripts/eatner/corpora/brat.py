@@ -84,7 +84,7 @@ def read(
                 {"line": entity.line},
             )
     notes.log()
-    yield from sentences(text, entities, bounds, ids, {})
+    yield from sentences(text, entities, bounds, ids, {"record": "the text"})
 
 
 def _entities(path: Path) -> Iterator[_Entity]:

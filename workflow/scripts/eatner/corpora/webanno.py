@@ -242,7 +242,7 @@ def _values(unit: _Unit, path: Path) -> list[tuple[str, str]]:
     position = 0
     while position < len(unit.cell):
         match = _VALUE.match(unit.cell, position)
-        if match is None or not match[1] or match[1] == "_":
+        if match is None or match[1] in ("", "_"):
             break
         if match[1] == "*":
             raise InputError(
@@ -253,8 +253,8 @@ def _values(unit: _Unit, path: Path) -> list[tuple[str, str]]:
             )
         values.append((_unescape(match[1]), match[2] or ""))
         position = match.end()
-    else:
-        return values
+        if position == len(unit.cell) and not match[0].endswith("|"):
+            return values
     raise InputError(
         f"{unit.cell!r} is no value of WebAnno TSV",
         path=path,
