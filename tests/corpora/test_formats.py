@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from reading import TYPES, check_refused, surfaces, tokens
 from places import DATA, ROOT
+from reading import TYPES, check_refused, surfaces, tokens
 
 from eatner.corpora import formats
 from eatner.corpora.gold import AnnotatedSentence

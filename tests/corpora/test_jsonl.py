@@ -150,10 +150,16 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
         ('{"text": "ab", "spans": [[0, 1, null]]}', "jsonl", 1, "is not a span"),
         ('{"text": "ab", "spans": "x"}', "jsonl", 1, "not a list"),
         (
-            '{"text": "👩ab", "spans": [{"start": 2, "end": 3, "label": "L", "text": "a"}]}',
+            '{"text": "👩ab", "spans": [{"start": 2, "end": 3, "label": "L", "text": "x"}]}',
             "jsonl",
             1,
-            "is 'b', not 'a'",
+            "is 'b', not 'x'",
+        ),
+        (
+            '{"text": "ab", "spans": [[0, 2, "L"], [1, 2, "M"]]}',
+            "jsonl",
+            1,
+            "the span 1:2 M 'b' overlaps another, 0:2 L 'ab'",
         ),
         ('{"text": "ab"}\n{"text": ', "jsonl", 2, "not JSON"),
         ('{"text": "ab"}\n\n{"text": ', "jsonl", 3, "not JSON"),
@@ -200,3 +206,158 @@ def test_contradictions_are_refused_with_their_line(
 def test_half_a_character_is_refused(load) -> None:
     content = '{"text": "a"}\n{"text": "bad \\ud83d Москва"}\n'
     check_refused(lambda: load(content), 2, "half a character")
+
+
+ANNA = {"start": 0, "end": 4, "label": "PER"}
+BONN = {"start": 14, "end": 18, "label": "LOC"}
+TEXT = "Anna wohnt in Bonn"
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"named_entities": [ANNA]}, "named_entities"),
+        ({"spans": [], "gold": [[0, 4, "PER"]]}, "gold"),
+        ({"meta": {"entities": [ANNA]}}, "meta.entities"),
+        ({"found": [["Anna", "PER"]]}, "found"),
+        ({"output": [{"entity": "PER", "word": "Anna"}]}, "output"),
+        ({"ner": {"PER": ["Anna"], "LOC": ["Bonn"]}}, "ner"),
+        ({"tags": "B-PER O O B-LOC"}, "tags"),
+        ({"tags": ["B-PER", "O", "O", "B-LOC"]}, "tags"),
+        ({"ner_tags": [1, 0, 0, 5]}, "ner_tags"),
+    ],
+)
+def test_annotation_under_another_key_is_refused_with_its_name(load, more: dict, key: str) -> None:
+    check_refused(lambda: load(json.dumps({"text": TEXT} | more)), 1, f"'{key}' may hold entities")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"meta": {"source": "Anna", "pages": [1, 2]}, "topics": ["sport"]},
+        {"relations": [{"head_span": ANNA, "label": "lives"}], "spans": []},
+        {"tokens": [{"text": "Anna", "start": 0, "end": 4, "id": 0, "ws": True}]},
+        {"tokens": [{"id": 0, "start": 0, "end": 4, "tag": "NNP", "pos": "PROPN"}]},
+        {"cats": {"SPORT": 1.0}, "author": "Anna", "score": float("nan")},
+    ],
+)
+def test_what_is_no_annotation_is_passed_over(load, caplog, more: dict) -> None:
+    assert [s.text for s in load(json.dumps({"text": TEXT} | more))] == [TEXT]
+    assert not caplog.records
+
+
+def test_a_second_key_that_is_not_read_is_warned_of(load, caplog) -> None:
+    [sentence] = load(json.dumps({"text": TEXT, "spans": [ANNA], "silver": [BONN]}))
+    assert surfaces(sentence) == [("Anna", "PER")]
+    assert "line 1: 'silver' may hold entities" in caplog.text
+
+
+def test_two_keys_that_differ_are_refused_and_two_that_agree_are_read(load) -> None:
+    record = {"text": TEXT, "spans": [ANNA], "entities": [[0, 4, "PER"], [14, 18, "LOC"]]}
+    check_refused(lambda: load(json.dumps(record)), 1, "the spans of spans and entities differ")
+    [sentence] = load(json.dumps(record), spans_key="entities")
+    assert surfaces(sentence) == [("Anna", "PER"), ("Bonn", "LOC")]
+    [sentence] = load(json.dumps(record | {"entities": [[0, 4, "PER"]]}))
+    assert surfaces(sentence) == [("Anna", "PER")]
+    [sentence] = load(json.dumps(record | {"spans": []}))
+    assert surfaces(sentence) == [("Anna", "PER"), ("Bonn", "LOC")]
+    tags = {"tokens": ["Anna", "lacht"], "tags": ["B-NP", "B-VP"], "ner_tags": ["B-PER", "O"]}
+    check_refused(lambda: load(json.dumps(tags)), 1, "the tags of tags and ner_tags differ")
+    assert surfaces(load(json.dumps(tags), spans_key="ner_tags")[0]) == [("Anna", "PER")]
+
+
+def test_keys_are_named_with_dots(load) -> None:
+    record = {
+        "source": TEXT,
+        "labels-x": {"annotations": {"entities": [ANNA | {"startOffset": 0, "endOffset": 4}]}},
+    }
+    check_refused(lambda: load(json.dumps(record)), 1, "only 'source', 'labels-x'.*text_key")
+    check_refused(
+        lambda: load(json.dumps(record), text_key="source"), 1, "labels-x.annotations.entities"
+    )
+    keys = {"text_key": "source", "spans_key": "labels-x.annotations.entities"}
+    assert surfaces(load(json.dumps(record), **keys)[0]) == [("Anna", "PER")]
+    check_refused(lambda: load(json.dumps(record), text_key="x.y"), 1, "no text at 'x.y'")
+    check_refused(
+        lambda: load(json.dumps(record), text_key="source", spans_key="x"), None, "anything at 'x'"
+    )
+    ubiai = {"document": TEXT, "tokens": [{"start": 0, "end": 4, "entityLabel": "PER"}]}
+    check_refused(lambda: load(json.dumps(ubiai)), 1, "an export of UBIAI")
+    keys = {"text_key": "document", "spans_key": "tokens"}
+    assert surfaces(load(json.dumps(ubiai), **keys)[0]) == [("Anna", "PER")]
+
+
+def test_several_texts_are_refused_unless_one_is_named(load) -> None:
+    record = {"text": TEXT, "sentence": f"„{TEXT}“", "spans": [ANNA]}
+    check_refused(lambda: load(json.dumps(record)), 1, "several texts: text and sentence")
+    assert load(json.dumps(record), text_key="text")[0].text == TEXT
+    assert load(json.dumps(record | {"sentence": TEXT}))[0].text == TEXT
+    # Under `data`, a date is as likely as a text.
+    assert load(json.dumps({"text": TEXT, "data": "2020-01-01"}))[0].text == TEXT
+    assert load(json.dumps({"data": TEXT, "label": [[0, 4, "PER"]]}))[0].text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "surface", "unit"),
+    [
+        ("👍 Anna lacht", 3, 7, "Anna", "UTF-16 units"),
+        ("В Москве был Ром", 3, 15, "Москве", "bytes"),
+        ("Anna lacht", 0, 3, "Anna", "inclusive ends"),
+    ],
+)
+def test_offsets_that_count_otherwise_are_read_where_texts_show_it(
+    load, caplog, text: str, start: int, end: int, surface: str, unit: str
+) -> None:
+    span = {"start": start, "end": end, "label": "X", "text": surface}
+    sentence = load(json.dumps({"text": text, "spans": [span]}))[0]
+    assert surfaces(sentence) == [(surface, "X")]
+    assert f"read as {unit}" in caplog.text
+
+
+def test_a_file_has_one_unit(load) -> None:
+    good = {"text": TEXT, "spans": [ANNA | {"text": "Anna"}]}
+    short = {"text": TEXT, "spans": [ANNA | {"end": 3, "text": "Anna"}]}
+    check_refused(
+        lambda: load(f"{json.dumps(good)}\n{json.dumps(short)}"), 2, "is 'Ann', not 'Anna'"
+    )
+
+
+def test_offsets_without_texts_that_cut_words_are_warned_of_or_refused(load, caplog) -> None:
+    [sentence] = load(json.dumps({"text": TEXT, "spans": [ANNA | {"end": 3}]}))
+    assert surfaces(sentence) == [("Ann", "PER")]
+    assert "inside a word" in caplog.text
+    caplog.clear()
+    load(json.dumps({"text": TEXT, "spans": [ANNA | {"end": 5}]}))
+    assert "white space" in caplog.text
+    record = {"text": f"👍 {TEXT}", "spans": [ANNA | {"start": 3, "end": 7}]}
+    check_refused(lambda: load(json.dumps(record)), 1, "counted in UTF-16 units they do not")
+    caplog.clear()
+    load(json.dumps({"text": "東京都に住む", "spans": [[0, 2, "LOC"]]}))
+    assert not caplog.records
+
+
+def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) -> None:
+    lines = [{"text": "Bonn"}, {"text": TEXT, "spans": [ANNA]}, {"text": "x", "spans": None}]
+    assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
+    assert "line 1: no key for entities" in caplog.text
+    assert "(2 records)" in caplog.text
+
+
+def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, caplog) -> None:
+    lines = [{"text": ""}, {"text": "  ", "spans": []}, {"text": TEXT, "spans": [ANNA]}]
+    [sentence] = load("\n".join(map(json.dumps, lines)))
+    assert sentence.sentence_id == "000003"
+    assert "its text is empty (2 records)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("Der <PER>Anna</PER> lacht", "<PER>Anna</PER>"),
+        ("<서울:LC>에 비가 온다", "<서울:LC>"),
+        ("a " * 1500, "more than 2000"),
+    ],
+)
+def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
+    assert load(json.dumps({"text": text}))[0].text == text
+    assert mark in caplog.text

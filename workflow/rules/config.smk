@@ -45,6 +45,8 @@ READING = [
     "separator",
     "token_column",
     "tag_column",
+    "text_key",
+    "spans_key",
     "types",
     "sample",
 ]

@@ -26,6 +26,8 @@ def main(corpus: Path, settings: dict, seed: int, sentences: Path, gold: Path) -
         separator=settings["separator"],
         token_column=settings["token_column"],
         tag_column=settings["tag_column"],
+        text_key=settings["text_key"],
+        spans_key=settings["spans_key"],
         splitter=partial(text_sentences.split, language=language),
     )
     summary = Summary(settings["types"])

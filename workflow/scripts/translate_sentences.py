@@ -80,6 +80,8 @@ def pair(
             separator=pairing["separator"],
             token_column=pairing["token_column"],
             tag_column=pairing["tag_column"],
+            text_key=pairing["text_key"],
+            spans_key=pairing["spans_key"],
             splitter=partial(text_sentences.split, language=languages.get(language)),
         )
         ids = [sentence.sentence_id for sentence in read]

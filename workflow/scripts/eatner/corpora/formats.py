@@ -20,7 +20,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
-from eatner.corpora import conll, encodings, jsonl, layout, pipes, text
+from eatner.corpora import (
+    brat,
+    conll,
+    docbin,
+    encodings,
+    jsonl,
+    layout,
+    pipes,
+    text,
+    webanno,
+)
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import SCHEMES
 from eatner.corpora.resemblance import AS_TEXT, holds_tag, remarkable, resembles
@@ -43,6 +53,8 @@ class Request:
     spaces: bool
     scheme: str = "auto"
     options: layout.Options = field(default_factory=layout.Options)
+    splitter: Splitter | None = None
+    keys: jsonl.Keys = field(default_factory=jsonl.Keys)
     # What the reader found out, such as the columns, in words for the summary.
     notes: list[str] = field(default_factory=list)
 
@@ -64,15 +76,12 @@ class Settings(TypedDict, total=False):
     token_column: int | None
     tag_column: int | None
     splitter: Splitter | None
+    text_key: str | None
+    spans_key: str | None
 
 
 LooksLike = Callable[[Path, str], bool]
 Read = Callable[[Path, Request], Iterator[AnnotatedSentence]]
-
-
-def _looks_like_json(path: Path, head: str) -> bool:
-    first = next((line for line in head.lstrip("\ufeff").splitlines() if line.strip()), "")
-    return jsonl.opens_json(first)
 
 
 def _read_columns(
@@ -85,7 +94,10 @@ def _read_columns(
 
 # The formats that are recognised, in order of trust: how each looks, and its reader.
 FORMATS: dict[str, tuple[LooksLike, Read]] = {
-    "jsonl": (_looks_like_json, lambda path, r: jsonl.read(path, r.spaces, r.scheme)),
+    "spacy": (docbin.looks_like, lambda path, r: docbin.read(path, r.splitter, r.keys.spans)),
+    "webanno": (webanno.looks_like, lambda path, r: webanno.read(path, r.keys.spans)),
+    "brat": (brat.looks_like, lambda path, r: brat.read(path, r.splitter)),
+    "jsonl": (jsonl.looks_like, lambda path, r: jsonl.read(path, r.spaces, r.scheme, r.keys)),
     "pipes": (pipes.looks_like, lambda path, r: pipes.read(path, r.spaces, r.scheme)),
     "conllu": (conll.numbers_tokens, lambda path, r: _read_columns(path, r, numbered=True)),
     "conll": (conll.looks_like, _read_columns),
@@ -214,6 +226,8 @@ def open_corpus(
     token_column: int | None = None,
     tag_column: int | None = None,
     splitter: Splitter | None = None,
+    text_key: str | None = None,
+    spans_key: str | None = None,
 ) -> Opened:
     """Recognise a corpus and open it.
 
@@ -223,7 +237,9 @@ def open_corpus(
             number tokens or sentences, language prefixes, comments and -DOCSTART- are recognised.
             `conllu`: the same, its tokens numbered (UNER's iob2, WikiANN's, or ten columns with
             `NE=` in MISC). `jsonl`: records with text and spans, or tokens and tag names, or
-            spaCy's pairs; a line each, or in one JSON list, which may be the `data` of an object.
+            what annotation tools write; a line each, or in one JSON list, which may be the `data`
+            of an object. `brat`: `NAME.txt` with `NAME.ann`. `webanno`: WebAnno TSV 3. `spacy`: a
+            DocBin.
             `text`: a sentence a line. `prose`: running text, its paragraphs between blank lines.
             `auto`: `conll` where a separator or a column is given, else see `detect`.
         language_spaces: Whether the language separates words by spaces; how tokens are joined
@@ -235,7 +251,12 @@ def open_corpus(
             first that holds neither tags nor numbers.
         tag_column: The column of the tags, counted so too; None takes the one of entity types, and
             of several the leftmost, with a warning.
-        splitter: Gives the offsets of the sentences in a paragraph of prose; needed for it alone.
+        splitter: Gives the offsets of the sentences in a paragraph of prose, for which it is
+            needed, and of documents without marked sentences.
+        text_key: The key of the text in a JSON record, with dots between the keys of nested
+            objects (`data.text`); None tries the usual ones.
+        spans_key: The key of the spans or tags in a JSON record; the layer of WebAnno TSV, or
+            `LAYER|FEATURE`; the group of spans of spaCy's format. None tries the usual ones.
 
     Returns:
         How it is read, and its sentences in the file's order. Their ids are the file's own
@@ -259,9 +280,10 @@ def open_corpus(
         log.info("%s is read as %s", path, format)
     elif format in _RAW:
         _warn_of_annotation(path)
-    if path.is_file():
+    if path.is_file() and format != "spacy":  # which is binary
         _warn_of_line_ends(path)
-    request = Request(language_spaces, scheme, options)
+    keys = jsonl.Keys(text_key, spans_key)
+    request = Request(language_spaces, scheme, options, splitter, keys)
     if format == "text":
         sentences = text.read(path)
     elif format == "prose":

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from rapidfuzz import fuzz
 
@@ -20,8 +21,14 @@ from eatner.corpora.iob import TAG, TokenError, decode
 from eatner.errors import InputError
 from eatner.tables import Span
 
-# Where something stands in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list.
-Place = Mapping[str, int | str]
+
+class Place(TypedDict, total=False):
+    """Where something is in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list."""
+
+    line: int | None
+    record: str
+
+
 # Likeness in per cent, as rapidfuzz counts it: of a token to a word that it stands for, and of
 # tokens to their contraction ("zu" + "dem" and "zum" have 75, "de" + "il" and "del" 57).
 _ALIKE, _CONTRACTED = 80, 50
