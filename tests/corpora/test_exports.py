@@ -249,7 +249,8 @@ def test_records_of_argilla_that_are_no_gold(load, caplog) -> None:
 
 
 @pytest.mark.parametrize(
-    "ner", [[[0, 1, "A"], [1, 2, "B"]], [[3, 4, "A"]], [[0, "A"]], {"PER": [0]}]
+    "ner",
+    ["", None, [[0, 1, 7]], [[0, 1, "A"], [1, 2, "B"]], [[3, 4, "A"]], [[0, "A"]], {"PER": [0]}],
 )
 def test_spans_of_gliner_that_do_not_fit(load, ner: object) -> None:
     record = {"tokenized_text": ["Anna", "wohnt", "in", "Bonn"], "ner": ner}

@@ -339,7 +339,7 @@ def test_offsets_without_texts_that_cut_words_are_warned_of_or_refused(load, cap
 def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) -> None:
     lines = [{"text": "Bonn"}, {"text": TEXT, "spans": [ANNA]}, {"text": "x", "spans": None}]
     assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
-    assert "line 1: no key for entities" in caplog.text
+    assert "line 1: it has no key for entities" in caplog.text
     assert "(2 records)" in caplog.text
 
 
