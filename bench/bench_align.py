@@ -19,6 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import islice
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from eatner import lexicon, prompts, tsv
+from eatner import lexicon, prompts, tables, tsv
 from eatner.align import fused, paper
 from eatner.align.base import align
 from eatner.align.candidates import Question
@@ -43,12 +44,22 @@ from eatner.evaluate.significance import compare
 from eatner.llm.base import one_line
 from eatner.llm.journal import Journal
 from eatner.llm.transformers import TransformersLLM
+from eatner.tables import (
+    Alignment,
+    EntityType,
+    GoldEntity,
+    Mention,
+    Pair,
+    Sentence,
+    SentenceRow,
+    Translation,
+    by_sentence,
+)
 from eatner.tag.spacy import tag_with_spacy
 from eatner.text import languages
 from eatner.train import lora
 from eatner.translate import paper as translate_paper
 from eatner.translate.entity_aware import translate
-from eatner.wiki import pairs
 
 DATA = ROOT.parent / "shared/data"
 JAPANESE, GERMAN = DATA / "ja_ud_gsd/dev.bio", DATA / "wikiann/de/val.conllu"
@@ -76,8 +87,6 @@ SPEED_SENTENCES = 12
 JA_SENTENCES = 200
 PAPER_TOKENS = 512
 
-Rows = list[dict[str, str]]
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -102,7 +111,9 @@ def main() -> None:
 # --- what the parts share -----------------------------------------------------------------------
 
 
-def gold(path: Path, types: Mapping[str, str | None], most: int | None = None) -> tuple[Rows, Rows]:
+def gold(
+    path: Path, types: Mapping[str, EntityType | None], most: int | None = None
+) -> tuple[list[Sentence], list[GoldEntity]]:
     """The sentences and gold entities of a corpus, as rows of our tables."""
     sentences, entities = [], []
     spaces = "ja" not in path.parent.name
@@ -110,29 +121,21 @@ def gold(path: Path, types: Mapping[str, str | None], most: int | None = None) -
         labels = {entity.label for entity in sentence.entities}
         every = dict.fromkeys(labels) | dict(types)
         sentences.append(sentence_row(sentence))
-        entities += [
-            {key: str(value) for key, value in row.items()} for row in gold_rows(sentence, every)
-        ]
+        entities += gold_rows(sentence, every)
     return sentences, entities
 
 
-def parallel() -> tuple[Rows, Rows, Rows]:
+def parallel() -> tuple[list[Sentence], list[Mention], list[GoldEntity]]:
     """Russian PUD: its sentences, the gold entities of their English as tagged, Russian gold."""
     english, named = gold(DATA / "uner/English-PUD/en_pud-ud-test.iob2", UNER)
     sentences, right = gold(DATA / "uner/Russian-PUD/ru_pud-ud-test.iob2", UNER)
-    by_id: dict[str, Rows] = {}
-    for row in named:
-        if row["status"] == "scored":
-            by_id.setdefault(row["sentence_id"], []).append(row)
+    gold_of = by_sentence(row for row in named if row.status == "scored")
     tagged = []
     for own, other in zip(sentences, english, strict=True):
-        nothing = {"start": "0", "end": "0", "surface": "", "type": "", "status": "no_entity"}
-        for row in by_id.get(other["sentence_id"], [nothing]):
-            found = {key: row[key] for key in ("start", "end", "surface", "type")}
-            status = "no_entity" if row is nothing else "tagged"
-            tagged.append(
-                {"sentence_id": own["sentence_id"], **found, "score": "", "status": status}
-            )
+        tagged += [
+            Mention(own.sentence_id, row.start, row.end, row.surface, row.type)
+            for row in gold_of[other.sentence_id]
+        ] or [Mention(own.sentence_id, None, None, "", "", status="no_entity")]
     return sentences, tagged, right
 
 
@@ -167,22 +170,22 @@ def model(name: str) -> TransformersLLM:
     return TransformersLLM(ROOT / "resources/models/gemma-3-270m", adapter=adapter)
 
 
-def held_out_pairs(code: str = "ru") -> Rows:
+def held_out_pairs(code: str = "ru") -> list[Pair]:
     """Pairs of a sample wiki, of entities that an adapter was not tuned on."""
-    rows = list(tsv.read(ROOT / f"results/wiki/{code}/pairs.tsv", pairs.PAIR_COLUMNS))
-    short = [row for row in rows if len(row["sentence"]) <= lora.LONGEST_SENTENCE]
+    rows = tables.read(ROOT / f"results/wiki/{code}/pairs.tsv", Pair)
+    short = [row for row in rows if len(row.sentence) <= lora.LONGEST_SENTENCE]
     return lora.split_by_entity(short, SEED)[1]
 
 
-def strict(right: Rows, found: Iterable[Mapping[str, object]], sentences: Rows) -> dict:
+def strict(
+    right: Sequence[GoldEntity], found: Sequence[Alignment], sentences: Sequence[Sentence]
+) -> dict:
     """Strict F1 with its interval, and the F1 of the spans alone, whatever their type."""
-    found = [{key: "" if v is None else str(v) for key, v in row.items()} for row in found]
-    shared = {row["sentence_id"] for row in sentences}
-    right = [row for row in right if row["sentence_id"] in shared]
+    right = within(right, sentences)
     figures = score.score(right, found, sentences, seed=SEED)
     untyped = score.score(
-        [row | {"type": "PER"} for row in right if row["status"] == "scored"],
-        [row | {"type": "PER"} for row in found],
+        [replace(row, type="PER") for row in right if row.status == "scored"],
+        [replace(row, type="PER") for row in found],
         sentences,
         seed=SEED,
         resamples=1,
@@ -192,16 +195,16 @@ def strict(right: Rows, found: Iterable[Mapping[str, object]], sentences: Rows) 
     return {**{key: overall[key] for key in kept}, "spans_f1": untyped["overall"]["f1"]}
 
 
-def ceiling(tagged: Rows, right: Rows) -> dict[str, float]:
+def ceiling(tagged: Sequence[Mention], right: Sequence[GoldEntity]) -> dict[str, float]:
     """The best F1 that gold's own disagreement leaves: every English entity given a gold span of
     its type if there is one left, and all of them labelled."""
-    english = Counter((r["sentence_id"], r["type"]) for r in tagged if r["status"] == "tagged")
-    own = Counter((r["sentence_id"], r["type"]) for r in right if r["status"] == "scored")
+    english = Counter((r.sentence_id, r.type) for r in tagged if r.status == "tagged")
+    own = Counter((r.sentence_id, r.type) for r in right if r.status == "scored")
     both = sum((english & own).values())
     spans = sum(
         (
-            Counter(r["sentence_id"] for r in tagged if r["status"] == "tagged")
-            & Counter(r["sentence_id"] for r in right if r["status"] == "scored")
+            Counter(r.sentence_id for r in tagged if r.status == "tagged")
+            & Counter(r.sentence_id for r in right if r.status == "scored")
         ).values()
     )
     total = english.total() + own.total()
@@ -302,8 +305,8 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
         figures["systems"][f"{way}, {name}"] = strict(right, found, sentences)
         if way == "fused":
             rows[f"fused, {name}"] = found
-            figures["errors"] = errors(tagged, right, found)
-            figures["calibration"] = score.calibration(right, strings(found), sentences)
+            figures["errors"] = errors(right, found)
+            figures["calibration"] = score.calibration(right, found, sentences)
     return figures, rows, llm
 
 
@@ -346,41 +349,42 @@ def other_languages() -> dict[str, object]:
                 ways[f"constrained, {name}"] = partial(propose_constrained, beams=4, **asked)
             record = figures["languages"].setdefault(code, {"systems": {}})
             record["sentences"] = len(sentences)
-            record["entities"] = sum(row["status"] == "tagged" for row in tagged)
+            record["entities"] = sum(row.status == "tagged" for row in tagged)
             for way, find in ways.items():
                 found = list(align(sentences, tagged, find, repeats="all"))
                 record["systems"][way] = strict(right, found, sentences)
     return figures
 
 
-def named(code: str, path: Path, types: Mapping[str, str | None]) -> tuple[Rows, Rows, Rows]:
+def named(
+    code: str, path: Path, types: Mapping[str, EntityType | None]
+) -> tuple[list[Sentence], list[Mention], list[GoldEntity]]:
     """The sentences of a corpus all of whose entities are named in English, and their gold."""
     table = {
         row["surface"]: row["english"]
         for row in tsv.read(ROOT / f"bench/names_{code}.tsv", ("surface", "english"))
     }
     sentences, right = gold(path, types)
-    scored: dict[str, Rows] = {}
-    for row in right:
-        if row["status"] == "scored":
-            scored.setdefault(row["sentence_id"], []).append(row)
+    scored = by_sentence(row for row in right if row.status == "scored")
     known = {
-        name: [table.get(row["surface"].replace(" ", "")) for row in rows]
+        name: [table.get(row.surface.replace(" ", "")) for row in rows]
         for name, rows in scored.items()
     }
-    kept = [row for row in sentences if all(known.get(row["sentence_id"], [None]))]
+    kept = [row for row in sentences if all(known.get(row.sentence_id, [None]))]
     tagged = [
-        {**dict.fromkeys(("start", "end"), "0"), "sentence_id": row["sentence_id"], "score": "",
-         "surface": english, "type": own["type"], "status": "tagged"}
+        Mention(row.sentence_id, 0, 0, english, own.type)
         for row in kept
-        for english, own in zip(known[row["sentence_id"]], scored[row["sentence_id"]], strict=True)
-    ]  # fmt: skip
+        for english, own in zip(known[row.sentence_id], scored[row.sentence_id], strict=True)
+    ]
     return kept, tagged, within(right, kept)
 
 
 def with_chat(
-    sentences: Rows, tagged: Rows, chat: TransformersLLM, journal: Journal
-) -> Iterable[dict[str, object]]:
+    sentences: Sequence[Sentence],
+    tagged: Sequence[Mention],
+    chat: TransformersLLM,
+    journal: Journal,
+) -> Iterable[Alignment]:
     """Our fused aligner on the paper's LLM, with weights learned on the same wiki pairs."""
     asked = {"llm": chat, "form": "chat", "journal": journal}
     titles, fitted = fitting(**asked)
@@ -389,29 +393,22 @@ def with_chat(
     return align(sentences, tagged, find, repeats="all")
 
 
-def strings(found: Iterable[Mapping[str, object]]) -> Rows:
-    return [{key: "" if v is None else str(v) for key, v in row.items()} for row in found]
-
-
-def errors(tagged: Rows, right: Rows, found: Iterable[Mapping[str, object]]) -> dict[str, int]:
+def errors(right: Sequence[GoldEntity], found: Sequence[Alignment]) -> dict[str, int]:
     """What became of every English entity that is not right."""
     kinds: Counter[str] = Counter()
-    by_id: dict[str, Rows] = {}
-    for row in right:
-        if row["status"] == "scored":
-            by_id.setdefault(row["sentence_id"], []).append(row)
+    gold_of = by_sentence(row for row in right if row.status == "scored")
     for row in found:
-        if row["status"] in ("no_entity", "no_translation"):
+        if row.status in ("no_entity", "no_translation"):
             continue
-        own = by_id.get(row["sentence_id"], [])
-        if row["start"] is None:
-            typed = any(gold["type"] == row["type"] for gold in own)
+        own = gold_of[row.sentence_id]
+        if row.start is None:
+            typed = any(gold.type == row.type for gold in own)
             kinds[
                 "no span, and gold has one of its type" if typed else "no span, nor has gold"
             ] += 1
             continue
-        spans = [(int(gold["start"]), int(gold["end"]), gold["type"]) for gold in own]
-        start, end, kind = row["start"], row["end"], row["type"]
+        spans = [(gold.start, gold.end, gold.type) for gold in own]
+        (start, end), kind = row.span, row.type
         if (start, end, kind) in spans:
             kinds["right"] += 1
         elif any((start, end) == span[:2] for span in spans):
@@ -455,7 +452,7 @@ def system() -> dict[str, object]:
     }
     found, figures = {}, {"systems": {}, "paired": {}}
     for way, (name, path) in systems.items():
-        found[way] = list(tsv.read(ROOT / f"results/{name}/align/{path}.tsv", ALIGNMENT_COLUMNS))
+        found[way] = list(tables.read(ROOT / f"results/{name}/align/{path}.tsv", Alignment))
         of, gold_of = corpora[name]
         figures["systems"][way] = strict(gold_of, found[way], of) | {"sentences": len(of)}
     figures["first"] = {
@@ -474,18 +471,23 @@ def system() -> dict[str, object]:
     return figures
 
 
-def within(rows: Iterable[dict[str, str]], sentences: Rows) -> Rows:
+def within(rows: Iterable[SentenceRow], sentences: Sequence[Sentence]) -> list[SentenceRow]:
     """The rows of some sentences."""
-    kept = {row["sentence_id"] for row in sentences}
-    return [row for row in rows if row["sentence_id"] in kept]
+    kept = {row.sentence_id for row in sentences}
+    return [row for row in rows if row.sentence_id in kept]
 
 
-def paired(right: Rows, one: Rows, other: Rows, sentences: Rows) -> dict[str, object]:
+def paired(
+    right: Sequence[GoldEntity],
+    one: Sequence[Alignment],
+    other: Sequence[Alignment],
+    sentences: Sequence[Sentence],
+) -> dict[str, object]:
     """How much more F1 one system has than another on the same sentences, and by what chance."""
     compared = compare(
         within(right, sentences),
-        within(strings(other), sentences),
-        {"one": within(strings(one), sentences)},
+        within(other, sentences),
+        {"one": within(one, sentences)},
         sentences,
         seed=SEED,
     )
@@ -507,10 +509,10 @@ def speed() -> dict[str, object]:
     types = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}
     pipeline = next((ROOT / "resources/artifacts/en-core-web-sm").rglob("meta.json")).parent
 
-    def tagged(english: Iterable[Mapping[str, object]]) -> Rows:
-        return strings(tag_with_spacy(strings(english), pipeline, types))
+    def tagged(english: Iterable[Translation]) -> list[Mention]:
+        return list(tag_with_spacy(list(english), pipeline, types))
 
-    def ours() -> Rows:
+    def ours() -> list[Mention]:
         english = translate(sentences, chat, language, titles, form="chat", max_new_tokens=160)
         named = tagged(english)
         propose = partial(
@@ -520,7 +522,7 @@ def speed() -> dict[str, object]:
         list(align(sentences, named, propose, repeats="all"))
         return named
 
-    def papers(sentence: dict[str, str]) -> Rows:
+    def papers(sentence: Sentence) -> list[Mention]:
         """One conversation at a time, as its code does."""
         named = tagged(
             translate_paper.translate([sentence], chat, language, max_new_tokens=PAPER_TOKENS)
@@ -529,14 +531,14 @@ def speed() -> dict[str, object]:
             list(paper.align([sentence], [row], chat, language, max_new_tokens=PAPER_TOKENS))
         return named
 
-    def measured(run: Callable[[], Rows]) -> dict[str, float]:
+    def measured(run: Callable[[], list[Mention]]) -> dict[str, float]:
         chat.calls = chat.generated = 0
         chat.forget()
         started = time.monotonic()
         named = run()
         return {
             "seconds": time.monotonic() - started,
-            "entities": sum(row["status"] == "tagged" for row in named),
+            "entities": sum(row.status == "tagged" for row in named),
             "calls": chat.calls,
             "generated_tokens": chat.generated,
             "peak_memory_mb": peak_memory(),
@@ -576,8 +578,8 @@ def decoding() -> dict[str, object]:
     language = languages.get("ru")
     llm, form = model("tuned"), FORMS["tuned"]
     sentences, tagged, _ = parallel()
-    texts = {row["sentence_id"]: row["text"] for row in sentences}
-    asked = [(texts[r["sentence_id"]], r["surface"]) for r in tagged if r["status"] == "tagged"]
+    texts = {row.sentence_id: row.text for row in sentences}
+    asked = [(texts[r.sentence_id], r.surface) for r in tagged if r.status == "tagged"]
     asked = asked[:96]
     questions = [prompts.alignment(text, name, language, form) for text, name in asked]
     within = [one_line(text) for text, _ in asked]
@@ -597,14 +599,14 @@ def decoding() -> dict[str, object]:
     for text, name in asked:
         by_name.setdefault(text, []).append(name)
     groups = [Question(text, list(dict.fromkeys(names))) for text, names in by_name.items()]
-    import eatner.llm
+    from eatner.llm import transformers
 
     runs = []
-    room = eatner.llm.FOREST_TOKENS
+    room = transformers.FOREST_TOKENS
     for size in (room, room, 1, 4 * room):
-        eatner.llm.FOREST_TOKENS = size
+        transformers.FOREST_TOKENS = size
         runs.append(fused.score(groups, llm, language, None, form=form))
-    eatner.llm.FOREST_TOKENS = room
+    transformers.FOREST_TOKENS = room
     flat = [[one for several in run for one in several] for run in runs]
     same = [
         sum(a.surfaces[a.signals[:-1, 0].argmax()] == b.surfaces[b.signals[:-1, 0].argmax()]

@@ -24,16 +24,16 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from eatner import prompts, tsv
+from eatner import prompts, tables
 from eatner.align import fused
 from eatner.align.candidates import Question
 from eatner.llm import base, transformers
 from eatner.llm.base import LLM, one_line
 from eatner.llm.tokenizer import load_tokenizer
 from eatner.llm.transformers import FOREST_TOKENS, MAX_ROWS, TransformersLLM
+from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora as train_lora
-from eatner.wiki import pairs
 
 NTREX = ROOT.parent / "shared/data/ntrex128"
 PAIRS = ROOT / "results/wiki/ru/pairs.tsv"
@@ -263,7 +263,7 @@ def lora(folder: Path, sentences: int) -> dict[str, object]:
     import torch
 
     language = languages.get("ru")
-    rows = [(language, row) for row in tsv.read(PAIRS, pairs.PAIR_COLUMNS)]
+    rows = [(language, row) for row in tables.read(PAIRS, Pair)]
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     record = train_lora.finetune(

@@ -11,7 +11,8 @@ import tiny
 import yaml
 from smoke import ROOT, Project
 
-from eatner import tsv
+from eatner import tables, tsv
+from eatner.tables import Comparison
 
 PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
 LANGUAGES = ["ar", "de", "es", "fr", "hi", "hy", "ja", "ka", "ko", "nl", "ru", "zh"]
@@ -217,8 +218,8 @@ def test_the_paper_runs_in_miniature(tmp_path: Path):
     assert project.plan(target, japanese) == expected(config) | {"build_sample_wiki": 1}
     done = project.snakemake(target, japanese)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = list(tsv.read(tmp_path / target, COMPARISON_COLUMNS))
-    assert {(row["corpus"], row["system"]) for row in rows} == {
+    rows = tables.read(tmp_path / target, Comparison)
+    assert {(row.corpus, row.system) for row in rows} == {
         ("wikiann-ko", system) for system in ("paper-14b-tuned", "ours-14b")
     }
     gold = list(tsv.read(tmp_path / japanese, ["surface", "type"]))

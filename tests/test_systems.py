@@ -8,7 +8,8 @@ import loopback
 import pytest
 from smoke import COMPARE, LABEL, TAUGHT
 
-from eatner import tsv
+from eatner import tables, tsv
+from eatner.tables import Alignment, Comparison, Mention
 
 PICTURES = ("f1", "stages", "calibration", "training", "time")
 
@@ -29,11 +30,11 @@ def test_systems_to_compare_with_run_through_the_same_steps(project):
         # What reads the sentence itself, or is given its English, has no translation to blame.
         assert score["errors_by_stage"]["missed"]["translation"] == 0
         path = project.folder / f"results/mini/align/{system}.tsv"
-        aligned[system] = list(tsv.read(path, ALIGNMENT_COLUMNS))
-        assert {row["sentence_id"] for row in aligned[system]} == {"000001", "000002", "000003"}
-    looked_up = {(row["surface"], row["type"]) for row in aligned["identity/lookup/identity"]}
+        aligned[system] = list(tables.read(path, Alignment))
+        assert {row.sentence_id for row in aligned[system]} == {"000001", "000002", "000003"}
+    looked_up = {(row.surface, row.type) for row in aligned["identity/lookup/identity"]}
     assert ("서울", "LOC") in looked_up
-    given = {row["english"] for row in aligned["parallel/toy/paper"]}
+    given = {row.english for row in aligned["parallel/toy/paper"]}
     assert {"Barack Obama", "Sony", "London"} <= given
 
 
@@ -54,8 +55,8 @@ def test_a_tagger_is_trained_and_used_by_configuration_alone(project):
     assert record["train"]["sentences"] == 2
     assert set(record["f1"]) == {"before", "after"}
     assert not (folder / ".checkpoints").exists()
-    rows = list(tsv.read(project.folder / "results/mini/tag/tiny/taught.tsv", MENTION_COLUMNS))
-    assert len({row["sentence_id"] for row in rows}) == 3
+    rows = tables.read(project.folder / "results/mini/tag/tiny/taught.tsv", Mention)
+    assert len({row.sentence_id for row in rows}) == 3
 
 
 def test_a_fused_aligner_learns_its_weights_first(project):
@@ -66,10 +67,8 @@ def test_a_fused_aligner_learns_its_weights_first(project):
     record = json.loads((project.folder / "results/models/fused/weights.json").read_text())
     assert record["pairs"] == 20
     assert record["weights"]["llm"] != 0
-    rows = list(
-        tsv.read(project.folder / "results/mini/align/tiny/toy/fused.tsv", ALIGNMENT_COLUMNS)
-    )
-    assert {row["sentence_id"] for row in rows} == {"000001", "000002", "000003"}
+    rows = tables.read(project.folder / "results/mini/align/tiny/toy/fused.tsv", Alignment)
+    assert {row.sentence_id for row in rows} == {"000001", "000002", "000003"}
     assert project.plan(target) == {}
     changed = {"aligners": {"fused": {"threshold": 1.0}}}
     assert set(project.plan(target, **changed)) == {"align_entities", "score_system"}
@@ -80,9 +79,9 @@ def test_a_comparison_runs_to_its_page_and_into_the_report(project):
     done = project.snakemake("results/compare/index.html", compare=compare)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = project.folder / "results/compare"
-    rows = list(tsv.read(folder / "table.tsv", COMPARISON_COLUMNS))
-    assert [row["system"] for row in rows[::4]] == compare["select"]
-    assert {row["corpus"] for row in rows} == {"mini"}
+    rows = list(tables.read(folder / "table.tsv", Comparison))
+    assert [row.system for row in rows[::4]] == compare["select"]
+    assert {row.corpus for row in rows} == {"mini"}
     for name in ("table.md", "table.tex", *(f"{p}.{s}" for p in PICTURES for s in ("svg", "pdf"))):
         assert (folder / name).stat().st_size > 200
     page = (folder / "index.html").read_text(encoding="utf-8")

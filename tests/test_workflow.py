@@ -14,7 +14,8 @@ import pytest
 import yaml
 from smoke import COMPARE, LABEL, READ, ROOT, SCORE, TAUGHT, smoke_config
 
-from eatner import tsv
+from eatner import tables, tsv
+from eatner.tables import Alignment, Pair
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
 RAW = {"corpora": ["ko-demo"], "held_out": "mini"}
@@ -42,17 +43,17 @@ def test_the_dag_runs_to_f1(project):
 
 
 def test_every_pair_is_true(project):
-    rows = list(tsv.read(project.folder / "results/wiki/ko/pairs.tsv", PAIR_COLUMNS))
+    rows = list(tables.read(project.folder / "results/wiki/ko/pairs.tsv", Pair))
     assert len(rows) > 50
     for row in rows:
-        assert row["sentence"][int(row["start"]) : int(row["end"])] == row["surface"]
+        assert row.sentence[row.start : row.end] == row.surface
 
 
 def test_nothing_is_lost_between_sentences_and_alignment(project):
     folder = project.folder / "results/mini"
     sentences = [row["sentence_id"] for row in tsv.read(folder / "sentences.tsv", ["sentence_id"])]
-    aligned = tsv.read(folder / "align/tiny/toy/tiny-ko.tsv", ALIGNMENT_COLUMNS)
-    assert {row["sentence_id"] for row in aligned} == set(sentences)
+    aligned = tables.read(folder / "align/tiny/toy/tiny-ko.tsv", Alignment)
+    assert {row.sentence_id for row in aligned} == set(sentences)
 
 
 def test_every_job_leaves_a_log(project):

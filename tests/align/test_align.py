@@ -4,12 +4,14 @@ import itertools
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import tiny
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rows import mention, sentences
 
 from eatner import prompts
 from eatner.align.assign import MENTION_GAIN, assign, assign_in_turn
@@ -17,10 +19,10 @@ from eatner.align.base import align
 from eatner.align.candidates import Candidate, occurrences
 from eatner.align.constrained import constrained
 from eatner.llm.base import Completion, one_line
+from eatner.tables import FOUND, Alignment, Mention, MentionStatus, Sentence
 from eatner.text import languages
 
 JA = languages.get("ja")
-FOUND = ("aligned", "repeat")
 
 
 def candidate(gain: float, *spans: tuple[int, int], surface: str = "") -> Candidate:
@@ -256,22 +258,10 @@ class Oracle:
         return [self.silence] * len(asked)
 
 
-def sentences(*texts: str) -> list[dict[str, str]]:
-    return [{"sentence_id": f"s{i}", "text": text, "tokens": ""} for i, text in enumerate(texts)]
-
-
-def tagged(*rows: tuple[int, str, str], status: str = "tagged") -> list[dict[str, str]]:
+def tagged(*rows: tuple[int, str, str], status: MentionStatus = "tagged") -> list[Mention]:
     """Rows of a tag TSV: number of the sentence, entity, type; the offsets are in order."""
     return [
-        {
-            "sentence_id": f"s{number}",
-            "start": str(place * 20),
-            "end": str(place * 20 + len(surface)),
-            "surface": surface,
-            "type": kind,
-            "score": "",
-            "status": status,
-        }
+        mention(f"s{number}", surface, kind, start=place * 20, status=status)
         for place, (number, surface, kind) in enumerate(rows)
     ]
 
@@ -282,31 +272,35 @@ def run(texts, rows, llm, *, form="tuned", beams=3, threshold=0.0, repeats="all"
     return list(align(texts, rows, propose, repeats=repeats, threshold=threshold))
 
 
-def check(texts: list[dict[str, str]], rows: list[dict[str, str]], found: list[dict]) -> None:
+def check(texts: list[Sentence], rows: list[Mention], found: list[Alignment]) -> None:
     """What holds of every alignment, whatever the LLM answers."""
-    by_id = {row["sentence_id"]: row["text"] for row in texts}
+    by_id = {row.sentence_id: row.text for row in texts}
     spans: dict[str, list[tuple[int, int]]] = {}
     for row in found:
-        assert tuple(row) == ALIGNMENT_COLUMNS
-        if row["status"] in FOUND:
-            text = by_id[row["sentence_id"]]
-            assert row["surface"]
-            assert text[row["start"] : row["end"]] == row["surface"]
-            assert float(row["logprob"]) <= 0
-            assert 0 <= float(row["confidence"]) <= 1
-            spans.setdefault(row["sentence_id"], []).append((row["start"], row["end"]))
+        assert isinstance(row, Alignment)
+        if row.status in FOUND:
+            text = by_id[row.sentence_id]
+            assert row.surface
+            assert text[row.start : row.end] == row.surface
+            assert row.logprob <= 0
+            assert 0 <= row.confidence <= 1
+            spans.setdefault(row.sentence_id, []).append((row.start, row.end))
         else:
-            assert row["start"] is row["end"] is row["surface"] is None
-            assert row["logprob"] is row["confidence"] is None
+            assert row.start is row.end is row.logprob is row.confidence is None
+            assert row.surface == ""
     for several in spans.values():
         assert not any(overlap(a, b) for a, b in itertools.combinations(several, 2))
     # Nothing is dropped: every tagged row once, apart from further mentions.
-    key = ("sentence_id", "english", "english_start", "english_end", "type")
-    kept = Counter(tuple(row[k] for k in key) for row in found if row["status"] != "repeat")
-    given_rows = ("sentence_id", "surface", "start", "end", "type")
-    assert kept == Counter(tuple(row[k] for k in given_rows) for row in rows)
-    order = [row["sentence_id"] for row in found]
-    assert order == sorted(order, key=[row["sentence_id"] for row in texts].index)
+    kept = Counter(
+        (row.sentence_id, row.english, row.english_start, row.english_end, row.type)
+        for row in found
+        if row.status != "repeat"
+    )
+    assert kept == Counter(
+        (row.sentence_id, row.surface, row.start, row.end, row.type) for row in rows
+    )
+    order = [row.sentence_id for row in found]
+    assert order == sorted(order, key=[row.sentence_id for row in texts].index)
 
 
 def test_statuses() -> None:
@@ -329,23 +323,23 @@ def test_statuses() -> None:
     )
     found = run(texts, rows, llm)
     check(texts, rows, found)
-    assert [(row["english"], row["surface"], row["status"]) for row in found] == [
+    assert [(row.english, row.surface, row.status) for row in found] == [
         ("Tokyo", "東京", "aligned"),
         ("Osaka", "大阪", "aligned"),
-        ("Edo", None, "taken"),
-        ("Nara", None, "abstained"),
-        ("", None, "no_entity"),
-        ("", None, "no_translation"),
-        ("Sapporo", None, "abstained"),
-        ("Otaru", None, "abstained"),
+        ("Edo", "", "taken"),
+        ("Nara", "", "abstained"),
+        ("", "", "no_entity"),
+        ("", "", "no_translation"),
+        ("Sapporo", "", "abstained"),
+        ("Otaru", "", "abstained"),
     ]
 
 
 def test_a_threshold_makes_it_abstain() -> None:
     texts, rows = sentences("東京"), tagged((0, "Tokyo", "LOC"))
     llm = Oracle({"Tokyo": [("東京", -2.0)]}, silence=-5.0)
-    assert run(texts, rows, llm, threshold=2.9)[0]["status"] == "aligned"
-    assert run(texts, rows, llm, threshold=3.1)[0]["status"] == "abstained"
+    assert run(texts, rows, llm, threshold=2.9)[0].status == "aligned"
+    assert run(texts, rows, llm, threshold=3.1)[0].status == "abstained"
 
 
 def test_confidence_is_the_share_of_all_answers() -> None:
@@ -354,7 +348,7 @@ def test_confidence_is_the_share_of_all_answers() -> None:
     # Two answers of gain 1 and silence of gain 0: e / (2e + 1), whatever the threshold.
     for threshold in (-1.0, 0.0, 0.9):
         [row] = run(texts, rows, llm, threshold=threshold)
-        assert float(row["confidence"]) == pytest.approx(2.71828 / (2 * 2.71828 + 1), abs=1e-3)
+        assert row.confidence == pytest.approx(2.71828 / (2 * 2.71828 + 1), abs=1e-3)
 
 
 def test_repeats_are_labelled_and_never_more_than_there_are() -> None:
@@ -363,14 +357,14 @@ def test_repeats_are_labelled_and_never_more_than_there_are() -> None:
     llm = Oracle({"Tokyo": [("東京", -1.0)]})
     found = run(texts, one, llm)
     check(texts, one, found)
-    assert [row["status"] for row in found] == ["aligned", "repeat", "repeat"]
-    assert [row["start"] for row in found] == [0, 4, 8]
-    assert [row["status"] for row in run(texts, one, llm, repeats="english")] == ["aligned"]
+    assert [row.status for row in found] == ["aligned", "repeat", "repeat"]
+    assert [row.start for row in found] == [0, 4, 8]
+    assert [row.status for row in run(texts, one, llm, repeats="english")] == ["aligned"]
     four = tagged(*[(0, "Tokyo", "LOC")] * 4)
     for repeats in ("all", "english"):
         found = run(texts, four, llm, repeats=repeats)
         check(texts, four, found)
-        assert [row["status"] for row in found] == ["aligned"] * 3 + ["taken"]
+        assert [row.status for row in found] == ["aligned"] * 3 + ["taken"]
 
 
 def test_an_entity_is_asked_once_a_sentence() -> None:
@@ -379,14 +373,14 @@ def test_an_entity_is_asked_once_a_sentence() -> None:
     llm = Oracle({"Tokyo": [("東京", -1.0)]})
     found = run(texts, rows, llm)
     assert len(llm.asked) == 2
-    assert [row["type"] for row in found] == ["LOC", "ORG", "LOC"]
+    assert [row.type for row in found] == ["LOC", "ORG", "LOC"]
 
 
 def test_answers_that_differ_in_their_edges_are_one_candidate() -> None:
     texts, rows = sentences("「東京」。"), tagged((0, "Tokyo", "LOC"))
     [row] = run(texts, rows, Oracle({"Tokyo": [("「東京」", -2.0), ("東京", -2.0)]}))
-    assert (row["start"], row["end"], row["surface"]) == (1, 3, "東京")
-    assert float(row["logprob"]) == pytest.approx(-2.0 + 0.693, abs=1e-3)
+    assert (row.start, row.end, row.surface) == (1, 3, "東京")
+    assert row.logprob == pytest.approx(-2.0 + 0.693, abs=1e-3)
 
 
 def test_offsets_are_code_points_of_the_sentence_itself() -> None:
@@ -395,34 +389,34 @@ def test_offsets_are_code_points_of_the_sentence_itself() -> None:
     llm = Oracle({"Yoshinoya": [("𠮷野家", -1.0)], "The quoted": [("”𠮷野家” ", -1.5)]})
     found = run(texts, rows, llm)
     check(texts, rows, found)
-    assert found[0]["surface"] == "𠮷野家"
+    assert found[0].surface == "𠮷野家"
 
 
 @pytest.mark.parametrize("text", ["  ", '"', "\n", "。、", "——", "♪", "$ %", "\u200b", "\u202e"])
 def test_blanks_and_punctuation_are_no_entity(text: str) -> None:
     texts, rows = sentences(text), tagged((0, "Tokyo", "LOC"))
     [row] = run(texts, rows, Oracle({"Tokyo": [(one_line(text), -1.0)]}))
-    assert (row["status"], row["surface"]) == ("no_candidate", None)
+    assert (row.status, row.surface) == ("no_candidate", "")
 
 
 @pytest.mark.parametrize("text", ["東", "5", "서", "ю", "أ", "क", "Ⅳ"])
 def test_a_letter_or_a_digit_may_be_an_entity(text: str) -> None:
     texts, rows = sentences(text), tagged((0, "Tokyo", "LOC"))
     [row] = run(texts, rows, Oracle({"Tokyo": [(text, -1.0)]}))
-    assert (row["status"], row["surface"]) == ("aligned", text)
+    assert (row.status, row.surface) == ("aligned", text)
 
 
 def test_repeats_of_the_english_are_the_first_ones() -> None:
     texts, rows = sentences("東京と東京と東京"), tagged((0, "Tokyo", "LOC"))
     [row] = run(texts, rows, Oracle({"Tokyo": [("東京", -1.0)]}), repeats="english")
-    assert (row["start"], row["end"]) == (0, 2)
+    assert (row.start, row.end) == (0, 2)
 
 
 def test_an_unfinished_answer_is_no_candidate() -> None:
     llm = Oracle({})
     llm.complete = lambda asked, **_: [[Completion("東京", -1.0, 48, False)] for _ in asked]
     texts, rows = sentences("東京"), tagged((0, "Tokyo", "LOC"))
-    assert run(texts, rows, llm)[0]["status"] == "no_candidate"
+    assert run(texts, rows, llm)[0].status == "no_candidate"
 
 
 def test_a_sentence_beyond_the_context_says_so() -> None:
@@ -431,7 +425,7 @@ def test_a_sentence_beyond_the_context_says_so() -> None:
     llm = Oracle({"Tokyo": [("東京", -1.0)], "Osaka": [("大阪", -1.0)]})
     found = run(texts, rows, llm)
     check(texts, rows, found)
-    assert [row["status"] for row in found] == ["too_long", "aligned"]
+    assert [row.status for row in found] == ["too_long", "aligned"]
     assert len(llm.asked) == 1
 
 
@@ -441,7 +435,7 @@ def test_nothing_tagged_nothing_asked() -> None:
     llm = Oracle({})
     found = run(texts, rows, llm)
     check(texts, rows, found)
-    assert [row["status"] for row in found] == ["no_entity"] * 2
+    assert [row.status for row in found] == ["no_entity"] * 2
     assert run(texts, [], llm) == []
     assert llm.asked == []
 
@@ -449,16 +443,16 @@ def test_nothing_tagged_nothing_asked() -> None:
 # --- the corpus's tokens --------------------------------------------------------------------------
 
 
-def tokenised(*sentences_of_tokens: str, by: str = "") -> list[dict[str, str]]:
+def tokenised(*sentences_of_tokens: str, by: str = "") -> list[Sentence]:
     """Rows of sentences.tsv whose tokens stand between bars."""
     rows = []
     for number, barred in enumerate(sentences_of_tokens):
         words, text, tokens = barred.split("|"), "", []
         for word in words:
             text += by if text else ""
-            tokens.append(f"{len(text)}:{len(text) + len(word)}")
+            tokens.append((len(text), len(text) + len(word)))
             text += word
-        rows.append({"sentence_id": f"s{number}", "text": text, "tokens": " ".join(tokens)})
+        rows.append(Sentence(f"s{number}", text, tuple(tokens)))
     return rows
 
 
@@ -466,7 +460,7 @@ def tokenised(*sentences_of_tokens: str, by: str = "") -> list[dict[str, str]]:
     ("given", "by", "answer", "expected"),
     [
         ("그는|서울에서|왔다", " ", "서울", "서울에서"),
-        ("وصل|للقاهرة|أمس", " ", "القاهرة", None),
+        ("وصل|للقاهرة|أمس", " ", "القاهرة", ""),
         ("في|والقاهرة|.", " ", "القاهرة", "والقاهرة"),
         ("東京都|に|住む", "", "東京", "東京都"),
         ("奧斯本|先生|來|了", "", "奧斯本", "奧斯本"),
@@ -475,25 +469,25 @@ def tokenised(*sentences_of_tokens: str, by: str = "") -> list[dict[str, str]]:
 )
 def test_a_span_takes_all_of_a_token(given: str, by: str, answer: str, expected: str) -> None:
     texts = tokenised(given, by=by)
-    llm = Oracle({"X": [(answer, -1.0)] if answer in texts[0]["text"] else []}, silence=-5.0)
+    llm = Oracle({"X": [(answer, -1.0)] if answer in texts[0].text else []}, silence=-5.0)
     [row] = run(texts, tagged((0, "X", "LOC")), llm)
-    assert row["surface"] == expected
+    assert row.surface == expected
     if expected:
-        assert texts[0]["text"][row["start"] : row["end"]] == expected
+        assert texts[0].text[row.start : row.end] == expected
 
 
 def test_what_stands_in_a_longer_token_is_no_mention() -> None:
     texts = tokenised("東京都|と|京都|と|京都府")
     rows = tagged((0, "Kyoto", "LOC"))
     found = run(texts, rows, Oracle({"Kyoto": [("京都", -1.0)]}, silence=-5.0))
-    assert [(row["start"], row["surface"]) for row in found] == [(4, "京都")]
+    assert [(row.start, row.surface) for row in found] == [(4, "京都")]
 
 
 def test_a_mention_with_a_particle_is_one_beside_another_without() -> None:
     texts = tokenised("서울|시민은|넓은|서울에서|산다", by=" ")
     llm = Oracle({"Seoul": [("서울", -1.0)]}, silence=-5.0)
     found = run(texts, tagged((0, "Seoul", "LOC")), llm, language=languages.get("ko"))
-    assert [row["surface"] for row in found] == ["서울", "서울에서"]
+    assert [row.surface for row in found] == ["서울", "서울에서"]
 
 
 def test_answers_at_the_same_tokens_are_one() -> None:
@@ -503,7 +497,8 @@ def test_answers_at_the_same_tokens_are_one() -> None:
         texts, tagged((0, "Seoul", "LOC")), llm, threshold=-1.0, language=languages.get("ko")
     )
     # Together they are twice as probable as silence.
-    assert (row["surface"], row["confidence"]) == ("서울에서", "0.667")
+    assert row.surface == "서울에서"
+    assert row.confidence == pytest.approx(2 / 3)
 
 
 def test_one_by_one_the_first_takes_the_place() -> None:
@@ -545,18 +540,16 @@ def test_hostile_sentences_change_only_their_own_rows(kind: str, form: str) -> N
     # Silence has its price, so that this random LLM finds something.
     expected = run(plain, rows, llm, form=form, threshold=-100.0, beams=2)
     check(plain, rows, expected)
-    assert any(row["status"] == "aligned" for row in expected)
+    assert any(row.status == "aligned" for row in expected)
     texts = sentences(*PLAIN, *HOSTILE)
     more = tagged(*((len(PLAIN) + i, 'The "Tokyo"\n', "LOC") for i in range(len(HOSTILE))))
     found = run(texts, rows + more, llm, form=form, threshold=-100.0, beams=2)
     check(texts, rows + more, found)
-    own = [row for row in found if row["sentence_id"] in ("s0", "s1")]
+    own = [row for row in found if row.sentence_id in ("s0", "s1")]
     for one, other in zip(own, expected, strict=True):
-        for name in ALIGNMENT_COLUMNS:
-            if name in ("logprob", "confidence") and one[name] is not None:
-                assert float(one[name]) == pytest.approx(float(other[name]), abs=5e-3)
-            else:
-                assert one[name] == other[name]
+        assert one.logprob == pytest.approx(other.logprob, abs=5e-3)
+        assert one.confidence == pytest.approx(other.confidence, abs=5e-3)
+        assert replace(one, logprob=other.logprob, confidence=other.confidence) == other
 
 
 WORDS = st.text(
@@ -585,9 +578,9 @@ def test_whatever_it_answers_the_rows_are_sound(cases: list[tuple[str, str]]) ->
     )
     check(texts, rows, found)
     for row in found:
-        if row["status"] in FOUND:
-            text = texts[int(row["sentence_id"][1:])]["text"]
-            assert one_line(row["surface"]) in one_line(text)
+        if row.status in FOUND:
+            text = texts[int(row.sentence_id[1:])].text
+            assert one_line(row.surface) in one_line(text)
 
 
 def test_occurrences_are_letter_by_letter_whatever_the_words_mean() -> None:

@@ -9,17 +9,16 @@ import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import lexicon
 
-from eatner import lexicon as lexicon_module
-from eatner import tsv
 from eatner.align import fused
 from eatner.align.candidates import Question
 from eatner.align.phrases import phrases
 from eatner.align.weights import SIGNALS, Scored, Weights, fit, learn, read_weights
 from eatner.errors import InputError
 from eatner.llm.journal import Journal
+from eatner.tables import Pair
 from eatner.text import languages
-from eatner.wiki import lexicon
 
 JA, RU, KO, ZH, AR, HI = map(languages.get, ("ja", "ru", "ko", "zh", "ar", "hi"))
 TEXTS = {
@@ -189,18 +188,7 @@ def test_a_name_that_stands_often_leaves_room_for_others() -> None:
 
 
 def test_what_the_lexicon_knows_is_a_signal(tmp_path: Path) -> None:
-    rows = [("1", "東京都", "Tokyo"), ("2", "大阪市", "Osaka")]
-    blank = dict.fromkeys(TITLE_COLUMNS, "")
-    tsv.write(
-        tmp_path / "titles.tsv",
-        TITLE_COLUMNS,
-        (
-            blank | {"page_id": i, "title": t, "kind": "article", "english": e, "links": "[]"}
-            for i, t, e in rows
-        ),
-    )
-    lexicon.build(tmp_path / "titles.tsv", tmp_path / "lexicon.marisa", JA)
-    names = lexicon_module.load(tmp_path / "lexicon.marisa")
+    names = lexicon(tmp_path, JA, {"東京都": "Tokyo", "大阪市": "Osaka"})
     [[scored]] = fused.score(
         [Question("東京都と大阪市。", ["Tokyo"])], tiny.llm("llama"), JA, names, form="tuned"
     )
@@ -329,23 +317,14 @@ def test_an_unreachable_example_teaches_nothing() -> None:
 
 def test_weights_are_learned_on_pairs_and_recorded(tmp_path: Path) -> None:
     rows = [
-        {
-            "english": english,
-            "surface": surface,
-            "sentence": text,
-            "start": str(text.find(surface)),
-            "end": str(text.find(surface) + len(surface)),
-            "kind": "anchor",
-        }
+        Pair(english, surface, text, start := text.find(surface), start + len(surface), "anchor", 1)
         for language, text in TEXTS.items()
         if language is RU
         for english, surface in zip(
             ("Angela Merkel", "Barack Obama", "Washington"), NAMES[language], strict=True
         )
     ]
-    rows.append(
-        rows[0] | {"english": "Paris", "surface": "", "start": "0", "end": "0", "kind": "negative"}
-    )
+    rows.append(Pair("Paris", "", TEXTS[RU], 0, 0, "negative", 1))
     model = tiny.llm("llama")
     options = {"form": "tuned", "most": 10, "seed": 1}
     examples = fused.examples(model, [(RU, None, rows)], **options)

@@ -1,31 +1,40 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from rows import mention, sentences
 
 from eatner.align import identity as align_identity
 from eatner.errors import InputError
+from eatner.tables import Mention, MentionStatus
 from eatner.translate import identity
 
 TEXTS = ["東京の“タワー”\t\n", "\u202eמשה גר בירושלים\u202c", " \u3000", "👩‍👩‍👧 in Ōsaka"]
-SENTENCES = [{"sentence_id": f"s{i}", "text": text} for i, text in enumerate(TEXTS)]
+SENTENCES = sentences(*TEXTS)
 
 
-def entity(place: int, start: int, end: int, *, status: str = "tagged", score: str = ""):
+def entity(
+    place: int,
+    start: int,
+    end: int,
+    *,
+    status: MentionStatus = "tagged",
+    score: float | None = None,
+) -> Mention:
     surface = TEXTS[place][start:end]
-    values = (f"s{place}", str(start), str(end), surface, "LOC", score, status)
-    return dict(zip(MENTION_COLUMNS, values, strict=True))
+    return mention(f"s{place}", surface, start=start, status=status, score=score)
 
 
 def test_a_sentence_passes_character_for_character() -> None:
     rows = list(identity.translate(SENTENCES))
-    assert [row["english"] for row in rows] == [*TEXTS[:2], "", TEXTS[3]]
-    assert [row["status"] for row in rows] == ["original", "original", "blank", "original"]
-    assert all(tuple(row) == TRANSLATION_COLUMNS for row in rows)
+    assert [row.english for row in rows] == [*TEXTS[:2], "", TEXTS[3]]
+    assert [row.status for row in rows] == ["original", "original", "blank", "original"]
 
 
 def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
     tagged = [
-        entity(0, 0, 2, score="0.9000"),
+        entity(0, 0, 2, score=0.9),
         entity(0, 3, 8),
         entity(1, 8, 16),
         entity(2, 0, 0, status="no_translation"),
@@ -33,30 +42,29 @@ def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
         entity(3, 9, 14),
     ]
     rows = list(align_identity.align(SENTENCES, tagged))
-    assert all(tuple(row) == ALIGNMENT_COLUMNS for row in rows)
-    assert [row["status"] for row in rows] == [
+    assert [row.status for row in rows] == [
         *["aligned"] * 3,
         "no_translation",
         "not_found",
         "aligned",
     ]
-    assert [row["surface"] for row in rows] == ["東京", "“タワー”", "בירושלים", None, None, "Ōsaka"]
-    assert [row["confidence"] for row in rows[:2]] == ["0.900", None]
+    assert [row.surface for row in rows] == ["東京", "“タワー”", "בירושלים", "", "", "Ōsaka"]
+    assert [row.confidence for row in rows[:2]] == [0.9, None]
     for row, source in zip(rows, tagged, strict=True):
-        if row["status"] == "aligned":
-            assert (row["start"], row["end"]) == (int(source["start"]), int(source["end"]))
-        assert row["english"] == source["surface"]
+        if row.status == "aligned":
+            assert (row.start, row.end) == source.span
+        assert row.english == source.surface
 
 
 def test_of_entities_that_overlap_the_first_stays() -> None:
     rows = list(
         align_identity.align(SENTENCES, [entity(0, 0, 3), entity(0, 2, 8), entity(0, 3, 8)])
     )
-    assert [row["status"] for row in rows] == ["aligned", "taken", "aligned"]
+    assert [row.status for row in rows] == ["aligned", "taken", "aligned"]
 
 
 @pytest.mark.parametrize(("start", "end", "surface"), [(0, 5, "Tokyo"), (0, 99, "東"), (2, 2, "")])
 def test_offsets_of_a_translation_are_refused(start: int, end: int, surface: str) -> None:
-    row = entity(0, 0, 1) | {"start": str(start), "end": str(end), "surface": surface}
+    row = replace(entity(0, 0, 1), start=start, end=end, surface=surface)
     with pytest.raises(InputError, match=r"sentence s0: .*kind `identity`"):
         list(align_identity.align(SENTENCES, [row]))

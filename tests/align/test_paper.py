@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import mention, sentences
 
 from eatner.align import paper as align_paper
 from eatner.align.paper import longest_common
@@ -13,6 +15,7 @@ from eatner.errors import InputError
 from eatner.llm.base import Completion, one_line
 from eatner.llm.conversation import final_answer
 from eatner.llm.journal import Journal
+from eatner.tables import Translation, cells
 from eatner.text import languages
 from eatner.translate import paper
 
@@ -29,25 +32,6 @@ HOSTILE = [
     "",
     "。",
 ]
-
-
-def sentences(*texts: str) -> list[dict[str, str]]:
-    return [{"sentence_id": f"s{i}", "text": text} for i, text in enumerate(texts)]
-
-
-def tagged(
-    place: int | str, surface: str, kind: str = "LOC", status: str = "tagged"
-) -> dict[str, str]:
-    values = (
-        place if isinstance(place, str) else f"s{place}",
-        "0",
-        str(len(surface)),
-        surface,
-        kind,
-        "",
-        status,
-    )
-    return dict(zip(MENTION_COLUMNS, values, strict=True))
 
 
 class Scripted:
@@ -95,15 +79,8 @@ def test_three_turns_of_one_conversation_a_sentence() -> None:
         assert three[:3] == two
         assert [m["role"] for m in three] == ["user", "assistant", "user", "assistant", "user"]
         assert (two[1]["content"], three[3]["content"]) == ("answer 1", "answer 2")
-    assert [row["english"] for row in rows] == ["answer 3"] * 2
-    assert all(tuple(row) == TRANSLATION_COLUMNS for row in rows)
-    assert rows[0] == {
-        "sentence_id": "s0",
-        "english": "answer 3",
-        "hints": "[]",
-        "logprob": "-1.000",
-        "status": "translated",
-    }
+    assert [row.english for row in rows] == ["answer 3"] * 2
+    assert rows[0] == Translation("s0", "answer 3", (), -1.0, "translated")
 
 
 def test_statuses_of_translations() -> None:
@@ -116,7 +93,7 @@ def test_statuses_of_translations() -> None:
         ("not_english", "東京です。", True),
     ):
         llm = Scripted(lambda _, said=answer: said, finished=finished)
-        found[name] = [row["status"] for row in paper.translate(texts, llm, JA, max_new_tokens=8)]
+        found[name] = [row.status for row in paper.translate(texts, llm, JA, max_new_tokens=8)]
     assert found == {name: [name, "blank", name] for name in found}
 
 
@@ -129,7 +106,7 @@ def test_a_conversation_that_outgrows_the_context_ends_alone(turns: int) -> None
     longest = [len(llm.encode(prompt)) for prompt in llm.asked[1::2]]
     llm.asked, llm.context = [], longest[turns] + 8 - 1
     rows = list(paper.translate(texts, llm, JA, max_new_tokens=8))
-    assert [row["status"] for row in rows] == ["translated", "too_long"]
+    assert [row.status for row in rows] == ["translated", "too_long"]
     assert sum("長い" in prompt[0]["content"] for prompt in llm.asked) == turns
 
 
@@ -167,14 +144,14 @@ def test_what_stands_around_an_answer_goes(said: str, meant: str) -> None:
 
 def aligned(texts, rows, llm, language=JA):
     found = list(align_paper.align(texts, rows, llm, language, max_new_tokens=512))
-    by_id = {row["sentence_id"]: row["text"] for row in texts}
+    by_id = {row.sentence_id: row.text for row in texts}
     for row in found:
-        assert tuple(row) == ALIGNMENT_COLUMNS
-        text = by_id[row["sentence_id"]]
-        if row["status"] == "aligned":
-            assert text[row["start"] : row["end"]] == row["surface"] != ""
+        text = by_id[row.sentence_id]
+        if row.status == "aligned":
+            assert text[row.start : row.end] == row.surface != ""
         else:
-            assert row["start"] is row["end"] is row["surface"] is None
+            assert row.start is row.end is None
+            assert row.surface == ""
     return found
 
 
@@ -182,22 +159,22 @@ def test_three_turns_of_one_conversation_an_entity() -> None:
     llm = Scripted(by_entity({"Tokyo": "東京", "Sony": "ソニー"}))
     texts = sentences("ソニーは東京にある。", "東京は晴れ。", "雨だ。")
     rows = [
-        tagged(0, "Sony", "ORG"),
-        tagged(0, "Tokyo"),
-        tagged(1, "Tokyo"),
-        tagged(2, "", "", "no_entity"),
+        mention("s0", "Sony", "ORG"),
+        mention("s0", "Tokyo"),
+        mention("s1", "Tokyo"),
+        mention("s2", "", "", status="no_entity"),
     ]
     found = aligned(texts, rows, llm)
     assert [turn(prompt) for prompt in llm.asked] == [1] * 3 + [2] * 3 + [3] * 3
-    assert [(r["sentence_id"], r["english"], r["type"], r["surface"]) for r in found] == [
+    assert [(r.sentence_id, r.english, r.type, r.surface) for r in found] == [
         ("s0", "Sony", "ORG", "ソニー"),
         ("s0", "Tokyo", "LOC", "東京"),
         ("s1", "Tokyo", "LOC", "東京"),
-        ("s2", "", "", None),
+        ("s2", "", "", ""),
     ]
-    assert [row["status"] for row in found] == ["aligned"] * 3 + ["no_entity"]
-    assert [row["logprob"] for row in found] == ["-1.000"] * 3 + [None]
-    assert {row["confidence"] for row in found} == {None}
+    assert [row.status for row in found] == ["aligned"] * 3 + ["no_entity"]
+    assert [row.logprob for row in found] == [-1.0] * 3 + [None]
+    assert {row.confidence for row in found} == {None}
 
 
 @pytest.mark.parametrize(
@@ -217,18 +194,19 @@ def test_three_turns_of_one_conversation_an_entity() -> None:
 )
 def test_all_characters_are_compared(language: str, text: str, said: str, surface: str) -> None:
     llm = Scripted(lambda prompt: said)
-    [row] = aligned(sentences(text), [tagged(0, "X")], llm, languages.get(language))
-    assert row["surface"] == surface
+    [row] = aligned(sentences(text), [mention("s0", "X")], llm, languages.get(language))
+    assert row.surface == surface
 
 
 def test_the_first_free_occurrence_and_no_other() -> None:
     llm = Scripted(by_entity({"Tokyo": "東京", "Tokyo Tower": "東京タワー"}))
     text = sentences("東京の東京タワーは東京。")
-    once = aligned(text, [tagged(0, "Tokyo")], llm)
-    assert [(row["start"], row["end"]) for row in once] == [(0, 2)]
+    once = aligned(text, [mention("s0", "Tokyo")], llm)
+    assert [(row.start, row.end) for row in once] == [(0, 2)]
     # As in the paper, an earlier entity is in a later one's way.
-    often = aligned(text, [tagged(0, "Tokyo"), tagged(0, "Tokyo"), tagged(0, "Tokyo Tower")], llm)
-    assert [(row["start"], row["status"]) for row in often] == [
+    entities = [mention("s0", name) for name in ("Tokyo", "Tokyo", "Tokyo Tower")]
+    often = aligned(text, entities, llm)
+    assert [(row.start, row.status) for row in often] == [
         (0, "aligned"),
         (3, "aligned"),
         (None, "taken"),
@@ -237,21 +215,22 @@ def test_the_first_free_occurrence_and_no_other() -> None:
 
 def test_an_entity_with_a_comma_is_one() -> None:
     llm = Scripted(by_entity({"Washington, D.C.": "ワシントン"}))
-    [row] = aligned(sentences("ワシントンは晴れ。"), [tagged(0, "Washington, D.C.")], llm)
-    assert (row["english"], row["surface"]) == ("Washington, D.C.", "ワシントン")
+    [row] = aligned(sentences("ワシントンは晴れ。"), [mention("s0", "Washington, D.C.")], llm)
+    assert (row.english, row.surface) == ("Washington, D.C.", "ワシントン")
 
 
 @pytest.mark.parametrize("said", ["", "None", "、。", "<think>東京", "\ufffd"])
 def test_nothing_in_common_is_no_candidate(said: str) -> None:
-    [row] = aligned(sentences("東京、大阪。"), [tagged(0, "Rome")], Scripted(lambda prompt: said))
-    assert row["status"] == "no_candidate"
+    llm = Scripted(lambda prompt: said)
+    [row] = aligned(sentences("東京、大阪。"), [mention("s0", "Rome")], llm)
+    assert row.status == "no_candidate"
 
 
 def test_a_sentence_that_is_too_long_gives_up_alone() -> None:
     texts = sentences("東京" * 5000, "東京")
     llm = Scripted(lambda prompt: "東京", context=4000)
-    found = aligned(texts, [tagged(0, "Tokyo"), tagged(1, "Tokyo")], llm)
-    assert [row["status"] for row in found] == ["too_long", "aligned"]
+    found = aligned(texts, [mention("s0", "Tokyo"), mention("s1", "Tokyo")], llm)
+    assert [row.status for row in found] == ["too_long", "aligned"]
 
 
 @given(st.text('aé東京ソ、 .\n"', max_size=12), st.text('aé東京ソ、 .\n"', max_size=12))
@@ -290,7 +269,7 @@ def test_a_base_model_has_no_chat() -> None:
 
 def both_ways(texts, llm, journal=None):
     rows = list(paper.translate(texts, llm, JA, max_new_tokens=4, journal=journal))
-    entities = [tagged(t["sentence_id"], name) for t in texts for name in ("Tokyo", 'a "b", c')]
+    entities = [mention(t.sentence_id, name) for t in texts for name in ("Tokyo", 'a "b", c')]
     return rows, list(
         align_paper.align(texts, entities, llm, JA, max_new_tokens=4, journal=journal)
     )
@@ -298,11 +277,8 @@ def both_ways(texts, llm, journal=None):
 
 def same(one, other) -> None:
     for left, right in zip(one, other, strict=True):
-        for key in left.keys() | right.keys():
-            if key == "logprob" and left[key] is not None:
-                assert float(left[key]) == pytest.approx(float(right[key]), abs=5e-3)
-            else:
-                assert left[key] == right[key], key
+        assert left.logprob == pytest.approx(right.logprob, abs=5e-3)
+        assert replace(left, logprob=right.logprob) == right
 
 
 def test_hostile_sentences_change_only_their_own_rows_and_batches_nothing() -> None:
@@ -313,17 +289,17 @@ def test_hostile_sentences_change_only_their_own_rows_and_batches_nothing() -> N
     alone = [both_ways([text], llm) for text in plain]
     for place in range(2):
         same(together[0][place : place + 1], alone[place][0])
-        mine = [row for row in together[1] if row["sentence_id"] == f"s{place}"]
+        mine = [row for row in together[1] if row.sentence_id == f"s{place}"]
         same(mine, alone[place][1])
-    assert [row["sentence_id"] for row in together[0]] == [row["sentence_id"] for row in hostile]
-    statuses = [row["status"] for row in together[0]]
+    assert [row.sentence_id for row in together[0]] == [row.sentence_id for row in hostile]
+    statuses = [row.status for row in together[0]]
     assert [i for i, status in enumerate(statuses) if status == "blank"] == [7, 8]
     assert [i for i, status in enumerate(statuses) if status == "too_long"] == [10]
     for row in together[1]:
-        text = next(s["text"] for s in hostile if s["sentence_id"] == row["sentence_id"])
-        if row["status"] == "aligned":
-            assert text[row["start"] : row["end"]] == row["surface"]
-        assert row["status"] in {"aligned", "taken", "no_candidate", "too_long"}
+        text = next(s.text for s in hostile if s.sentence_id == row.sentence_id)
+        if row.status == "aligned":
+            assert text[row.start : row.end] == row.surface
+        assert row.status in {"aligned", "taken", "no_candidate", "too_long"}
 
 
 def test_a_killed_run_asks_no_finished_turn_again(tmp_path) -> None:
@@ -335,5 +311,6 @@ def test_a_killed_run_asks_no_finished_turn_again(tmp_path) -> None:
     (tmp_path / "cut").write_text("".join(lines[:-1]) + lines[-1][:9], encoding="utf-8")
     before = llm.calls
     again = both_ways(texts, llm, Journal(tmp_path / "cut", "x"))
-    assert again == whole
+    for ours, theirs in zip(again, whole, strict=True):
+        assert list(map(cells, ours)) == list(map(cells, theirs))
     assert 0 < llm.calls - before < len(lines)

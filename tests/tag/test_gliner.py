@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+from rows import translations
 
 from eatner.errors import InputError
 from eatner.tag.base import tag
@@ -28,18 +29,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_real_gliner_tags_texts_of_any_length(folder: Path) -> None:
     texts = ["Angela Merkel met Sony in Łódź.", "", "🦊 Tokyo " * 60, " "]
-    rows = [{"sentence_id": str(i), "english": text} for i, text in enumerate(texts)]
-    found = list(tag(rows, Gliner(folder, TYPES, threshold=0.0).find))
-    assert {row["sentence_id"] for row in found} == set("0123")
-    tagged = [row for row in found if row["status"] == "tagged"]
+    found = list(tag(translations(*texts), Gliner(folder, TYPES, threshold=0.0).find))
+    assert {row.sentence_id for row in found} == {"s0", "s1", "s2", "s3"}
+    tagged = [row for row in found if row.status == "tagged"]
     assert tagged
     for row in tagged:
-        text = texts[int(row["sentence_id"])]
-        assert text[row["start"] : row["end"]] == row["surface"]
-        assert row["type"] in ("PER", "LOC")
-        assert 0 <= float(row["score"]) <= 1
+        text = texts[int(row.sentence_id[1:])]
+        assert text[row.start : row.end] == row.surface
+        assert row.type in ("PER", "LOC")
+        assert 0 <= row.score <= 1
     # Read to the end, though the model reads 16 words.
-    assert max(row["end"] for row in tagged if row["sentence_id"] == "2") > len(texts[2]) - 20
+    assert max(row.end for row in tagged if row.sentence_id == "s2") > len(texts[2]) - 20
 
 
 def test_a_folder_that_is_no_gliner_is_named(folder: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import translations
 
 from eatner import prompts
 from eatner.llm.base import Completion
@@ -14,10 +15,6 @@ from eatner.tag.llm import names, place_names
 from eatner.text import languages
 
 JA = languages.get("ja")
-
-
-def texts(*sentences: str) -> list[dict[str, str]]:
-    return [{"sentence_id": f"s{i}", "english": text} for i, text in enumerate(sentences)]
 
 
 def said(text: str, *, finished: bool = True) -> Completion:
@@ -116,10 +113,9 @@ class Scripted:
 
 def test_a_row_for_every_text() -> None:
     llm = Scripted("LOC: 東京", "なし", context=1200)
-    asked = texts("東京。", "", "雨。", "長" * 2000)
+    asked = translations("東京。", "", "雨。", "長" * 2000)
     rows = list(tag_llm.tag_with_llm(asked, llm, JA, form="few-shot", max_new_tokens=8))
-    assert all(tuple(row) == MENTION_COLUMNS for row in rows)
-    assert [(row["sentence_id"], row["surface"], row["status"]) for row in rows] == [
+    assert [(row.sentence_id, row.surface, row.status) for row in rows] == [
         ("s0", "東京", "tagged"),
         ("s1", "", "no_translation"),
         ("s2", "", "no_entity"),
@@ -137,14 +133,14 @@ def test_hostile_texts_change_only_their_own_rows() -> None:
         "👩‍👩‍👧‍👦",
         "大" * 10_000,
     ]
-    plain = texts("東京は日本の首都である。", "ソニー")
+    plain = translations("東京は日本の首都である。", "ソニー")
     for kind, form in (("gemma-wide", "few-shot"), ("llama", "chat")):
 
         def run(rows, kind=kind, form=form):
             llm = tiny.llm(kind)
             return list(tag_llm.tag_with_llm(rows, llm, JA, form=form, max_new_tokens=8))
 
-        together = run(plain + texts("x", "x", *hostile)[2:])
-        assert [row for row in together if row["sentence_id"] in ("s0", "s1")] == run(plain)
-        assert {row["sentence_id"] for row in together} == {f"s{i}" for i in range(8)}
-        assert together[-1]["status"] == "too_long"
+        together = run(plain + translations("x", "x", *hostile)[2:])
+        assert [row for row in together if row.sentence_id in ("s0", "s1")] == run(plain)
+        assert {row.sentence_id for row in together} == {f"s{i}" for i in range(8)}
+        assert together[-1].status == "too_long"

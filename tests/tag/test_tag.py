@@ -7,8 +7,10 @@ import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import gold_entity, translations
 
 from eatner.errors import InputError
+from eatner.tables import Mention, Sentence, Translation
 from eatner.tag.base import POSSESSIVES, trim
 from eatner.tag.gold import tag_with_gold
 from eatner.tag.neural import pieces
@@ -22,38 +24,37 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.make_spacy(tmp_path_factory.mktemp("spacy") / "en_tiny")
 
 
-def rows(pipeline: Path, *texts: str, types: dict | None = None) -> list[dict[str, object]]:
-    translations = [{"sentence_id": f"s{i}", "english": text} for i, text in enumerate(texts)]
-    found = list(tag_with_spacy(translations, pipeline, TYPES if types is None else types))
-    english = {row["sentence_id"]: row["english"] for row in translations}
+def rows(pipeline: Path, *texts: str, types: dict | None = None) -> list[Mention]:
+    given = translations(*texts)
+    found = list(tag_with_spacy(given, pipeline, TYPES if types is None else types))
+    english = {row.sentence_id: row.english for row in given}
     for row in found:
-        assert tuple(row) == MENTION_COLUMNS
-        if row["status"] == "tagged":
-            assert english[row["sentence_id"]][row["start"] : row["end"]] == row["surface"]
+        if row.status == "tagged":
+            assert english[row.sentence_id][row.start : row.end] == row.surface
         else:
-            assert (row["start"], row["end"], row["surface"]) == (None, None, "")
-        assert (row["type"] in ("PER", "LOC", "ORG")) == (row["status"] == "tagged")
+            assert (row.start, row.end, row.surface) == (None, None, "")
+        assert (row.type in ("PER", "LOC", "ORG")) == (row.status == "tagged")
     # Every sentence has its rows, in order.
-    ids = [row["sentence_id"] for row in found]
+    ids = [row.sentence_id for row in found]
     assert list(dict.fromkeys(ids)) == list(english)
     return found
 
 
 def test_entities_have_types_and_offsets(pipeline: Path) -> None:
     found = rows(pipeline, "in 2010 👩‍👩‍👧 Angela Merkel met Sony in Tokyo.")
-    assert [(row["surface"], row["type"]) for row in found] == [
+    assert [(row.surface, row.type) for row in found] == [
         ("Angela Merkel", "PER"),
         ("Sony", "ORG"),
         ("Tokyo", "LOC"),
     ]
-    assert {row["score"] for row in found} == {None}
+    assert {row.score for row in found} == {None}
 
 
 def test_articles_and_possessives_are_trimmed_off(pipeline: Path) -> None:
     found = rows(
         pipeline, "he left the United Kingdom for The Hague and Angela Merkel's Bank of France."
     )
-    assert [row["surface"] for row in found] == [
+    assert [row.surface for row in found] == [
         "United Kingdom",
         "Hague",
         "Angela Merkel",
@@ -63,7 +64,7 @@ def test_articles_and_possessives_are_trimmed_off(pipeline: Path) -> None:
 
 def test_a_sentence_without_entities_keeps_a_row(pipeline: Path) -> None:
     found = rows(pipeline, "nothing here", "", "Tokyo", "in 2010")
-    assert [(row["sentence_id"], row["surface"], row["status"]) for row in found] == [
+    assert [(row.sentence_id, row.surface, row.status) for row in found] == [
         ("s0", "", "no_entity"),
         ("s1", "", "no_translation"),
         ("s2", "Tokyo", "tagged"),
@@ -73,8 +74,8 @@ def test_a_sentence_without_entities_keeps_a_row(pipeline: Path) -> None:
 
 def test_labels_that_the_map_does_not_know_are_no_entities(pipeline: Path) -> None:
     [row] = rows(pipeline, "Angela Merkel in Tokyo", types={"GPE": "LOC"})
-    assert row["surface"] == "Tokyo"
-    assert [r["status"] for r in rows(pipeline, "Tokyo", types={})] == ["no_entity"]
+    assert row.surface == "Tokyo"
+    assert [r.status for r in rows(pipeline, "Tokyo", types={})] == ["no_entity"]
 
 
 def test_many_sentences_keep_their_order(pipeline: Path) -> None:
@@ -83,57 +84,46 @@ def test_many_sentences_keep_their_order(pipeline: Path) -> None:
     assert len(found) == 150
 
 
-def gold_row(sentence_id: str, text: str, surface: str, kind: str) -> dict[str, str]:
-    start = text.index(surface)
-    values = (sentence_id, start, start + len(surface), surface, kind, kind)
-    return {
-        **dict(zip(GOLD_COLUMNS, map(str, values), strict=False)),
-        "status": "scored" if kind else "ignored",
-    }
-
-
 ENGLISH = [
-    {"sentence_id": "a", "text": "👩‍👩‍👧 Mr Ōe met  Sony in 1994.", "tokens": ""},
-    {"sentence_id": "b", "text": "It rained.", "tokens": ""},
+    Sentence("a", "👩‍👩‍👧 Mr Ōe met  Sony in 1994."),
+    Sentence("b", "It rained."),
 ]
 GOLD = [
-    gold_row("a", ENGLISH[0]["text"], "Sony", "ORG"),
-    gold_row("a", ENGLISH[0]["text"], "Ōe", "PER"),
-    gold_row("a", ENGLISH[0]["text"], "1994", ""),
+    gold_entity(ENGLISH[0], "Sony", "ORG"),
+    gold_entity(ENGLISH[0], "Ōe", "PER"),
+    gold_entity(ENGLISH[0], "1994", ""),
 ]
 
 
 @pytest.mark.parametrize("ids", [("a", "b"), ("000001", "000002")], ids=["by id", "by line"])
 def test_gold_entities_keep_their_words_where_white_space_differs(ids: tuple[str, str]) -> None:
     texts = ["👩‍👩‍👧 Mr Ōe met Sony in 1994.", "It rained. "]
-    translations = [
-        {"sentence_id": name, "english": text} for name, text in zip(ids, texts, strict=True)
-    ]
-    found = list(tag_with_gold(translations, ENGLISH, GOLD))
-    assert [(row["surface"], row["type"], row["status"]) for row in found] == [
+    given = [Translation(name, text) for name, text in zip(ids, texts, strict=True)]
+    found = list(tag_with_gold(given, ENGLISH, GOLD))
+    assert [(row.surface, row.type, row.status) for row in found] == [
         ("Ōe", "PER", "tagged"),
         ("Sony", "ORG", "tagged"),
         ("", "", "no_entity"),
     ]
     for row in found[:2]:
-        assert texts[0][row["start"] : row["end"]] == row["surface"]
-        assert row["score"] == "1.0000"
+        assert texts[0][row.start : row.end] == row.surface
+        assert row.score == 1
 
 
 def test_a_sample_of_the_sentences_finds_its_gold_by_id() -> None:
-    [row] = tag_with_gold([{"sentence_id": "b", "english": "It rained."}], ENGLISH, GOLD)
-    assert (row["sentence_id"], row["status"]) == ("b", "no_entity")
+    [row] = tag_with_gold([Translation("b", "It rained.")], ENGLISH, GOLD)
+    assert (row.sentence_id, row.status) == ("b", "no_entity")
 
 
 def test_gold_of_another_number_of_sentences_is_refused() -> None:
-    rows = [{"sentence_id": "000001", "english": "It rained."}]
+    rows = [Translation("000001", "It rained.")]
     with pytest.raises(InputError, match=r"1 sentences are to be tagged .* corpus has 2"):
         list(tag_with_gold(rows, ENGLISH, GOLD))
 
 
 @pytest.mark.parametrize("english", ["It snowed.", ""])
 def test_gold_of_another_text_is_refused(english: str) -> None:
-    rows = [{"sentence_id": "b", "english": english}]
+    rows = [Translation("b", english)]
     with pytest.raises(InputError, match=r"sentence b: .*'It rained.'.*kind `parallel`"):
         list(tag_with_gold(rows, ENGLISH, GOLD))
 

@@ -7,6 +7,7 @@ import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import translations
 
 from eatner.errors import InputError
 from eatner.tag.base import tag
@@ -207,16 +208,14 @@ LONG = "Angela Merkel met Sony in Łódź. " * 40 + "x" * 300
 @pytest.mark.parametrize("beams", [1, 2])
 def test_a_real_t5_answers_texts_of_any_length(beams: int) -> None:
     texts = ["", "Łódź 🦊 東京", LONG, " "]
-    rows = [{"sentence_id": str(i), "english": text} for i, text in enumerate(texts)]
-    found = list(tag(rows, tagger(beams=beams).find))
-    assert {row["sentence_id"] for row in found} == {"0", "1", "2", "3"}
+    found = list(tag(translations(*texts), tagger(beams=beams).find))
+    assert {row.sentence_id for row in found} == {"s0", "s1", "s2", "s3"}
     for row in found:
-        assert tuple(row) == MENTION_COLUMNS
-        if row["status"] == "tagged":
-            text = texts[int(row["sentence_id"])]
-            assert text[row["start"] : row["end"]] == row["surface"]
-        if row["score"] is not None:
-            assert 0 <= float(row["score"]) <= 1
+        if row.status == "tagged":
+            text = texts[int(row.sentence_id[1:])]
+            assert text[row.start : row.end] == row.surface
+        if row.score is not None:
+            assert 0 <= row.score <= 1
 
 
 def test_an_answer_has_the_probability_of_each_of_its_tokens() -> None:

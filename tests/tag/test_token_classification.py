@@ -10,6 +10,7 @@ import pytest
 import tiny
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import translations
 
 from eatner.errors import InputError
 from eatner.llm.journal import Journal
@@ -34,22 +35,22 @@ def tagger() -> TokenClassifier:
 
 
 def test_rows_have_offsets_and_scores(tagger: TokenClassifier) -> None:
-    rows = [{"sentence_id": str(i), "english": text} for i, text in enumerate(TEXTS)]
+    rows = translations(*TEXTS)
     found = list(tag(rows, tagger.find))
-    assert list(dict.fromkeys(row["sentence_id"] for row in found)) == list("01234")
-    tagged = [row for row in found if row["status"] == "tagged"]
+    assert list(dict.fromkeys(row.sentence_id for row in found)) == ["s0", "s1", "s2", "s3", "s4"]
+    tagged = [row for row in found if row.status == "tagged"]
     assert tagged  # a random model tags nearly everything
     for row in tagged:
-        text = TEXTS[int(row["sentence_id"])]
-        assert text[row["start"] : row["end"]] == row["surface"] == row["surface"].strip()
-        assert row["type"] in ("PER", "LOC")
-        assert 0 < float(row["score"]) <= 1
+        text = TEXTS[int(row.sentence_id[1:])]
+        assert text[row.start : row.end] == row.surface == row.surface.strip()
+        assert row.type in ("PER", "LOC")
+        assert 0 < row.score <= 1
 
 
 def test_a_text_is_not_tagged_twice(
     tagger: TokenClassifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [{"sentence_id": str(i), "english": text} for i, text in enumerate(TEXTS)]
+    rows = translations(*TEXTS)
     monkeypatch.setattr(base, "BLOCK", 2)
     asked = []
 

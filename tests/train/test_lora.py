@@ -13,6 +13,7 @@ from eatner import prompts
 from eatner.errors import InputError
 from eatner.llm.base import one_line
 from eatner.llm.transformers import TransformersLLM
+from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
 
@@ -33,17 +34,10 @@ NAMES = (
 FRAMES = ("{}は有名である。", "月曜日、{}で会談した。", "")
 
 
-def pair(english: str, surface: str, sentence: str) -> dict[str, str]:
+def pair(english: str, surface: str, sentence: str, page_id: int = 1) -> Pair:
     start = sentence.find(surface)
-    return {
-        "english": english,
-        "surface": surface,
-        "sentence": sentence,
-        "start": str(start),
-        "end": str(start + len(surface)),
-        "kind": "anchor" if surface else "negative",
-        "page_id": "1",
-    }
+    kind = "anchor" if surface else "negative"
+    return Pair(english, surface, sentence, start, start + len(surface), kind, page_id)
 
 
 PAIRS = [
@@ -71,27 +65,27 @@ SETTINGS = {
 
 @given(st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), max_size=60), st.integers(0, 5))
 def test_no_held_out_entity_is_trained_on(entities: list[str], seed: int) -> None:
-    pairs = [{"english": entity, "n": str(n)} for n, entity in enumerate(entities)]
+    pairs = [pair(entity, "", "", page_id=n) for n, entity in enumerate(entities)]
     if len(set(entities)) < 2:
         with pytest.raises(InputError, match=r"pairs\.rejects\.tsv"):
             lora.split_by_entity(pairs, seed)
         return
     train, held = lora.split_by_entity(pairs, seed)
-    learnt, asked = ({p["english"] for p in part} for part in (train, held))
+    learnt, asked = ({p.english for p in part} for part in (train, held))
     assert not learnt & asked
     assert learnt
     assert len(asked) == max(1, round(0.1 * len(set(entities))))
-    assert sorted(train + held, key=lambda p: int(p["n"])) == pairs
-    assert [int(p["n"]) for p in train] == sorted(int(p["n"]) for p in train)
+    assert sorted(train + held, key=lambda p: p.page_id) == pairs
+    assert [p.page_id for p in train] == sorted(p.page_id for p in train)
     assert lora.split_by_entity(pairs, seed) == (train, held)
 
 
 def test_the_split_is_of_entities_and_not_of_their_order() -> None:
     _, held = lora.split_by_entity(PAIRS, 3)
     _, turned = lora.split_by_entity(PAIRS[::-1], 3)
-    assert {p["english"] for p in held} == {p["english"] for p in turned}
-    assert any({p["english"] for p in lora.split_by_entity(PAIRS, s)[1]}
-               != {p["english"] for p in held} for s in range(4, 9))  # fmt: skip
+    assert {p.english for p in held} == {p.english for p in turned}
+    assert any({p.english for p in lora.split_by_entity(PAIRS, s)[1]}
+               != {p.english for p in held} for s in range(4, 9))  # fmt: skip
 
 
 # --- plan ---------------------------------------------------------------------------------------
@@ -240,13 +234,11 @@ def test_the_adapter_is_safetensors_and_gives_the_recorded_answers(
         base = float(lora._loss(tiny.llm("gemma-wide"), rows))
     assert tuned < 0.8 * base
     _, held = lora.split_by_entity(PAIRS, SETTINGS["seed"])
-    asked = [
-        prompts.alignment(p["sentence"], p["english"], languages.get("ja"), "tuned") for p in held
-    ]
+    asked = [prompts.alignment(p.sentence, p.english, languages.get("ja"), "tuned") for p in held]
     answers = llm.complete(
-        asked, max_new_tokens=48, stop=prompts.QUOTE, within=[one_line(p["sentence"]) for p in held]
+        asked, max_new_tokens=48, stop=prompts.QUOTE, within=[one_line(p.sentence) for p in held]
     )
-    right = [a[0].text == p["surface"] for a, p in zip(answers, held, strict=True)]
+    right = [a[0].text == p.surface for a, p in zip(answers, held, strict=True)]
     assert record["exact_match"]["after"]["all"] == round(sum(right) / len(right), 4)
 
 

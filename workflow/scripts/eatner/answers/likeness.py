@@ -6,10 +6,10 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from eatner.tables import Span
 from eatner.text import languages
 from eatner.text.characters import (
     FINAL,
-    Span,
     fold_spelling,
     fold_width_and_case,
     is_accent,

@@ -44,10 +44,10 @@ from eatner.answers.pieces import (
     without_yes,
     word_runs,
 )
+from eatner.tables import Span
 from eatner.text import languages
 from eatner.text.characters import (
     FINAL,
-    Span,
     has_case,
     is_hiragana,
     is_stress,
