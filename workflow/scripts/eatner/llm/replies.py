@@ -1,0 +1,112 @@
+"""What an LLM writes around its answer: thoughts, control tokens, polite phrases, wrappings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eatner.llm.base import Completion, Prompt
+
+# What opens and closes a thought: most models' tags (DeepSeek, Qwen), Kimi's, Magistral's.
+_OPEN = r"<(?:think|thinking|thought|reasoning|seed:think)>|◁think▷|\[THINK\]"
+_CLOSE = r"</(?:think|thinking|thought|reasoning|seed:think)>|◁/think▷|\[/THINK\]"
+_THOUGHT = re.compile(rf"(?:{_OPEN})(?:(?!{_OPEN}).)*?(?:{_CLOSE})", re.DOTALL | re.IGNORECASE)
+_OPENS = re.compile(_OPEN, re.IGNORECASE)
+_CLOSES = re.compile(_CLOSE, re.IGNORECASE)
+# The channels of OpenAI's Harmony format: thoughts in `analysis`, the answer in `final`; the second
+# pattern is the same where a server drops the control tokens between them.
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|message\|>).)*<\|message\|>", re.DOTALL)
+_BARE_CHANNELS = re.compile(r"\Aanalysis.*?assistant(?:commentary.*?assistant)?final", re.DOTALL)
+# Tokens by which a conversation is written down, of the formats ChatML, Llama, Gemma, Mistral,
+# DeepSeek (with other bars) and Cohere.
+_CONTROL = re.compile(
+    r"<[|｜][\w▁ ./-]{1,40}[|｜]>"
+    r"|</?s>|<(?:bos|eos|pad)>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>"
+)
+# The name of the one who speaks: after a control token, and at the beginning of an answer.
+_SPEAKER = re.compile(r"\A\s*(?:assistant|model)\s*(?:\n\s*|\Z)", re.IGNORECASE)
+_ROLE = re.compile(r"\A\s*assistant\s*[:\n]\s*", re.IGNORECASE)
+_POLITE = re.compile(
+    r"\A[*_]*(?:"
+    r"(?:sure|certainly|of course|okay|ok)\b[,.!:]*\s+(?:here|this is|these are|the)\b[^:\n]{0,80}"
+    r"|here(?: is|'s|’s| are) (?:the|your|a|an)\b[^:\n]{0,40}\b(?:translat|answer)[^:\n]{0,40}"
+    r"):[*_]*\s*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"\n\s*\n\W*(?:let me know|i hope|note|please note|feel free|explanation"
+    r"|if you (?:need|have|would|want))\b.*\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_FENCE = re.compile(r"\A```[a-z]*\n(.*?)\n?```\Z", re.DOTALL)
+
+
+def without_thoughts(text: str) -> tuple[str, bool]:
+    """Cut the reasoning out of an answer.
+
+    Args:
+        text: What the LLM wrote.
+
+    Returns:
+        The answer, and whether there is none because the reasoning never ended.
+    """
+    if channels := list(_CHANNEL.finditer(text)):
+        final = [match for match in channels if match[1] == "final"]
+        return (text[final[-1].end() :].lstrip(), False) if final else ("", True)
+    answer = _BARE_CHANNELS.sub("", text)
+    answer = _THOUGHT.sub("", answer)
+    # The opening may stand in the prompt, so that the closing comes alone.
+    answer = answer[max((match.end() for match in _CLOSES.finditer(answer)), default=0) :]
+    if (opened := _OPENS.search(answer)) is not None:
+        answer = answer[: opened.start()]
+    if answer == text:
+        return text, False
+    answer = answer.lstrip()
+    return answer, opened is not None and not answer
+
+
+def without_control_tokens(text: str) -> str:
+    """Cut an answer at the first token that ends it; tokens before its first word go.
+
+    What an LLM writes after the end of its turn is a turn that it invents.
+    """
+    begin = 0
+    for mark in _CONTROL.finditer(text):
+        before = _SPEAKER.sub("", text[begin : mark.start()])
+        if before.strip():
+            return before.strip()
+        begin = mark.end()
+    return _SPEAKER.sub("", text[begin:]).lstrip() if begin else text
+
+
+def tidy(text: str, *, chat: bool) -> tuple[str, bool]:
+    """Reduce what an LLM wrote to its answer; an answer with nothing around it stays as it is.
+
+    Args:
+        text: What the LLM wrote.
+        chat: Whether it answered a conversation: then the name of the one who speaks, a polite
+            phrases and a code block around the whole go, too.
+
+    Returns:
+        The answer, and whether there is none because its reasoning never ended.
+    """
+    answer, only_thought = without_thoughts(text)
+    answer = without_control_tokens(answer)
+    if chat:
+        answer = _ROLE.sub("", answer)
+        answer = _CLOSING.sub("", _POLITE.sub("", answer))
+        if (fenced := _FENCE.match(answer.strip())) is not None:
+            answer = fenced[1]
+    return answer, only_thought
+
+
+def tidied(prompt: Prompt, completions: Sequence[Completion]) -> list[Completion]:
+    """Reduce the free answers to a prompt, see `tidy`."""
+    reduced = []
+    for completion in completions:
+        text, only_thought = tidy(completion.text, chat=not isinstance(prompt, str))
+        reduced.append(replace(completion, text=text, only_thought=only_thought))
+    return reduced
