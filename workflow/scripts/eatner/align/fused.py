@@ -16,8 +16,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from itertools import chain, islice
+from functools import cache, lru_cache
+from itertools import islice
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -35,11 +35,10 @@ from eatner.align.phrases import (
 from eatner.align.weights import SIGNALS, Scored, Weights, weighed
 from eatner.errors import InputError
 from eatner.lexicon import Lexicon
-from eatner.llm.base import one_line
+from eatner.llm.base import AnswerScorer, one_line
 from eatner.llm.journal import Journal
-from eatner.llm.transformers import TransformersLLM
 from eatner.progress import counter
-from eatner.tables import Pair
+from eatner.tables import Pair, Span
 from eatner.text.languages import Language
 from eatner.text.romanise import reading as romanise_reading
 from eatner.text.trim import trim
@@ -48,9 +47,11 @@ NEUTRAL = "name"
 CLOSE = 0.6
 # Beginnings that the LLM's first token proposes, and phrases that the reading does.
 STARTS = 6
-# Characters of a phrase that its first token may have.
-BEGINNINGS = (1, 2, 3, 4, 6, 8, 12, 24)
+# Characters of a phrase by which the LLM's first token is looked up.
+OPENING = 24
 READINGS = 6
+# Sentences whose phrases are kept: those of a forest.
+LOOKED_AT = 64
 # Candidates of an entity that are translated back and kept, and what the signals count by which
 # they are chosen.
 MOST = 16
@@ -62,7 +63,7 @@ MOST_GAIN = 15.0
 
 def candidates(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     weights: Weights,
@@ -113,7 +114,7 @@ def candidates(
 
 def score(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     *,
@@ -147,7 +148,7 @@ def score(
 
 def _find(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     form: str,
@@ -161,16 +162,23 @@ def _find(
         [prompts.alignment(line, name, language, form) for name in (*question.names, NEUTRAL)]
         for line, question in zip(lines, sentences, strict=True)
     ]
-    vocabulary = _Vocabulary(llm)
 
-    def propose(index: int, first: object) -> list[list[str]]:
+    @lru_cache(maxsize=LOOKED_AT)  # the LLM asks for the openings of some groups, then for phrases
+    def spans_of(index: int) -> tuple[list[Span], dict[int, str]]:
         line, names = lines[index], sentences[index].names
         spans = phrases(line, language, _most(names, language), sentences[index].tokens)
         opening: dict[int, str] = {}  # the shortest phrase at each start
         for start, end in sorted(spans):
             opening.setdefault(start, line[start:end])
+        return spans, opening
+
+    def openings(index: int) -> list[str]:
+        return [lines[index][start : start + OPENING] for start in spans_of(index)[1]]
+
+    def propose(index: int, table: np.ndarray) -> list[list[str]]:
+        line, names = lines[index], sentences[index].names
+        spans, opening = spans_of(index)
         starts = list(opening)
-        table = vocabulary.first_logprobs(first, [line[s : s + 24] for s in starts])
         surfaces = list(dict.fromkeys(line[start:end] for start, end in spans))
         found = []
         for row, name in enumerate(names):
@@ -192,7 +200,7 @@ def _find(
     answers = llm.score_answers(
         groups,
         propose,
-        asked=[[list(token) for token in question.tokens] for question in sentences],
+        openings=openings,
         journal=journal,
         progress=progress,
     )
@@ -220,7 +228,7 @@ def _likely(one: Scored) -> list[int]:
 
 def _translate_back(
     sentences: Sequence[Sequence[Scored]],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     journal: Journal | None,
     progress: Callable[[int], object],
@@ -243,7 +251,6 @@ def _translate_back(
         lambda index, _: [
             list(map(prompts.named, names)) for names in named[asked[index]].values()
         ],
-        asked=[list(named[place].values()) for place in asked],
         journal=journal,
         progress=progress,
     )
@@ -285,26 +292,6 @@ def _words_of(name: str) -> int:
 
 def _size(surface: str, language: Language) -> int:
     return len(phrase_pieces(surface, language))
-
-
-class _Vocabulary:
-    """How probable a text is to begin with a token, by its first characters."""
-
-    def __init__(self, llm: TransformersLLM) -> None:
-        self.llm = llm
-
-    def first_logprobs(self, first: object, texts: Sequence[str]) -> np.ndarray:
-        """The best log-probability of a token that each text begins with: (prompts, texts)."""
-        if not texts:
-            return np.zeros((len(first), 0))
-        begun = [{text[:length] for length in BEGINNINGS} for text in texts]
-        every = list(set().union(*begun))
-        token = {
-            one: ids[0] for one, ids in zip(every, self.llm.encode_answers(every), strict=True)
-        }
-        columns = [sorted({token[one] for one in several}) for several in begun]
-        found = first[:, list(chain.from_iterable(columns))].float().cpu().numpy()
-        return np.maximum.reduceat(found, np.cumsum([0, *map(len, columns[:-1])]), axis=1)
 
 
 def _signals(
@@ -388,7 +375,7 @@ def _reader(language: Language) -> Callable[[str], str]:
 
 
 def examples(
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     wikis: Sequence[tuple[Language, Lexicon | None, Sequence[Pair]]],
     *,
     form: str,

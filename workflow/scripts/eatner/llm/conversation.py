@@ -7,12 +7,9 @@ from collections.abc import Sequence
 
 from eatner.llm.base import LLM, Completion, Message
 from eatner.llm.journal import Journal
+from eatner.llm.replies import tidy
 from eatner.progress import counter
 
-_THOUGHT = re.compile(
-    r"<(think|thinking|thought)>.*?(?:</\1>|\Z)|\A.*?</(?:think|thinking|thought)>",
-    re.DOTALL | re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"\A[*_]*(?:(?:sure|certainly|of course|okay|ok)\b[,.!:]*\s+)?"
     r"(?:(?:here is|here's|this is)\b[^:\n]{0,40}\b(?:translat|answer|sentence|phrase)[^:\n]{0,40}:"
@@ -21,7 +18,11 @@ _LABEL = re.compile(
     r"(?:\s+(?:in|into)\s+english)?(?:\s+is)?[*_]*\s*:[*_]*\s*)",
     re.IGNORECASE,
 )
-_WRAPS = ("```", "**", '"', "'", "`", "“”", "‘’", "«»", "„“", "「」")
+# What may be around a whole answer: its beginning and its end.
+_WRAPS = (
+    *((mark, mark) for mark in ("```", "**", '"', "'", "`")),
+    *(("“", "”"), ("‘", "’"), ("«", "»"), ("„", "“"), ("「", "」")),
+)
 
 
 def converse(
@@ -31,51 +32,65 @@ def converse(
     max_new_tokens: int,
     journal: Journal | None,
 ) -> list[Completion | None]:
-    """Hold many conversations side by side; the last answers, None where the context is short."""
-    said: list[list[Message]] = [[] for _ in turns]
+    """Hold many conversations side by side, a turn of all of them at a time.
+
+    Args:
+        llm: An instruct LLM.
+        turns: The user's questions of each conversation, as many in all of them.
+        desc: What is being done, for the progress bar.
+        max_new_tokens: Limit of an answer's tokens.
+        journal: Keeps the answers, and gives those of an earlier run.
+
+    Returns:
+        The last answer of each conversation; None where it outgrew the LLM's context.
+
+    Raises:
+        InputError: The LLM has no chat template.
+    """
+    messages: list[list[Message]] = [[] for _ in turns]
     last: list[Completion | None] = [None] * len(turns)
     going = list(range(len(turns)))
     with counter(desc, "turn", sum(map(len, turns))) as bar:
         for turn, questions in enumerate(zip(*turns, strict=True)):
             for i in going:
-                said[i].append({"role": "user", "content": questions[i]})
-            fitting = [i for i in going if len(llm.encode(said[i])) + max_new_tokens <= llm.context]
+                messages[i].append({"role": "user", "content": questions[i]})
+            fitting = [
+                i for i in going if len(llm.encode(messages[i])) + max_new_tokens <= llm.context
+            ]
             for i in set(going) - set(fitting):
                 last[i] = None
                 bar.update(len(turns[i]) - turn)
-            going = fitting
-            answers = llm.complete(
-                [list(said[i]) for i in going],
+            completions = llm.complete(
+                [list(messages[i]) for i in fitting],
                 max_new_tokens=max_new_tokens,
                 journal=journal,
                 progress=bar.update,
             )
-            found = dict(zip(going, answers, strict=True))
+            answers = dict(zip(fitting, completions, strict=True))
             # An endpoint has no answer to what it finds too long itself.
-            going = [i for i in fitting if found[i]]
+            going = [i for i in fitting if answers[i]]
             for i in set(fitting) - set(going):
                 last[i] = None
                 bar.update(len(turns[i]) - turn - 1)
             for i in going:
-                answer = found[i][0]
+                answer = answers[i][0]
                 # An answer that was cut may end in a part of a character.
-                said[i].append({"role": "assistant", "content": answer.text.rstrip("\ufffd")})
+                messages[i].append({"role": "assistant", "content": answer.text.rstrip("\ufffd")})
                 last[i] = answer
     return last
 
 
 def final_answer(text: str) -> str:
-    """What an LLM answers, on one line, without what it wraps around the answer.
+    """Reduce what an LLM wrote to its answer, on one line.
 
-    Thoughts in `<think>` tags go, a label such as "English:" or "Here is the translation:", and one
+    Thoughts go, control tokens, a label such as "English:" or "Here is the translation:", and one
     pair of quotes or marks around all of the rest.
     """
-    answer = _THOUGHT.sub("", text.rstrip("\ufffd")).strip()
+    answer = tidy(text.rstrip("\ufffd"), chat=True)[0].strip()
     while True:
         before = answer
         answer = _LABEL.sub("", answer).strip()
-        for wrap in _WRAPS:
-            left, right = (wrap, wrap) if wrap[0] == wrap[-1] else wrap
+        for left, right in _WRAPS:
             inner = answer[len(left) : -len(right)]
             whole = answer == left + inner + right and left not in inner and right not in inner
             if whole and inner.strip():

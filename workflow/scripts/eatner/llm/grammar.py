@@ -1,111 +1,52 @@
-"""Keep an answer inside its sentence: a grammar of substrings, applied at every token."""
+"""Grammars of a sentence's substrings, which keep an answer inside its sentence."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-if TYPE_CHECKING:
-    import torch
-
-
-# Long enough for a name or an idiom to be repeated, short enough to end a loop soon.
+# Length of a run of tokens that is written once at most: long enough for a name or an idiom to be
+# repeated, short enough to end a loop soon.
 LOOP = 8
 
 
-class AnswerRecorder:
-    """Logits processor: keeps every row inside its grammar and notes the greedy log-probability."""
-
-    def __init__(
-        self,
-        matchers: list[object] | None,
-        tokenizer: object,
-        beams: int,
-        prompt_length: int,
-        no_repeat: bool,
-    ) -> None:
-        from transformers import NoRepeatNGramLogitsProcessor
-
-        self.no_repeat = NoRepeatNGramLogitsProcessor(LOOP) if no_repeat else None
-        self.beams, self.prompt_length = beams, prompt_length
-        self.best: list[list[float]] = []
-        self.matchers = matchers
-        if matchers is not None:
-            # Its twin llguidance.torch brings in the compiler of torch, which takes two seconds.
-            import llguidance.numpy
-
-            self.states = [{(): matcher} for matcher in matchers]
-            self.executor = llguidance.LLExecutor()
-            self.bitmask = llguidance.numpy.allocate_token_bitmask(
-                len(matchers) * beams, tokenizer.vocab_size
-            )
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        normaliser = torch.logsumexp(scores.float(), dim=-1)
-        if self.matchers is not None:
-            import llguidance.numpy
-
-            self.bitmask[:] = -1  # a finished or dead beam: its next token does not count
-            # All at once, for hundreds of rows take longer than the LLM one by one. Beams that have
-            # written the same share a state.
-            alike: dict[int, tuple[object, list[int]]] = {}
-            for row, tokens in enumerate(input_ids[:, self.prompt_length :].tolist()):
-                state = self._state(row // self.beams, tuple(tokens))
-                if state is not None:
-                    alike.setdefault(id(state), (state, []))[1].append(row)
-            asked = [(state, rows[0]) for state, rows in alike.values()]
-            if asked:
-                llguidance.numpy.fill_next_token_bitmask_par(self.executor, asked, self.bitmask)
-            for _, (first, *others) in alike.values():
-                self.bitmask[others] = self.bitmask[first]
-            allowed = _unpacked(self.bitmask, scores.device)[:, : scores.shape[1]]
-            scores = scores.masked_fill(allowed.logical_not_(), -torch.inf)
-        if self.no_repeat is not None:
-            # The answer alone: what stands in the prompt, such as a name's hint, may be said again.
-            scores = self.no_repeat(input_ids[:, self.prompt_length :], scores)
-        if self.beams == 1:
-            self.best.append((scores.float().max(dim=-1).values - normaliser).tolist())
-        return scores
-
-    def _state(self, sentence: int, tokens: tuple[int, ...]) -> object | None:
-        states = self.states[sentence]
-        if tokens not in states:
-            before = self._state(sentence, tokens[:-1])
-            state = None
-            if before is not None:
-                # A row that is alone goes on in its state; beams part.
-                state = before if self.beams == 1 else before.deep_copy()
-                if state.is_stopped() or not state.try_consume_tokens([tokens[-1]]):
-                    state = None
-            states[tokens] = state
-        return states[tokens]
-
-    def logprob(self, row: int, length: int) -> float:
-        return sum(step[row] for step in self.best[:length])
-
-
-def _unpacked(bitmask: np.ndarray, device: torch.device) -> torch.Tensor:
-    """The bits of a mask of 32-bit words, on a device: shape (rows, 32 times the words)."""
-    import torch
-
-    packed = bitmask.view(np.uint8)
-    if device.type == "cpu":  # numpy is faster there
-        return torch.from_numpy(np.unpackbits(packed, axis=1, bitorder="little")).bool()
-    words = torch.from_numpy(packed).to(device).unsqueeze(-1)  # an eighth of what is unpacked
-    return (words >> torch.arange(8, device=device, dtype=torch.uint8) & 1).flatten(1).bool()
-
-
 def substring_lark(sentence: str, stop: str | None) -> str:
-    """A grammar of a sentence's substrings, each followed by `stop`, in llguidance's dialect.
+    """Write a grammar of a sentence's substrings, each followed by `stop`, for llguidance.
+
+    It is in llguidance's dialect of Lark, whose `substring_chars` are all substrings, the empty one
+    among them.
 
     Raises:
-        ValueError: No stop, or it stands in the sentence.
+        ValueError: There is no stop, or the sentence holds it.
     """
     if stop is None or stop in sentence:
         raise ValueError(f"the end mark {stop!r} must not stand in {sentence!r}")
     regex = json.dumps({"substring_chars": sentence}, ensure_ascii=False)
     return f"start: SPAN {json.dumps(stop)}\nSPAN: %regex {regex}\n"
+
+
+def substring_gbnf(sentence: str, before: str, after: str) -> str:
+    """Write a grammar of a sentence's substrings, the empty one among them, for servers.
+
+    It is in GBNF, which vLLM (by xgrammar and by llguidance) and llama.cpp read. Its size grows
+    with the sentence's length: a rule for each character, which goes on to the next or ends.
+
+    Args:
+        sentence: A text without control characters; see `one_line`.
+        before: What every answer begins with.
+        after: What every answer ends with.
+
+    Raises:
+        ValueError: `after` is empty or the sentence holds it: the end would not be seen.
+    """
+    if not after or after in sentence:
+        raise ValueError(f"the end mark {after!r} must not stand in {sentence!r}")
+    starts = f" ( {' | '.join(f's{i}' for i in range(len(sentence)))} )?" if sentence else ""
+    rules = [f"root ::= {_literal(before)}{starts} {_literal(after)}"]
+    for i, character in enumerate(sentence):
+        more = f" s{i + 1}?" if i + 1 < len(sentence) else ""
+        rules.append(f"s{i} ::= {_literal(character)}{more}")
+    return "\n".join(rules) + "\n"
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
-from eatner.llm.base import Message, Prompt, first_line
+from eatner.llm.base import LLM, Message, Prompt, first_line
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
-class Tokenized:
-    """What every LLM does that has its tokenizer at hand: turn prompts and answers into tokens.
+class TokenizedLLM(LLM):
+    """An LLM whose tokenizer is at hand.
 
     Attributes:
-        tokenizer: Of the LLM, see `load_tokenizer`.
+        tokenizer: The tokenizer, see `load_tokenizer`.
     """
 
-    tokenizer: object
+    tokenizer: PreTrainedTokenizerBase
 
     def encode(self, prompt: Prompt) -> list[int]:
-        """The tokens of a prompt, with the mark of a beginning where the LLM wants one."""
+        """Turn a prompt into tokens, with the mark of a beginning where the LLM wants one."""
         if isinstance(prompt, str):
             # A sentence may hold the text of a special token; it is text and no end of a turn.
             return self.tokenizer.encode(prompt, split_special_tokens=True)
-        asked = self.chat_prompt(prompt)
-        begins = asked.startswith(self.tokenizer.bos_token or "\0")  # most templates write it
-        return self.tokenizer.encode(asked, add_special_tokens=not begins)
+        text = self.chat_prompt(prompt)
+        begins = text.startswith(str(self.tokenizer.bos_token or "\0"))  # most templates write it
+        return self.tokenizer.encode(text, add_special_tokens=not begins)
 
     def chat_prompt(self, messages: Sequence[Message]) -> str:
         """Write a conversation in the form that this LLM was trained on, for its answer to follow.
@@ -39,12 +43,10 @@ class Tokenized:
                 record=str(self.tokenizer.name_or_path),
                 remedy="Set `prompt: few-shot` for it in the configuration, under models.",
             )
-        said = [{**message, "content": self._plain(message["content"])} for message in messages]
-        opened = ""
-        if said[-1]["role"] == "assistant":
-            opened = said.pop()["content"]
-        asked = self.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
-        return asked + opened
+        plain = [{**message, "content": self._plain(message["content"])} for message in messages]
+        opening = plain.pop()["content"] if plain[-1]["role"] == "assistant" else ""
+        text = self.tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=True)
+        return f"{text}{opening}"
 
     def _plain(self, text: str) -> str:
         """Break up what would be read as a special token, such as the end of a turn."""
@@ -54,18 +56,18 @@ class Tokenized:
         return text
 
     def encode_answer(self, text: str) -> list[int]:
-        """The tokens of a text that goes on after a prompt."""
+        """Turn a text into tokens that go on after a prompt."""
         return self.encode_answers([text])[0]
 
     def encode_answers(self, texts: Sequence[str]) -> list[list[int]]:
-        """The tokens of texts that go on after a prompt; faster than one by one."""
+        """Turn texts into tokens that go on after a prompt; faster than one by one."""
         if not texts:
             return []
-        asked = {"add_special_tokens": False, "split_special_tokens": True}
-        return self.tokenizer(list(texts), **asked)["input_ids"]
+        encoded = self.tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)
+        return encoded["input_ids"]
 
 
-def load_tokenizer(folder: str | Path) -> object:
+def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerBase:
     """Load the tokenizer of a model folder.
 
     Raises:

@@ -6,36 +6,40 @@ vLLM is an optional extra (`pip install 'eatner[vllm]'`) and is imported when a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
-from eatner.llm.base import Completion, Prompt, first_line
+from eatner.llm.base import Completion, Decoding, Prompt, first_line
 from eatner.llm.grammar import substring_lark
-from eatner.llm.journal import Journal
-from eatner.llm.tokenizer import Tokenized, load_tokenizer
+from eatner.llm.replies import tidied
+from eatner.llm.tokenizer import TokenizedLLM, load_tokenizer
 
-# vLLM makes its own batches; this is how many prompts a killed job may have to ask again.
+if TYPE_CHECKING:
+    from vllm import SamplingParams
+
+# Prompts that vLLM is given at once, and that a killed job may have to ask again.
 JOURNALED = 512
 # The ranks that vLLM reserves room for (vllm.config.lora.MaxLoRARanks).
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
-class VllmLLM(Tokenized):
-    """A causal LLM in the Hugging Face folder layout, run by vLLM; see `TransformersLLM`.
+class VllmLLM(TokenizedLLM):
+    """A causal LLM in the Hugging Face folder layout, run by vLLM.
 
     Its answers do not come from a beam search, which vLLM does not have under a grammar: the first
     is the greedy one, the others are drawn with the seed. `no_repeat` has no counterpart there.
-    Log-probabilities that vLLM gives under a grammar are shares of what the grammar allows, so that
-    its answers are read once more without one.
+    Log-probabilities that vLLM gives under a grammar are shares of what the grammar allows;
+    therefore its answers are read once more without one.
 
     Args:
         folder: Local folder with config, tokenizer and safetensors.
         adapter: Folder of a LoRA adapter, if any.
-        gpus: Over how many GPUs each layer is split (tensor parallelism).
+        gpus: Number of GPUs over which each layer is split (tensor parallelism).
         context: Tokens of a prompt and its answer that memory is reserved for; None: the model's.
-        seed: Of what is drawn.
+        seed: Seed of the answers that are drawn.
 
     Raises:
         InputError: vLLM is missing, or cannot load the folder.
@@ -89,102 +93,101 @@ class VllmLLM(Tokenized):
 
     @property
     def context(self) -> int:
-        """The most tokens that a prompt and its answer may have together."""
+        """Limit of the tokens of a prompt and its answer together."""
         return int(self._engine.model_config.max_model_len)
 
-    def complete(
+    def _question(self, prompt: Prompt, span: str | None, decoding: Decoding) -> list[object]:
+        """List what an answer depends on; `no_repeat` is not part of it."""
+        return [prompt, span, decoding.max_new_tokens, decoding.stop, decoding.beams]
+
+    def _answers(
         self,
         prompts: Sequence[Prompt],
-        *,
-        max_new_tokens: int,
-        stop: str | None = None,
-        within: Sequence[str] | None = None,
-        beams: int = 1,
-        no_repeat: bool = False,
-        journal: Journal | None = None,
-        progress: Callable[[int], object] | None = None,
-    ) -> list[list[Completion]]:
-        """Complete every prompt; see `TransformersLLM.complete`."""
-        spans = [None] * len(prompts) if within is None else within
-        asked = (max_new_tokens, stop, beams)
-        answers: list[list[Completion]] = [[] for _ in prompts]
+        spans: Sequence[str | None],
+        decoding: Decoding,
+        known: frozenset[int],
+    ) -> Generator[dict[int, list[Completion]]]:
+        """Answer prompts, `JOURNALED` at a time; of these vLLM makes its own batches."""
         for start in range(0, len(prompts), JOURNALED):
-            places = range(start, min(start + JOURNALED, len(prompts)))
-            keys = {i: journal.key(prompts[i], spans[i], *asked) for i in places} if journal else {}
-            known = {i: journal.known[key] for i, key in keys.items() if key in journal.known}
-            for place, several in known.items():
-                answers[place] = [Completion(*answer) for answer in several]
-            rest = [place for place in places if place not in known]
-            found = self._complete([(prompts[i], spans[i]) for i in rest], *asked)
-            for place, several in zip(rest, found, strict=True):
-                answers[place] = several
-                if journal:
-                    journal.add(keys[place], [astuple(answer) for answer in several])
-            if progress is not None:
-                progress(len(places))
-        return answers
+            batch = range(start, min(start + JOURNALED, len(prompts)))
+            new = [index for index in batch if index not in known]
+            if new:
+                yield dict(
+                    zip(
+                        new,
+                        self._complete([(prompts[i], spans[i]) for i in new], decoding),
+                        strict=True,
+                    )
+                )
 
     def _complete(
-        self,
-        asked: Sequence[tuple[Prompt, str | None]],
-        max_new_tokens: int,
-        stop: str | None,
-        beams: int,
+        self, questions: Sequence[tuple[Prompt, str | None]], decoding: Decoding
     ) -> list[list[Completion]]:
         """Complete prompts, each inside its sentence if there is one."""
+        inputs, params = [], []
+        for prompt, sentence in questions:
+            ways = self._ways(sentence, decoding)
+            inputs += [{"prompt_token_ids": self.encode(prompt)}] * len(ways)
+            params += ways
+        outputs = self._engine.generate(inputs, params, use_tqdm=False, lora_request=self._lora)
+        self.calls += len(questions)
+        each = len(outputs) // len(questions)
+        distinct: list[dict[str, Completion]] = [{} for _ in questions]
+        tokens: dict[tuple[int, str], Sequence[int]] = {}
+        for number, output in enumerate(outputs):
+            index = number // each
+            for written in output.outputs:
+                self.generated += len(written.token_ids)
+                answer = Completion(
+                    written.text,
+                    written.cumulative_logprob,
+                    len(written.token_ids),
+                    written.finish_reason != "length",
+                )
+                earlier = distinct[index].get(answer.text)
+                # What is drawn again, perhaps in other tokens, is no further answer.
+                if earlier is None or (answer.finished and not earlier.finished):
+                    distinct[index][answer.text] = answer
+                    tokens[index, answer.text] = written.token_ids
+        constrained = [key for key in tokens if questions[key[0]][1] is not None]
+        scores = self._read(
+            [
+                (inputs[index * each]["prompt_token_ids"], tokens[index, text])
+                for index, text in constrained
+            ]
+        )
+        for (index, text), logprob in zip(constrained, scores, strict=True):
+            distinct[index][text] = replace(distinct[index][text], logprob=logprob)
+        ranked = [
+            sorted(answers.values(), key=lambda c: (-(c.logprob or 0.0), c.text))
+            for answers in distinct
+        ]
+        return [
+            tidied(prompt, answers) if sentence is None else answers
+            for (prompt, sentence), answers in zip(questions, ranked, strict=True)
+        ]
+
+    def _ways(self, sentence: str | None, decoding: Decoding) -> list[SamplingParams]:
+        """Say how a prompt is answered: once by the best tokens, and more often by drawn ones."""
         from vllm import SamplingParams
         from vllm.sampling_params import StructuredOutputsParams
 
-        if not asked:
-            return []
-        inputs, params = [], []
-        for prompt, sentence in asked:
-            limits = {
-                "max_tokens": max_new_tokens,
-                "stop": None if stop is None else [stop],
-                "logprobs": 0,  # of the tokens that were chosen, and of no others
-                "seed": self.seed,
-            }
-            if sentence is not None:
-                grammar = substring_lark(sentence, stop)
-                limits["structured_outputs"] = StructuredOutputsParams(grammar=grammar)
-            ways = [{"temperature": 0.0}]
-            if beams > 1:
-                ways.append({"temperature": 1.0, "n": beams - 1})
-            inputs += [{"prompt_token_ids": self.encode(prompt)}] * len(ways)
-            params += [SamplingParams(**limits, **way) for way in ways]
-        outputs = self._engine.generate(inputs, params, use_tqdm=False, lora_request=self._lora)
-        self.calls += len(asked)
-        each = len(outputs) // len(asked)
-        found: list[dict[str, Completion]] = [{} for _ in asked]
-        tokens: dict[tuple[int, str], Sequence[int]] = {}
-        for number, output in enumerate(outputs):
-            place = number // each
-            for one in output.outputs:
-                self.generated += len(one.token_ids)
-                finished = one.finish_reason != "length"
-                # What is drawn again, perhaps in other tokens, is no further answer.
-                if one.text not in found[place] or (
-                    finished and not found[place][one.text].finished
-                ):
-                    answer = Completion(
-                        one.text, one.cumulative_logprob, len(one.token_ids), finished
-                    )
-                    found[place][one.text] = answer
-                    tokens[place, one.text] = one.token_ids
-        constrained = [key for key in tokens if asked[key[0]][1] is not None]
-        scores = self._read(
-            [
-                (inputs[place * each]["prompt_token_ids"], tokens[place, text])
-                for place, text in constrained
-            ]
-        )
-        for (place, text), logprob in zip(constrained, scores, strict=True):
-            found[place][text] = replace(found[place][text], logprob=logprob)
-        return [sorted(one.values(), key=lambda c: (-c.logprob, c.text)) for one in found]
+        limits = {
+            "max_tokens": decoding.max_new_tokens,
+            "stop": None if decoding.stop is None else [decoding.stop],
+            "logprobs": 0,  # of the tokens that were chosen, and of no others
+            "seed": self.seed,
+        }
+        if sentence is not None:
+            grammar = substring_lark(sentence, decoding.stop)
+            limits["structured_outputs"] = StructuredOutputsParams(grammar=grammar)
+        ways = [SamplingParams(**limits, temperature=0.0)]
+        if decoding.beams > 1:
+            ways.append(SamplingParams(**limits, temperature=1.0, n=decoding.beams - 1))
+        return ways
 
     def score(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> list[float]:
-        """Natural log-probability of each text after its prompt; see `TransformersLLM.score`."""
+        """Score each text as the answer to its prompt; see `LLM.score`."""
         self.calls += len(prompts)
         return self._read(
             [
@@ -194,17 +197,17 @@ class VllmLLM(Tokenized):
         )
 
     def _read(self, rows: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[float]:
-        """Log-probabilities of tokens after others.
+        """Sum the log-probabilities of tokens after others.
 
-        Each token is asked for as the next one of what stands before it, which vLLM has in its
-        cache: `prompt_logprobs` would read the prompt anew, and is wrong with an adapter.
+        Each token is asked for as the next one after those before it, which vLLM has in its cache:
+        `prompt_logprobs` would read the prompt anew, and is wrong with an adapter.
         """
         from vllm import SamplingParams
 
         inputs, params = [], []
         for before, tokens in rows:
-            for place, token in enumerate(tokens):
-                inputs.append({"prompt_token_ids": [*before, *tokens[:place]]})
+            for index, token in enumerate(tokens):
+                inputs.append({"prompt_token_ids": [*before, *tokens[:index]]})
                 params.append(
                     SamplingParams(
                         max_tokens=1, temperature=0.0, logprob_token_ids=[token], detokenize=False
@@ -222,13 +225,13 @@ class VllmLLM(Tokenized):
 
 
 def _rank(adapter: Path) -> int:
-    """The rank of a LoRA adapter."""
+    """Read the rank of a LoRA adapter."""
     path = adapter / "adapter_config.json"
     try:
         return int(json.loads(path.read_text(encoding="utf-8"))["r"])
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"no LoRA adapter's configuration ({first_line(error)})",
+            f"the adapter's configuration cannot be read ({first_line(error)})",
             path=path,
             remedy="Delete the adapter's folder: it is trained again.",
         ) from error

@@ -1,0 +1,92 @@
+"""A causal LLM that torch computes in this process: its weights, its tokenizer, its device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from eatner.errors import InputError
+from eatner.llm.base import first_line
+from eatner.llm.device import fast_dtype, four_bit_settings, merged, without_cudnn_attention
+from eatner.llm.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class LocalModel:
+    """A model and what its parts here need to know of it.
+
+    Args:
+        folder: Local folder with config, tokenizer and safetensors.
+        adapter: Folder of a LoRA adapter, if any.
+        gpus: Number of GPUs over which its layers are spread, where there are any.
+        quantisation: `4bit` to load the weights in four bits (NF4, by bitsandbytes), or `none`.
+
+    Attributes:
+        model: The model, which may be exchanged.
+        tokenizer: Its tokenizer.
+        device: Where prompts go: `cuda` or `cpu`.
+
+    Raises:
+        InputError: The folder is not a model in the Hugging Face layout; bitsandbytes is missing.
+    """
+
+    def __init__(
+        self, folder: str | Path, adapter: str | Path | None, gpus: int, quantisation: str
+    ) -> None:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModelForCausalLM
+
+        self.tokenizer = load_tokenizer(folder)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        without_cudnn_attention()
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=fast_dtype(),
+                # Weights go where they belong piece by piece: main memory need not hold them all.
+                device_map="auto" if gpus > 1 else self.device,
+                quantization_config=None if quantisation == "none" else four_bit_settings(),
+            )
+        except (ValueError, KeyError, OSError, SafetensorError) as error:
+            raise InputError(
+                f"transformers cannot load this model ({first_line(error)})",
+                path=folder,
+                remedy="Fetch or convert it again; delete the folder first.",
+            ) from error
+        if (spread := getattr(model, "_hf_hook", None)) is not None:
+            # accelerate moves all arguments of a call to the first GPU. The positions whose logits
+            # are wanted are used on the last one, and may come from the CPU.
+            spread.skip_keys = ["past_key_values", "logits_to_keep"]
+        if adapter is not None:
+            from peft import PeftModel
+
+            tuned = PeftModel.from_pretrained(cast("PreTrainedModel", model), adapter)
+            self.model = merged(tuned, quantisation).eval()
+        else:
+            self.model = cast("PreTrainedModel", model.eval())
+
+    @property
+    def context(self) -> int:
+        """Limit of the tokens of a prompt and its answer together."""
+        return int(self.model.config.max_position_embeddings)
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of logits at a position, which may be more than the tokenizer has tokens."""
+        return int(self.model.config.get_text_config().vocab_size)
+
+    @property
+    def pad(self) -> int:
+        """The token that fills up short prompts; what it says is masked."""
+        pad = self.tokenizer.pad_token_id
+        return self.tokenizer.eos_token_id if pad is None else pad
+
+    @property
+    def window(self) -> int | None:
+        """Number of tokens that a sliding layer sees; None where no layer slides."""
+        text = self.model.config.get_text_config()
+        slides = "sliding_attention" in (getattr(text, "layer_types", None) or ())
+        return text.sliding_window if slides else None
