@@ -10,6 +10,7 @@ from eatner.align.base import align
 from eatner.align.constrained import constrained
 from eatner.align.weights import read_weights
 from eatner.lexicon import load
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Alignment, Mention, Sentence
 from eatner.text import languages
 
@@ -26,7 +27,6 @@ def main(
     pace: dict | None = None,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
     weights: Path | None = None,
     lexicon: Path | None = None,
 ) -> None:
@@ -36,8 +36,8 @@ def main(
         tables.write(entities, Alignment, identity.align(texts, tagged))
         return
     job.use_threads(threads)
-    journal = job.journal(entities, engine, llm, adapter, code, lexicon)
-    model = job.open_llm(engine, pace, llm, adapter)
+    journal = open_journal(entities, engine, llm, adapter)
+    model = open_llm(engine, pace, llm, adapter)
     if aligner["kind"] == "paper":
         rows = paper.align(
             texts,

@@ -7,12 +7,19 @@ import job
 from eatner import tables
 from eatner.fetch import artifacts
 from eatner.lexicon import load
-from eatner.llm.journal import Journal
+from eatner.llm.journal import Journal, open_journal
 from eatner.tables import GoldEntity, Mention, Sentence, Translation
 from eatner.tag import gliner, lookup, text_to_text, token_classification
 from eatner.tag.base import tag
 from eatner.tag.gold import tag_with_gold
 from eatner.tag.spacy import tag_with_spacy
+
+# The code that finds entities in a text, by the kind of a neural tagger.
+CODE = {
+    "text-to-text": "eatner.tag.text_to_text:TextToText",
+    "token-classification": "eatner.tag.token_classification:TokenClassifier",
+    "gliner": "eatner.tag.gliner:Gliner",
+}
 
 
 def main(
@@ -24,14 +31,13 @@ def main(
     sentences: Path | None = None,
     gold: Path | None = None,
     lexicon: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     def tagged(rows: Sequence[Translation], tagger: dict) -> Iterable[Mention]:
         if tagger["kind"] == "spacy":
             return tag_with_spacy(rows, artifacts.content(model), tagger["types"])
         job.use_threads(threads)
         folder = model.parent if model.is_file() else model
-        journal = job.journal(entities, tagger, folder, None, code)
+        journal = open_journal(entities, CODE[tagger["kind"]], tagger, folder)
         return tag_with_model(rows, tagger, folder, journal)
 
     rows = list(tables.read(english, Translation))

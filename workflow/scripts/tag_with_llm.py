@@ -4,6 +4,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Mention, Translation
 from eatner.tag import llm as tag_llm
 from eatner.text import languages
@@ -20,13 +21,12 @@ def main(
     threads: int,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     job.use_threads(threads)
-    journal = job.journal(entities, engine, llm, adapter, code)
+    journal = open_journal(entities, engine, llm, adapter)
     rows = tag_llm.tag_with_llm(
         list(tables.read(english, Translation)),
-        job.open_llm(engine, pace, llm, adapter),
+        open_llm(engine, pace, llm, adapter),
         languages.get(language),
         form=prompt,
         max_new_tokens=tagger["max_new_tokens"],

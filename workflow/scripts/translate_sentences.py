@@ -9,6 +9,7 @@ from eatner import tables
 from eatner.corpora.formats import read as formats_read
 from eatner.fetch import artifacts
 from eatner.lexicon import load
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Sentence, Translation
 from eatner.text import languages
 from eatner.text import sentences as text_sentences
@@ -27,7 +28,6 @@ def main(
     pace: dict | None = None,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
     lexicon: Path | None = None,
     parallel_text: Path | None = None,
     original: Path | None = None,
@@ -42,9 +42,9 @@ def main(
         tables.write(english, Translation, rows)
         return
     job.use_threads(threads)
-    journal = job.journal(english, engine, llm, adapter, code)
+    journal = open_journal(english, engine, llm, adapter)
     options = {"max_new_tokens": translator["max_new_tokens"], "journal": journal}
-    asked = texts, job.open_llm(engine, pace, llm, adapter), languages.get(language)
+    asked = texts, open_llm(engine, pace, llm, adapter), languages.get(language)
     if translator["kind"] == "paper":
         rows = paper.translate(*asked, **options)
     else:

@@ -8,6 +8,7 @@ from eatner import tables
 from eatner.align import fused
 from eatner.align.weights import learn
 from eatner.lexicon import load
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
@@ -27,7 +28,6 @@ def main(
     threads: int,
     weights: Path,
     adapter: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     job.use_threads(threads)
     rows = lora.short(
@@ -41,9 +41,9 @@ def main(
         held = {id(row) for row in lora.split_by_entity([row for _, row in rows], seed)[1]}
         rows = [(language, row) for language, row in rows if id(row) in held]
     names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
-    journal = job.journal(weights, engine, llm, adapter, [*code, *lexicons])
+    journal = open_journal(weights, engine, llm, adapter)
     examples = fused.examples(
-        job.open_llm(engine, pace, llm, adapter),
+        open_llm(engine, pace, llm, adapter),
         [
             (
                 languages.get(code),

@@ -1,8 +1,12 @@
 """What an LLM has answered so far, so that no job asks it twice.
 
 A journal is a JSON Lines file beside a step's output. Every answer is appended as soon as its batch
-is done, so that a killed job goes on where it stopped; and it stays when the output stands, so that
-a text that has grown is asked only about what is new.
+is done, so that a killed job goes on where it stopped; and it stays when the output is complete, so
+that a text that has grown is asked only about what is new.
+
+An answer is found again by its question: what was asked, how the answer was searched, the model and
+its adapter, and the meaning of the engine's code. Nothing else counts: an edited comment, a changed
+step or lexicon, other sentences of the text leave it in place.
 """
 
 from __future__ import annotations
@@ -10,10 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from eatner.fingerprint import SCRIPTS, Code
+from eatner.llm.identity import adapter_identity, model_identity
 
 log = logging.getLogger(__name__)
+
+# Settings of a model that change no answer: a limit of what is asked, and where the model is.
+IGNORED = ("context", "folder")
 
 
 class Journal:
@@ -21,12 +32,15 @@ class Journal:
 
     Args:
         path: The file; it may hold the answers of an earlier run.
-        asked_of: What else the answers depend on: the LLM, its adapter, the code.
+        answers_of: What else the answers depend on, such as the LLM and its adapter.
+
+    Attributes:
+        known: The answers to a question by its key, as JSON values.
     """
 
-    def __init__(self, path: Path, asked_of: str) -> None:
-        self.path, self.asked_of = path, asked_of
-        self.known: dict[str, list[list[object]]] = {}
+    def __init__(self, path: Path, answers_of: str) -> None:
+        self.path, self.answers_of = path, answers_of
+        self.known: dict[str, list[Any]] = {}
         self.asked: set[str] = set()
         cut = self._read() if path.exists() else False
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,10 +52,10 @@ class Journal:
     def _read(self) -> bool:
         """Read the answers of an earlier run; gives whether its last line has no end.
 
-        In bytes, for a line may be cut within a character, and an answer may hold what ends a line
-        for `str.splitlines`.
+        In bytes, because a line may be cut within a character, and an answer may hold what ends a
+        line for `str.splitlines`.
         """
-        line, unreadable = b"", 0
+        line, unreadable, outdated = b"", 0, 0
         with open(self.path, "rb") as file:
             for line in file:
                 if not line.strip():
@@ -49,9 +63,13 @@ class Journal:
                 record = _record(line)
                 if record is None:
                     unreadable += 1
+                elif "key" in record:  # the format before this one
+                    outdated += 1
                 else:
-                    self.known[record[0]] = record[1]
+                    self.known[record["question"]] = record["answers"]
         log.info("%s: %d answers of an earlier run", self.path, len(self.known))
+        if outdated:
+            log.info("%s: %d answers of another version are asked again", self.path, outdated)
         if unreadable:
             log.warning(
                 "%s: %d lines cannot be read, as where a job was killed; what they answered is "
@@ -61,17 +79,26 @@ class Journal:
             )
         return bool(line) and not line.endswith(b"\n")
 
-    def key(self, *asked: object) -> str:
-        """A name for a question: equal for equal questions to the same LLM."""
-        said = json.dumps([self.asked_of, *asked], ensure_ascii=False)
-        key = hashlib.sha256(said.encode()).hexdigest()
+    def key(self, *question: object) -> str:
+        """Return a name for a question: equal for equal questions to the same LLM.
+
+        Args:
+            question: JSON values.
+        """
+        text = json.dumps([self.answers_of, *question], ensure_ascii=False)
+        key = hashlib.sha256(text.encode()).hexdigest()
         self.asked.add(key)
         return key
 
-    def add(self, key: str, answers: Sequence[Sequence[object]]) -> None:
-        """Keep the answers to a question, on disk at once."""
-        self.known[key] = [list(answer) for answer in answers]
-        self.file.write(_line(key, self.known[key]))
+    def add(self, key: str, answers: Sequence[Any]) -> None:
+        """Keep the answers to a question, on disk at once.
+
+        Args:
+            key: The question's name.
+            answers: JSON values.
+        """
+        self.known[key] = json.loads(line := _line(key, answers))["answers"]
+        self.file.write(line)
         self.file.flush()
 
     def close(self) -> None:
@@ -79,22 +106,52 @@ class Journal:
         self.file.close()
         part = self.path.with_suffix(".part")
         with open(part, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(_line(k, found) for k, found in self.known.items() if k in self.asked)
+            file.writelines(_line(k, kept) for k, kept in self.known.items() if k in self.asked)
         part.replace(self.path)
 
 
-def _record(line: bytes) -> tuple[str, list[list[object]]] | None:
-    """The key and the answers of a line; None where it is no whole record."""
+def open_journal(
+    output: Path,
+    engine: str,
+    settings: Mapping[str, object],
+    model: Path | None = None,
+    adapter: Path | None = None,
+) -> Journal:
+    """Open the journal of a step that asks a model, beside the step's output.
+
+    Args:
+        output: The step's output.
+        engine: The code that turns a question into an answer, as `eatner.fingerprint` names it:
+            `eatner.llm.transformers:TransformersLLM`.
+        settings: What the engine was configured with, as JSON values.
+        model: Folder of the model, unless it is elsewhere.
+        adapter: The weights of its adapter, if it is tuned.
+
+    Raises:
+        InputError: The folder or the adapter cannot be read.
+    """
+    depends_on = {
+        "engine": engine,
+        "code": Code(SCRIPTS).fingerprint(engine),
+        "settings": {key: value for key, value in settings.items() if key not in IGNORED},
+        "model": None if model is None else model_identity(model),
+        "adapter": None if adapter is None else adapter_identity(adapter),
+    }
+    text = json.dumps(depends_on, sort_keys=True, ensure_ascii=False)
+    return Journal(output.with_name(f".{output.stem}.journal.jsonl"), text)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """Read a line; None where it is no whole record of this format or the one before."""
     try:
-        read = json.loads(line.decode())
+        record = json.loads(line.decode())
     except ValueError:
         return None
-    if not isinstance(read, dict):
+    if not isinstance(record, dict) or not isinstance(record.get("answers"), list):
         return None
-    key, answers = read.get("key"), read.get("answers")
-    sound = isinstance(answers, list) and all(isinstance(answer, list) for answer in answers)
-    return (key, answers) if isinstance(key, str) and sound else None
+    key = record.get("question", record.get("key"))
+    return record if isinstance(key, str) else None
 
 
-def _line(key: str, answers: Sequence[Sequence[object]]) -> str:
-    return json.dumps({"key": key, "answers": answers}, ensure_ascii=False) + "\n"
+def _line(key: str, answers: Sequence[Any]) -> str:
+    return json.dumps({"question": key, "answers": answers}, ensure_ascii=False) + "\n"

@@ -1,0 +1,67 @@
+"""Open the LLM that a configuration describes, and the journal of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eatner.llm import journal
+from eatner.llm.base import LLM
+from eatner.llm.journal import Journal
+
+# The code of each backend, as a fingerprint names it.
+ENGINES = {
+    "transformers": "eatner.llm.transformers:TransformersLLM",
+    "vllm": "eatner.llm.vllm:VllmLLM",
+    "endpoint": "eatner.llm.endpoint:EndpointLLM",
+}
+
+
+def open_llm(
+    engine: Mapping[str, Any], pace: Mapping[str, Any], folder: Path | None, adapter: Path | None
+) -> LLM:
+    """Open the LLM of a step.
+
+    Args:
+        engine: The part of the model's configuration that its answers depend on: its `backend`, and
+            arguments of the backend's class.
+        pace: The part that only its speed depends on: more arguments.
+        folder: Folder of the LLM, unless it is an endpoint's.
+        adapter: The weights of its LoRA adapter, if any.
+
+    Raises:
+        InputError: The LLM cannot be opened; see the backend's class.
+    """
+    options = {key: value for key, value in engine.items() if key != "backend"} | dict(pace)
+    if engine["backend"] == "endpoint":
+        from eatner.llm.endpoint import EndpointLLM
+
+        return EndpointLLM(**options)
+    if folder is None:
+        raise TypeError(f"the backend {engine['backend']} needs the folder of a model")
+    tuned = None if adapter is None else adapter.parent
+    if engine["backend"] == "vllm":
+        from eatner.llm.vllm import VllmLLM
+
+        return VllmLLM(folder, adapter=tuned, **options)
+    from eatner.llm.transformers import TransformersLLM
+
+    return TransformersLLM(folder, adapter=tuned, **options)
+
+
+def open_journal(
+    output: Path, engine: Mapping[str, Any], folder: Path | None, adapter: Path | None
+) -> Journal:
+    """Open the journal of a step that asks an LLM, beside the step's output.
+
+    Args:
+        output: The step's output.
+        engine: As for `open_llm`.
+        folder: As for `open_llm`.
+        adapter: As for `open_llm`.
+
+    Raises:
+        InputError: The folder or the adapter cannot be read.
+    """
+    return journal.open_journal(output, ENGINES[engine["backend"]], engine, folder, adapter)
