@@ -599,14 +599,14 @@ def decoding() -> dict[str, object]:
     for text, name in asked:
         by_name.setdefault(text, []).append(name)
     groups = [Question(text, list(dict.fromkeys(names))) for text, names in by_name.items()]
-    from eatner.llm import transformers
+    from eatner.llm import room
 
     runs = []
-    room = transformers.FOREST_TOKENS
-    for size in (room, room, 1, 4 * room):
-        transformers.FOREST_TOKENS = size
+    usual = room.FOREST_TOKENS
+    for size in (usual, usual, 1, 4 * usual):
+        room.FOREST_TOKENS = size
         runs.append(fused.score(groups, llm, language, None, form=form))
-    transformers.FOREST_TOKENS = room
+    room.FOREST_TOKENS = usual
     flat = [[one for several in run for one in several] for run in runs]
     same = [
         sum(a.surfaces[a.signals[:-1, 0].argmax()] == b.surfaces[b.signals[:-1, 0].argmax()]

@@ -27,10 +27,11 @@ sys.path.insert(0, str(ROOT / "workflow/scripts"))
 from eatner import prompts, tables
 from eatner.align import fused
 from eatner.align.candidates import Question
-from eatner.llm import base, transformers
+from eatner.llm import base, room
 from eatner.llm.base import LLM, one_line
+from eatner.llm.room import FOREST_TOKENS, MAX_ROWS
 from eatner.llm.tokenizer import load_tokenizer
-from eatner.llm.transformers import FOREST_TOKENS, MAX_ROWS, TransformersLLM
+from eatner.llm.transformers import TransformersLLM
 from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora as train_lora
@@ -156,8 +157,8 @@ def device() -> str:
 def as_on_a_cpu():
     """The batches that were made for a CPU."""
     with (
-        patch.object(transformers, "GPU_ROWS", MAX_ROWS),
-        patch.object(transformers, "GPU_FOREST_TOKENS", FOREST_TOKENS),
+        patch.object(room, "GPU_ROWS", MAX_ROWS),
+        patch.object(room, "GPU_FOREST_TOKENS", FOREST_TOKENS),
     ):
         yield
 
@@ -197,7 +198,7 @@ def generation(folder: Path, sentences: int) -> dict[str, object]:
     lengths = [len(model.encode(one)) for one in asked]
     config = model.model.config
     figures |= {
-        "rows": len(next(model._batches(lengths, 0, 1, NEW_TOKENS))),
+        "rows": len(next(model.room.batches(lengths, 0, 1, NEW_TOKENS))),
         "prompt_tokens": sum(lengths) / len(lengths),
         "weights_bytes": weights,
         "kv_bytes_per_token": 2

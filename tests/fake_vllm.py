@@ -3,7 +3,7 @@
 vLLM needs Linux and, but for its CPU builds, a GPU; the tests need neither. The signatures are
 those of vLLM 0.32 and 0.33 (vllm/entrypoints/llm.py, vllm/sampling_params.py, vllm/outputs.py,
 vllm/lora/request.py); what they promise is checked against the real one, where it is installed, by
-the last test of test_vllm_engine.py.
+the last test of test_vllm.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from unittest import mock
 
 import pytest
 import tiny
+from llguidance import LLMatcher
 
+from eatner.llm.base import Decoding
+from eatner.llm.recorder import Matchers
 from eatner.llm.transformers import TransformersLLM
 
 
@@ -63,11 +66,16 @@ class Record:
     calls: list[Call] = field(default_factory=list)
 
 
-class _Grammatical(TransformersLLM):
-    def _matcher(self, sentence: str, stop: str | None) -> object:
-        from llguidance import LLMatcher
+class _Grammars(Matchers):
+    def of(self, sentence: str, stop: str | None) -> LLMatcher:
+        return LLMatcher(self.tokenizer, LLMatcher.grammar_from_lark(sentence))
 
-        return LLMatcher(self._grammar_tokenizer, LLMatcher.grammar_from_lark(sentence))
+
+def _grammatical(folder: str, adapter: str | None = None) -> TransformersLLM:
+    with tiny.in_float32():
+        llm = TransformersLLM(folder, adapter=adapter)
+    llm.generation.matchers = _Grammars(llm.tokenizer, llm.local.vocabulary)
+    return llm
 
 
 def install(patch: pytest.MonkeyPatch) -> Record:
@@ -92,9 +100,8 @@ def install(patch: pytest.MonkeyPatch) -> Record:
                 "structured": structured_outputs_config,
                 "lora": max_lora_rank if enable_lora else None,
             }
-            with tiny.in_float32():
-                self.plain = _Grammatical(model)
-                self.folder, self.tuned = model, None
+            self.plain = _grammatical(model)
+            self.folder, self.tuned = model, None
             self.model_config = SimpleNamespace(max_model_len=max_model_len or self.plain.context)
 
         def generate(
@@ -111,8 +118,7 @@ def install(patch: pytest.MonkeyPatch) -> Record:
             record.calls.append(Call(list(prompts), params, lora_request))
             if lora_request is not None and self.tuned is None:
                 assert record.options["lora"]
-                with tiny.in_float32():
-                    self.tuned = _Grammatical(self.folder, adapter=lora_request.lora_path)
+                self.tuned = _grammatical(self.folder, lora_request.lora_path)
             llm = self.plain if lora_request is None else self.tuned
             return [
                 _outputs(llm, prompt["prompt_token_ids"], one)
@@ -153,8 +159,9 @@ def _outputs(llm: TransformersLLM, ids: list[int], params: SamplingParams) -> Si
         return out
 
     with mock.patch.object(llm.model, "generate", spy):
-        [found] = llm._complete_batch([ids], [grammar], 0, (params.max_tokens, stop, 1, False))
-    [answer] = found
+        [[answer]], _ = llm.generation.answer(
+            [ids], [grammar], 0, Decoding(params.max_tokens, stop)
+        )
     output = SimpleNamespace(
         text=answer.text,
         token_ids=written[0][: answer.tokens],

@@ -10,6 +10,7 @@ from typing import Any
 
 import llguidance
 
+from eatner.llm.recorder import Matchers
 from eatner.llm.transformers import TransformersLLM
 
 MODEL = "tiny/llama"
@@ -17,14 +18,20 @@ MODEL = "tiny/llama"
 Fault = Callable[["Handler"], bool]
 
 
-class Grammatical(TransformersLLM):
-    """Takes grammars where a TransformersLLM takes sentences, as servers do."""
+class Grammars(Matchers):
+    """Takes grammars where its parent takes sentences, as servers do."""
 
-    def _matcher(self, sentence: str, stop: str | None) -> object:
+    def of(self, sentence: str, stop: str | None) -> llguidance.LLMatcher:
         grammar = llguidance.grammar_from("grammar", sentence)
-        matcher = llguidance.LLMatcher(self._grammar_tokenizer, grammar)
+        matcher = llguidance.LLMatcher(self.tokenizer, grammar)
         assert not matcher.is_error(), matcher.get_error()
         return matcher
+
+
+def grammatical(llm: TransformersLLM) -> TransformersLLM:
+    """Let an LLM take grammars where it takes sentences."""
+    llm.generation.matchers = Grammars(llm.tokenizer, llm.local.vocabulary)
+    return llm
 
 
 class Server(ThreadingHTTPServer):
@@ -144,4 +151,4 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def log_message(self, *_: object) -> None:
-        """Nothing: what was asked stands in the server's `requests`."""
+        """Log nothing: what was asked is in the server's `requests`."""

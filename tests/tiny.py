@@ -362,7 +362,7 @@ def in_float32() -> mock._patch:
     """Load models in float32 on every machine while this context lasts."""
     import torch
 
-    return mock.patch("eatner.llm.device.fast_dtype", return_value=torch.float32)
+    return mock.patch("eatner.llm.local.fast_dtype", return_value=torch.float32)
 
 
 @cache

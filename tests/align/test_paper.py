@@ -13,7 +13,6 @@ from eatner.align import paper as align_paper
 from eatner.align.paper import longest_common
 from eatner.errors import InputError
 from eatner.llm.base import Completion, one_line
-from eatner.llm.conversation import final_answer
 from eatner.llm.journal import Journal
 from eatner.tables import Translation, cells
 from eatner.text import languages
@@ -108,35 +107,6 @@ def test_a_conversation_that_outgrows_the_context_ends_alone(turns: int) -> None
     rows = list(paper.translate(texts, llm, JA, max_new_tokens=8))
     assert [row.status for row in rows] == ["translated", "too_long"]
     assert sum("長い" in prompt[0]["content"] for prompt in llm.asked) == turns
-
-
-@pytest.mark.parametrize(
-    ("said", "meant"),
-    [
-        ("Tokyo is large.", "Tokyo is large."),
-        ('"Tokyo is large."', "Tokyo is large."),
-        ("“Tokyo is large.”", "Tokyo is large."),
-        ('"Tokyo" and "Kyoto"', '"Tokyo" and "Kyoto"'),
-        ("English: Tokyo is large.", "Tokyo is large."),
-        ("**Final translation:** Tokyo is large.", "Tokyo is large."),
-        ("Final English translation: **Tokyo is large.**", "Tokyo is large."),
-        ('Sure! Here is the translation:\n\n"Tokyo is large."', "Tokyo is large."),
-        ("The final answer is: Tokyo is large.", "Tokyo is large."),
-        ("<think>\nEnglish: no\n</think>\n\nTokyo is large.", "Tokyo is large."),
-        ("English: it says so</think>Tokyo is large.", "Tokyo is large."),
-        ("<think>\nwithout an end", ""),
-        ("Tokyo is\nlarge.\ufffd", "Tokyo is large."),
-        ("Here is the house: it is red.", "Here is the house: it is red."),
-        ("Of course he came.", "Of course he came."),
-        ("English is spoken there.", "English is spoken there."),
-        ("```\nTokyo\n```", "Tokyo"),
-        ("'Tis said", "'Tis said"),
-        ('"', '"'),
-        ("", ""),
-    ],
-)
-def test_what_stands_around_an_answer_goes(said: str, meant: str) -> None:
-    assert final_answer(said) == meant
 
 
 # --- and back -------------------------------------------------------------------------------------

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import email.utils
-import itertools
 import json
 import time
-import traceback
 from functools import partial
 from pathlib import Path
 
-import llguidance
 import loopback
 import pytest
 import tenacity
@@ -17,15 +13,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from loopback import MODEL, Server
 from places import ROOT
+from rows import mention, sentences, translations
 
 from eatner import prompts
 from eatner.align import paper as align_paper
 from eatner.align.base import align
 from eatner.align.constrained import constrained
 from eatner.errors import InputError
-from eatner.llm import endpoint
+from eatner.llm import transport
 from eatner.llm.base import one_line
-from eatner.llm.endpoint import EndpointLLM, substring_grammar
+from eatner.llm.endpoint import EndpointLLM
 from eatner.llm.journal import Journal
 from eatner.llm.transformers import TransformersLLM
 from eatner.tag import llm as tag_llm
@@ -33,7 +30,6 @@ from eatner.text import languages
 from eatner.translate import paper
 from eatner.translate.entity_aware import translate
 
-KEY = "sk-ключ-нет".encode().hex()  # nothing that could stand somewhere by chance
 JA = languages.get("ja")
 STOP = prompts.QUOTE
 SENTENCES = (
@@ -48,7 +44,7 @@ SMOLLM = ROOT / "resources/models/smollm2-135m-instruct"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "BACKOFF", tenacity.wait_none())
+    monkeypatch.setattr(transport, "BACKOFF", tenacity.wait_none())
 
 
 def chat(text: str) -> list[dict[str, str]]:
@@ -149,7 +145,7 @@ def test_a_prompt_never_has_more_tokens_than_are_counted(text: str) -> None:
 @pytest.mark.parametrize("structured", ["none", "vllm", "llama.cpp"])
 def test_an_answer_is_a_substring(form: str, structured: str) -> None:
     with tiny.in_float32():
-        model = loopback.Grammatical(tiny.folder("llama"))
+        model = loopback.grammatical(TransformersLLM(tiny.folder("llama")))
     asked = [question(sentence, form) for sentence in SENTENCES]
     within = [one_line(sentence) for sentence in SENTENCES]
     with Server(model) as server:
@@ -184,7 +180,6 @@ def test_an_answer_is_a_substring(form: str, structured: str) -> None:
         ("None", ""),
         ("I'm sorry, the sentence does not mention it.", ""),
         ('"大阪"', ""),
-        ("<think>Is it 日本? Or", ""),
     ],
 )
 def test_what_a_free_answer_names(said: str, expected: str) -> None:
@@ -219,44 +214,6 @@ def test_a_free_answer_that_goes_on_is_over_at_its_end_mark() -> None:
     assert not half.finished
 
 
-def accepts(grammar: str, text: str) -> bool:
-    model = tiny.llm("llama")
-    matcher = llguidance.LLMatcher(
-        model._grammar_tokenizer, llguidance.grammar_from("grammar", grammar)
-    )
-    assert not matcher.is_error(), matcher.get_error()
-    tokens = model.encode_answer(text)
-    return matcher.validate_tokens(tokens) == len(tokens) and (
-        matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
-    )
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.text("東京Москва é\u0301가👩\u200d[]{}()\\|/'-:=#.*+?”\u202e", max_size=12))
-@example("\\")
-@example("::= s0 | s1")
-@example("")
-def test_the_grammar_holds_all_substrings_and_nothing_else(text: str) -> None:
-    sentence = one_line(text)
-    grammar = substring_grammar(sentence, STOP, STOP)
-    places = range(len(sentence) + 1)
-    parts = {sentence[a:b] for a, b in itertools.combinations_with_replacement(places, 2)}
-    for part in parts | {sentence[::-1], sentence + "x", sentence[:1] + sentence[2:], "東"}:
-        assert accepts(grammar, f'"{part}"') == (part in sentence), part
-    assert not accepts(grammar, '"')
-    assert not accepts(grammar, sentence)
-
-
-def test_the_grammar_of_a_long_sentence_is_small() -> None:
-    assert len(substring_grammar("東" * 1000, "", STOP)) < 30_000
-
-
-@pytest.mark.parametrize(("sentence", "after"), [('a "b"', STOP), ("a", "")])
-def test_a_grammar_without_an_end_is_refused(sentence: str, after: str) -> None:
-    with pytest.raises(ValueError, match="must not stand in"):
-        substring_grammar(sentence, "", after)
-
-
 def test_translate_and_align_without_scores() -> None:
     """The steps run, and claim no confidence where there is none."""
 
@@ -267,31 +224,27 @@ def test_translate_and_align_without_scores() -> None:
         english = text.rsplit('English: "', 1)[1].split('"')[0]
         return {"Tokyo": 'The phrase is "東京".', "Nara": '"奈良"'}.get(english, "None")
 
-    texts = [
-        {"sentence_id": "a", "text": "東京は大きい。奈良も。東京。", "tokens": ""},
-        {"sentence_id": "b", "text": "大阪" * 2000, "tokens": ""},
+    texts = sentences("東京は大きい。奈良も。東京。", "大阪" * 2000)
+    mentions = [
+        *(mention("s0", name) for name in ("Tokyo", "Nara", "Edo")),
+        mention("s1", "Osaka"),
     ]
-    rows = [
-        {"sentence_id": i, "start": s, "end": e, "surface": name, "type": "LOC", "status": "tagged"}
-        for i, s, e, name in (("a", 0, 5, "Tokyo"), ("a", 26, 30, "Nara"), ("a", 31, 35, "Edo"))
-    ] + [{**dict.fromkeys(("start", "end"), 0), "sentence_id": "b", "surface": "Osaka",
-          "type": "LOC", "status": "tagged"}]  # fmt: skip
     with Server(said) as server:
         llm = EndpointLLM(server.url, MODEL)
         english = list(translate(texts, llm, JA, None, form="chat", max_new_tokens=16))
         propose = partial(constrained, llm=llm, language=JA, form="chat", beams=4)
-        found = list(align(texts, rows, propose, repeats="all", threshold=9.0))
-    assert [(row["english"], row["logprob"], row["status"]) for row in english] == [
+        found = list(align(texts, mentions, propose, repeats="all", threshold=9.0))
+    assert [(row.english, row.logprob, row.status) for row in english] == [
         ("Tokyo is large, and so is Nara.", None, "translated"),
         ("", None, "too_long"),
     ]
     columns = ("english", "start", "surface", "logprob", "confidence", "status")
-    assert [tuple(row[column] for column in columns) for row in found] == [
+    assert [tuple(getattr(row, column) for column in columns) for row in found] == [
         ("Tokyo", 0, "東京", None, None, "aligned"),
         ("Tokyo", 11, "東京", None, None, "repeat"),
         ("Nara", 7, "奈良", None, None, "aligned"),
-        ("Edo", None, None, None, None, "abstained"),
-        ("Osaka", None, None, None, None, "too_long"),
+        ("Edo", None, "", None, None, "abstained"),
+        ("Osaka", None, "", None, None, "too_long"),
     ]
 
 
@@ -319,138 +272,6 @@ def body(content: object, kind: str = "application/json") -> loopback.Fault:
     return lambda handler: handler.send(200, raw, kind)
 
 
-def cut_in_the_middle(handler: loopback.Handler) -> bool:
-    handler.send_response(200)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"choices": [')
-    handler.wfile.flush()
-    handler.connection.close()
-    handler.close_connection = True
-    return True
-
-
-def hang(handler: loopback.Handler) -> bool:
-    time.sleep(1.5)
-    handler.close_connection = True
-    return True
-
-
-PASSING = {
-    "limit of requests": status(429),
-    "server's fault": status(500),
-    "proxy's fault": lambda h: h.send(502, b"<html>Bad Gateway</html>", "text/html"),
-    "overload": status(503, Retry_After="0"),
-    "a pause until a date": status(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
-    "cut connection": cut_in_the_middle,
-    "silence": hang,
-    "a proxy's page": body(b"<html>Try later</html>", "text/html; charset=utf-8"),
-    "cut JSON": body(b'{"choices": [{"mess'),
-    "no choices": body({"choices": []}),
-    "null": body(b"null"),
-    "an error inside": body({"error": {"message": "upstream", "code": 502}}),
-}
-
-
-@pytest.mark.parametrize("fault", PASSING)
-def test_what_may_pass_is_asked_again(fault: str) -> None:
-    with Server(lambda body: "Tokyo", faults=[PASSING[fault]] * 2) as server:
-        llm = EndpointLLM(server.url, MODEL, timeout=0.5)
-        [answer] = ask(llm, "東京")
-        assert len(server.requests) == 3
-    assert answer.text == "Tokyo"
-    assert llm.calls == 1
-
-
-@pytest.mark.parametrize("fault", ["limit of requests", "cut JSON", "an error inside"])
-def test_what_does_not_pass_ends_the_job(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "TRIES", 3)
-    with Server(lambda body: "Tokyo", faults=[PASSING[fault]] * 9) as server:
-        with pytest.raises(InputError, match="run again") as error:
-            ask(EndpointLLM(server.url, MODEL), "東京")
-        assert len(server.requests) == 3
-        assert f"{server.url}, model {MODEL}" in str(error.value)
-
-
-def test_pages_for_good_are_those_of_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "TRIES", 3)
-    with Server(lambda body: "Tokyo", faults=[PASSING["a proxy's page"]] * 9) as server:
-        with pytest.raises(InputError, match=r"text/html and not JSON.*`endpoint`"):
-            ask(EndpointLLM(server.url, MODEL), "東京")
-        assert len(server.requests) == 3
-
-
-def test_a_pause_of_no_seconds_is_no_reason_to_give_up_soon(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(endpoint, "BACKOFF", tenacity.wait_fixed(0.5))
-    with Server(lambda body: "Tokyo", faults=[status(503, Retry_After="0")] * 3) as server:
-        started = time.monotonic()
-        ask(EndpointLLM(server.url, MODEL), "東京")
-    assert time.monotonic() - started >= 1.5
-
-
-def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "TRIES", 2)
-    with Server(lambda body: "") as server:
-        pass
-    with pytest.raises(InputError, match="ConnectError"):
-        ask(EndpointLLM(server.url, MODEL), "東京")
-
-
-def test_a_server_is_given_the_pause_that_it_asks_for() -> None:
-    with Server(lambda body: "Tokyo", faults=[status(429, Retry_After="1")]) as server:
-        started = time.monotonic()
-        ask(EndpointLLM(server.url, MODEL), "東京")
-    assert 1 <= time.monotonic() - started < 4
-
-
-def test_a_pause_of_hours_is_not_waited_for() -> None:
-    with Server(lambda body: "Tokyo", faults=[status(429, Retry_After="7200")]) as server:
-        with pytest.raises(InputError, match=r"wait 7200 seconds.*Run again later"):
-            ask(EndpointLLM(server.url, MODEL), "東京")
-        assert len(server.requests) == 1
-
-
-def test_forms_of_a_pause() -> None:
-    after = email.utils.formatdate(time.time() + 90, usegmt=True)
-    assert 80 < endpoint._retry_after(after) <= 90
-    assert endpoint._retry_after("12") == 12
-    assert endpoint._retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert endpoint._retry_after("Wed, 21 Oct 2015 07:28:00 -0000") == 0
-    for nothing in (None, "", "soon", "-3", "1.5", "²"):
-        assert endpoint._retry_after(nothing) is None
-
-
-@pytest.mark.parametrize(
-    ("fault", "remedy"),
-    [
-        (status(400), "`request`"),
-        (status(401), "`key_variable`"),
-        (status(403), "`key_variable`"),
-        (status(404), "`endpoint`"),
-        (status(422), "`request`"),
-        (status(301, Location="https://elsewhere.invalid/"), "`endpoint`"),
-    ],
-)
-def test_what_will_not_pass_is_asked_once(fault: loopback.Fault, remedy: str) -> None:
-    with Server(lambda body: "Tokyo", faults=[fault]) as server:
-        with pytest.raises(InputError) as error:
-            ask(EndpointLLM(server.url, MODEL), "東京")
-        assert len(server.requests) == 1
-    assert f"{server.url}, model {MODEL}" in str(error.value)
-    assert remedy in str(error.value)
-
-
-def test_a_wrong_name_and_a_wrong_path_are_told_apart() -> None:
-    with Server(lambda body: "Tokyo") as server:
-        with pytest.raises(InputError, match=r"The model `gema` does not exist.*`name`"):
-            ask(EndpointLLM(server.url, "gema"), "東京")
-        with pytest.raises(InputError, match=r"HTTP 404.*Not Found.*/v1"):
-            ask(EndpointLLM(server.url.removesuffix("/v1"), MODEL), "東京")
-
-
 @pytest.mark.parametrize(
     "reply",
     [
@@ -476,72 +297,33 @@ def test_a_prompt_that_a_filter_refuses_is_an_empty_answer() -> None:
     assert answer.text == ""
 
 
-TOO_LONG = {
-    "OpenAI": {"code": "context_length_exceeded", "message": "Please reduce the length."},
-    "llama.cpp": {"code": 400, "type": "exceed_context_size_error", "message": "too large"},
-    "vLLM": {
-        "code": 400,
-        "type": "BadRequestError",
-        "message": "This model's maximum context length is 64 tokens. However, you requested 99.",
-    },
-    "a proxy": {"message": "Request Entity Too Large"},
-}
-
-
-@pytest.mark.parametrize("server", TOO_LONG)
-def test_a_prompt_that_is_too_long_for_the_server_has_no_answer(
-    server: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "journal.jsonl"
-
-    def refused(handler: loopback.Handler) -> bool:
-        status = 413 if server == "a proxy" else 400
-        return handler.say(status, {"error": TOO_LONG[server]})
-
-    with Server(lambda body: "Tokyo", faults=[refused]) as served:
-        llm = EndpointLLM(served.url, MODEL, concurrency=1)
-        journal = Journal(path, "x")
-        found = llm.complete(["東京" * 99, "大阪"], max_new_tokens=16, journal=journal)
-        assert [[answer.text for answer in several] for several in found] == [[], ["Tokyo"]]
-        # The server may have room for it by the next run.
-        again = llm.complete(["東京" * 99, "大阪"], max_new_tokens=16, journal=Journal(path, "x"))
-        assert [len(several) for several in again] == [1, 1]
-        assert len(served.requests) == 3
-
-
 def test_what_is_too_long_for_the_server_costs_its_own_row_alone() -> None:
     def limited(handler: loopback.Handler) -> bool:
         asked = json.dumps(handler.server.requests[-1][1], ensure_ascii=False)
         if "京都" in asked:
-            return handler.say(400, {"error": TOO_LONG["OpenAI"]})
+            return handler.say(400, {"error": {"code": "context_length_exceeded"}})
         return False
 
     def said(body: dict) -> str:
         return "PER: 東京" if "Names:" in str(body) else "東京 Tokyo is large."
 
-    texts = [
-        {"sentence_id": name, "text": text, "tokens": "", "english": text}
-        for name, text in (("a", "東京は大きい。"), ("b", "京都は古い。"))
-    ]
-    rows = [
-        {"sentence_id": i, "start": 0, "end": 5, "surface": "Tokyo", "type": "LOC",
-         "status": "tagged"}
-        for i in "ab"
-    ]  # fmt: skip
+    texts = sentences("東京は大きい。", "京都は古い。")
+    english = translations(*(row.text for row in texts))
+    mentions = [mention(row.sentence_id, "Tokyo") for row in texts]
     with Server(said, faults=[limited] * 99) as server:
         llm = EndpointLLM(server.url, MODEL, concurrency=1)
         options = {"form": "chat", "max_new_tokens": 16}
         translated = list(translate(texts, llm, JA, None, **options))
         papers = list(paper.translate(texts, llm, JA, max_new_tokens=16))
         propose = partial(constrained, llm=llm, language=JA, form="chat", beams=1)
-        aligned = list(align(texts, rows, propose, repeats="all"))
-        backward = list(align_paper.align(texts, rows, llm, JA, max_new_tokens=16))
-        direct_rows = list(tag_llm.tag_with_llm(texts, llm, JA, **options))
-    assert [row["status"] for row in translated] == ["translated", "too_long"]
-    assert [row["status"] for row in papers] == ["translated", "too_long"]
-    assert [row["status"] for row in aligned] == ["aligned", "too_long"]
-    assert [row["status"] for row in backward] == ["aligned", "too_long"]
-    assert [row["status"] for row in direct_rows] == ["tagged", "too_long"]
+        aligned = list(align(texts, mentions, propose, repeats="all"))
+        backward = list(align_paper.align(texts, mentions, llm, JA, max_new_tokens=16))
+        direct_rows = list(tag_llm.tag_with_llm(english, llm, JA, **options))
+    assert [row.status for row in translated] == ["translated", "too_long"]
+    assert [row.status for row in papers] == ["translated", "too_long"]
+    assert [row.status for row in aligned] == ["aligned", "too_long"]
+    assert [row.status for row in backward] == ["aligned", "too_long"]
+    assert [row.status for row in direct_rows] == ["tagged", "too_long"]
 
 
 @pytest.mark.parametrize(
@@ -608,13 +390,13 @@ def test_a_killed_job_asks_only_for_the_rest(
     with Server(poisoned) as server:
         server.handle_error = lambda *_: None
         llm = EndpointLLM(server.url, MODEL, concurrency=2)
-        monkeypatch.setattr(endpoint, "TRIES", 2)
+        monkeypatch.setattr(transport, "TRIES", 2)
         with pytest.raises(InputError):
             ask(llm, *asked, journal=Journal(path, "x"))
     kept = len(Journal(path, "x").known)
     assert 9 <= kept < 12
     with Server(lambda body: body["prompt"].upper()) as server:
-        llm._client.base_url = server.url  # the same server, but for its port
+        llm.transport.client.base_url = server.url  # the same server, but for its port
         found = ask(llm, *asked, journal=Journal(path, "x"))
         assert len(server.requests) == 12 - kept
     assert [answer.text for answer in found] == [text.upper() for text in asked]
@@ -634,83 +416,75 @@ def test_a_refusal_stops_what_has_not_been_asked() -> None:
 # --- the key ------------------------------------------------------------------------------------
 
 
-def test_the_key_is_sent_and_told_to_nobody(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+# --- thoughts and other noise -------------------------------------------------------------------
+
+THOUGHTS = {
+    "in reasoning_content": {"content": None, "reasoning_content": "Tokyo?"},
+    "in reasoning": {"content": "", "reasoning": "Tokyo?"},
+    "in parts": {"content": [], "reasoning": [{"type": "text", "text": "Tokyo?"}]},
+    "cut": {"content": "<think>\nTokyo? Or"},
+}
+
+
+def thinking(message: dict) -> loopback.Fault:
+    choice = {"message": message, "finish_reason": "length"}
+    reply = {"choices": [choice], "usage": {"completion_tokens": 16}}
+    return lambda handler: handler.say(200, reply)
+
+
+@pytest.mark.parametrize("kind", THOUGHTS)
+def test_thoughts_that_eat_every_answer_end_the_job(kind: str, tmp_path: Path) -> None:
+    asked = [chat(f"{name}は大きい。") for name in range(40)]
+    journal = Journal(tmp_path / "journal.jsonl", "x")
+    with Server(lambda body: "", faults=[thinking(THOUGHTS[kind])] * 40) as server:
+        llm = EndpointLLM(server.url, MODEL, concurrency=2)
+        with pytest.raises(InputError, match="enable_thinking") as error:
+            llm.complete(asked, max_new_tokens=16, journal=journal)
+        assert len(server.requests) < 16
+    assert "of 40 prompts" in str(error.value)
+    # None of it is an answer that a run with other settings of the server should find.
+    assert not journal.known
+
+
+@pytest.mark.parametrize("kind", THOUGHTS)
+def test_thoughts_that_eat_some_answers_are_told_and_asked_again(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("TEST_KEY", f" {KEY}\n")
-    caplog.set_level("DEBUG")
     path = tmp_path / "journal.jsonl"
-    with Server(lambda body: "Tokyo", key=KEY) as server:
-        llm = EndpointLLM(server.url, MODEL, key_variable="TEST_KEY")
-        assert ask(llm, "東京", journal=Journal(path, "x"))[0].text == "Tokyo"
-        server.key = "another"
-        with pytest.raises(InputError) as refused:  # this server says the key back
-            ask(llm, "大阪")
-        server.faults = [lambda handler: handler.say(500, {"error": f"{KEY} failed"})] * 8
-        with pytest.raises(InputError) as failed:
-            ask(llm, "大阪")
-        server.key = KEY
-        server.llm = lambda body: f"Tokyo, {KEY}."  # and this one in an answer
-        assert ask(llm, "京都", journal=Journal(path, "x"))[0].text == "Tokyo, ***."
-    assert "TEST_KEY" in str(refused.value)
-    assert "***" in str(refused.value)
-    assert "*** failed" in str(failed.value)
-    said = [
-        path.read_text(),
-        caplog.text,
-        repr(llm),
-        repr(server.requests),
-        *("".join(traceback.format_exception(error.value)) for error in (refused, failed)),
-        *(repr(vars(error.value)) for error in (refused, failed)),
-    ]
-    for text in said:
-        assert KEY not in text
-
-
-@pytest.mark.parametrize("value", [None, "", " \n", f"{KEY} {KEY}", f"{KEY}\n{KEY}", f"ключ{KEY}"])
-def test_a_key_that_is_none_is_refused_before_anything_is_asked(
-    monkeypatch: pytest.MonkeyPatch, value: str | None
-) -> None:
-    monkeypatch.delenv("TEST_KEY", raising=False)
-    if value is not None:
-        monkeypatch.setenv("TEST_KEY", value)
-    with pytest.raises(InputError, match="TEST_KEY") as error:
-        EndpointLLM("http://127.0.0.1:9/v1", MODEL, key_variable="TEST_KEY")
-    assert KEY not in "".join(traceback.format_exception(error.value))
+    asked = [chat(f"{name}は大きい。") for name in range(4)]
+    with Server(lambda body: "Tokyo", faults=[thinking(THOUGHTS[kind])]) as server:
+        llm = EndpointLLM(server.url, MODEL, concurrency=1)
+        found = llm.complete(asked, max_new_tokens=16, journal=Journal(path, "x"))
+        assert [answer.text for [answer] in found] == ["", "Tokyo", "Tokyo", "Tokyo"]
+        assert "1 of 4 answers (25.0%) are empty" in caplog.text
+        assert "1 of 4 answers are only thoughts" in caplog.text
+        again = llm.complete(asked, max_new_tokens=16, journal=Journal(path, "x"))
+        assert [answer.text for [answer] in again] == ["Tokyo"] * 4
+        assert len(server.requests) == 5
 
 
 @pytest.mark.parametrize(
-    ("url", "variable"),
+    "said",
     [
-        (f"https://me:{KEY}@host/v1", None),
-        (f"https://{KEY}@host/v1", None),
-        (f"https://:{KEY}@host/v1", None),
-        (f"https://host/v1?api-key={KEY}", None),
-        (f"https://host/v1#{KEY}", None),
-        (f"{KEY}:8000/v1", None),
-        (f"http://[{KEY}/v1", None),
-        (f"file:///{KEY}", None),
-        (f"https://host:{KEY}/v1", None),
-        ("https://host/v1", KEY),
-        ("https://host/v1", f"gsk_{KEY}"),
-        ("https://host/v1", ""),
+        "Tokyo is large.<|im_end|>",
+        "Tokyo is large.<end_of_turn>\n<start_of_turn>user\nNo",
+        "<|channel|>analysis<|message|>x<|end|><|start|>assistant<|channel|>final<|message|>"
+        "Tokyo is large.",
+        "assistant: Tokyo is large.",
+        "Sure, here is the translation:\n\nTokyo is large.",
+        "```\nTokyo is large.\n```",
     ],
 )
-def test_a_secret_in_the_configuration_is_refused_and_not_repeated(
-    url: str, variable: str | None
-) -> None:
-    with pytest.raises(InputError, match="key_variable") as error:
-        EndpointLLM(url, MODEL, key_variable=variable)
-    assert KEY not in "".join(traceback.format_exception(error.value))
+def test_what_leaks_into_an_answer_is_none_of_it(said: str) -> None:
+    with Server(lambda body: said) as server:
+        llm = EndpointLLM(server.url, MODEL)
+        [row] = translate(sentences("東京は大きい。"), llm, JA, None, form="chat", max_new_tokens=9)
+    assert (row.english, row.status) == ("Tokyo is large.", "translated")
 
 
-def test_without_a_key_no_header_is_sent() -> None:
-    seen: list[str | None] = []
-
-    def spy(handler: loopback.Handler) -> bool:
-        seen.append(handler.headers.get("Authorization"))
-        return False
-
-    with Server(lambda body: "Tokyo", faults=[spy]) as server:
-        ask(EndpointLLM(server.url, MODEL), "東京")
-    assert seen == [None]
+def test_a_token_that_leaks_behind_a_phrase_is_none_of_it() -> None:
+    asked = question(SENTENCES[0], "chat")
+    for said in ('東京"<|im_end|>', "東京</s>", "<|im_start|>assistant\n東京<|im_end|>"):
+        with Server(lambda body, said=said: said) as server:
+            [answer] = ask(EndpointLLM(server.url, MODEL), asked, within=SENTENCES[:1], stop=STOP)
+        assert (answer.text, answer.finished) == ("東京", True)

@@ -249,7 +249,7 @@ def test_what_the_untuned_llm_computed_is_forgotten(
     measure = lora._exact_match
 
     def spy(llm: TransformersLLM, *rest: object) -> dict[str, float]:
-        remembered.append(len(llm._prefixes))
+        remembered.append(len(llm.beginning.kept))
         return measure(llm, *rest)
 
     monkeypatch.setattr(lora, "_exact_match", spy)

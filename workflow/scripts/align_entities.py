@@ -6,6 +6,7 @@ from pathlib import Path
 import job
 from eatner import tables
 from eatner.align.step import Step
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Alignment, Mention, Sentence
 from eatner.text import languages
 
@@ -22,7 +23,6 @@ def main(
     pace: dict | None = None,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
     weights: Path | None = None,
     lexicon: Path | None = None,
 ) -> None:
@@ -33,8 +33,8 @@ def main(
         settings=aligner,
         inputs=job.given(weights=weights, lexicon=lexicon),
         form=prompt or "",
-        open_llm=partial(job.open_llm, engine, pace, llm, adapter, threads),
-        open_journal=partial(job.journal, entities, engine, llm, adapter, code, lexicon),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
+        open_journal=partial(open_journal, entities, engine, llm, adapter),
     )
     run = job.kind_run("align", aligner["kind"])
     tables.write(entities, Alignment, run(step))

@@ -8,24 +8,19 @@ has one option a parameter, and `--help`.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib
 import inspect
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, get_args, get_origin, get_type_hints
+from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
 import yaml
 
 from eatner.errors import InputError
-from eatner.llm.journal import Journal
-
-if TYPE_CHECKING:
-    from eatner.llm.base import LLM
 
 # Threads that wait for work sleep rather than spin: on a machine that others use too, spinning made
 # the LLM up to 28 times slower. Read once, when torch is imported.
@@ -113,67 +108,6 @@ def kind_run(room: str, kind: str) -> Callable[[Any], Iterator[Any]]:
 def given(**paths: Path | None) -> dict[str, Path]:
     """The optional inputs that a job has, by name."""
     return {name: path for name, path in paths.items() if path is not None}
-
-
-def open_llm(
-    engine: dict[str, Any],
-    pace: dict[str, Any],
-    folder: Path | None,
-    adapter: Path | None,
-    threads: int,
-) -> LLM:
-    """Open the LLM of a step.
-
-    Args:
-        engine: What of the model's configuration its answers depend on: see `Model` in
-            `eatner.config.components`.
-        pace: What its speed depends on.
-        folder: Path of the LLM's folder, unless it is an endpoint's.
-        adapter: Path of the weights of its LoRA adapter, if any.
-        threads: Upper limit on the threads of torch.
-    """
-    use_threads(threads)
-    options = {key: value for key, value in engine.items() if key != "backend"}
-    if engine["backend"] == "endpoint":
-        from eatner.llm.endpoint import EndpointLLM
-
-        return EndpointLLM(**options, **pace)
-    beside = adapter and adapter.parent
-    if engine["backend"] == "vllm":
-        from eatner.llm.vllm import VllmLLM
-
-        return VllmLLM(folder, adapter=beside, **options, **pace)
-    from eatner.llm.transformers import TransformersLLM
-
-    return TransformersLLM(folder, adapter=beside, **options, **pace)
-
-
-def journal(
-    output: Path,
-    engine: dict[str, Any],
-    llm: Path | None,
-    adapter: Path | None,
-    code: Iterable[Path],
-    lexicon: Path | None = None,
-) -> Journal:
-    """The journal of a step that asks an LLM, beside its output.
-
-    Args:
-        output: Of the step.
-        engine: As for `open_llm`.
-        llm: Folder of the LLM, unless it is an endpoint's.
-        adapter: The weights of its LoRA adapter, if any.
-        code: The library files that the step uses: what an earlier version of them was answered is
-            not used again.
-        lexicon: The names among which the step looks for candidates, if it does.
-    """
-    weights = [] if llm is None else [*llm.glob("*.safetensors"), *llm.glob("*.bin")]
-    weights += [path for path in (adapter, lexicon) if path is not None]
-    # Size and time tell other weights under the same name; hashing gigabytes would take minutes.
-    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in weights]
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(code))).hexdigest()
-    asked_of = repr((sorted(engine.items()), sorted(stats), version))
-    return Journal(output.with_name(f".{output.stem}.journal.jsonl"), asked_of)
 
 
 def _from_job(main: Callable[..., None], job: Any) -> dict[str, Any]:

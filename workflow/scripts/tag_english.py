@@ -5,6 +5,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.llm.journal import open_journal
 from eatner.tables import Mention, Translation
 from eatner.tag.step import Step
 
@@ -18,7 +19,6 @@ def main(
     sentences: Path | None = None,
     gold: Path | None = None,
     lexicon: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     if model is not None and model.is_file():  # the weights of a tagger that was trained here
         model = model.parent
@@ -28,7 +28,7 @@ def main(
         settings=tagger,
         inputs=job.given(model=model, sentences=sentences, gold=gold, lexicon=lexicon),
         threads=threads,
-        open_journal=partial(job.journal, entities, asked or tagger, model, None, code),
+        open_journal=partial(open_journal, entities, settings=asked or tagger, model=model),
         run_asked=asked and job.kind_run("tag", asked["kind"]),
     )
     run = job.kind_run("tag", tagger["kind"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Mention, Translation
 from eatner.tag.llm import run
 from eatner.tag.step import LLMStep
@@ -22,17 +23,14 @@ def main(
     threads: int,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     step = LLMStep(
         translations=list(tables.read(english, Translation)),
         settings=tagger,
-        inputs={},
-        threads=threads,
         language=languages.get(language),
         form=prompt,
-        open_llm=partial(job.open_llm, engine, pace, llm, adapter, threads),
-        open_journal=partial(job.journal, entities, engine, llm, adapter, code),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
+        open_journal=partial(open_journal, entities, engine, llm, adapter),
     )
     tables.write(entities, Mention, run(step))
 

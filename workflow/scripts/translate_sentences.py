@@ -5,6 +5,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Sentence, Translation
 from eatner.text import languages
 from eatner.translate.step import Step
@@ -21,7 +22,6 @@ def main(
     pace: dict | None = None,
     llm: Path | None = None,
     adapter: Path | None = None,
-    code: list[Path] = (),
     lexicon: Path | None = None,
     parallel_text: Path | None = None,
     original: Path | None = None,
@@ -34,8 +34,8 @@ def main(
         pairing=pairing or {},
         inputs=job.given(lexicon=lexicon, parallel_text=parallel_text, original=original),
         form=prompt or "",
-        open_llm=partial(job.open_llm, engine, pace, llm, adapter, threads),
-        open_journal=partial(job.journal, english, engine, llm, adapter, code),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
+        open_journal=partial(open_journal, english, engine, llm, adapter),
     )
     run = job.kind_run("translate", translator["kind"])
     tables.write(english, Translation, run(step))

@@ -1,13 +1,14 @@
 """Learn on alignment pairs what each signal of a fused aligner counts."""
 
-import json
 from pathlib import Path
 
 import job
 from eatner import tables
 from eatner.align import fused
 from eatner.align.weights import learn
+from eatner.files import write_json
 from eatner.lexicon import load
+from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
@@ -27,7 +28,6 @@ def main(
     threads: int,
     weights: Path,
     adapter: Path | None = None,
-    code: list[Path] = (),
 ) -> None:
     rows = lora.short(
         [
@@ -40,9 +40,9 @@ def main(
         held = {id(row) for row in lora.split_by_entity([row for _, row in rows], seed)[1]}
         rows = [(language, row) for language, row in rows if id(row) in held]
     names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
-    journal = job.journal(weights, engine, llm, adapter, [*code, *lexicons])
+    journal = open_journal(weights, engine, llm, adapter)
     examples = fused.examples(
-        job.open_llm(engine, pace, llm, adapter, threads),
+        open_llm(engine, pace, llm, adapter, threads=threads),
         [
             (
                 languages.get(code),
@@ -57,7 +57,7 @@ def main(
         journal=journal,
     )
     _, record = learn(examples, seed, without)
-    weights.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(weights, record)
     journal.close()
 
 

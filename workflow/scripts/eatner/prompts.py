@@ -26,11 +26,10 @@ from eatner.text.languages import Language
 EXAMPLES = Path(__file__).with_suffix(".yaml")
 # A language without examples of its own is shown these: three scripts, three word orders.
 FALLBACK = ("ru", "ja", "es")
-# Ends an alignment answer, and opens it: a leading space in its place makes an LLM copy the whole
-# sentence.
+# Opens an alignment answer and ends it. A space in its place makes an LLM copy the whole sentence.
 QUOTE = '"'
-# Most tokens of an alignment answer. The longest names of WikiANN in the paper's languages have
-# about 40.
+# Limit of the tokens of an alignment answer. The longest names of WikiANN in the paper's languages
+# have about 40.
 ANSWER_TOKENS = 48
 # Ends a translation.
 LINE_END = "\n"
@@ -38,23 +37,23 @@ LINE_END = "\n"
 
 @cache
 def examples(code: str) -> tuple[tuple[Language, str, str, tuple[tuple[str, str], ...]], ...]:
-    """The example statements for a language.
+    """Return the three example statements for a language.
 
     Args:
-        code: Its code.
+        code: The language's code.
 
     Returns:
-        Three times the statement's language, the statement, its English, and its names as
-        (surface, English) in the order of the English.
+        For each statement its language, its text, its English, and its names as (surface, English)
+        in the order of the English.
     """
     table = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     codes = (code,) * 3 if code in table else FALLBACK
-    found = []
-    for place, (own, english) in enumerate(zip(codes, table["english"], strict=True)):
-        statement = table[own][place]
-        names = tuple(zip(statement["names"], english["names"], strict=True))
-        found.append((languages.get(own), statement["text"], english["text"], names))
-    return tuple(found)
+    statements = []
+    for number, (own, english) in enumerate(zip(codes, table["english"], strict=True)):
+        statement = table[own][number]
+        pairs = tuple(zip(statement["names"], english["names"], strict=True))
+        statements.append((languages.get(own), statement["text"], english["text"], pairs))
+    return tuple(statements)
 
 
 def translation(
@@ -65,9 +64,9 @@ def translation(
 ) -> Prompt:
     """Ask for the English of a sentence; the answer ends at `LINE_END` in the few-shot form.
 
-    The names whose English is known stand in English in the sentence: an LLM copies them from
-    there, where it forgets names that are listed beside it. In the chat form the same examples are
-    turns of a conversation before the question.
+    Names whose English is known are in English in the sentence: an LLM copies them from there, but
+    forgets names that are listed beside it. In the chat form the same examples are turns of a
+    conversation before the question.
 
     Args:
         sentence: The sentence.
@@ -80,21 +79,23 @@ def translation(
         "organisation."
     )
     shots = []
-    for place, (own, text, english, names) in enumerate(examples(language.code)):
+    for number, (own, text, english, pairs) in enumerate(examples(language.code)):
         # One of the three has no names in English, as most sentences have no hints.
-        shots.append((own, text, names if hints and place != 1 else (), english))
+        shots.append((own, text, pairs if hints and number != 1 else (), english))
     if form == "chat":
         turns = [
-            turn for _, text, names, said in shots for turn in (_in_english(text, names), said)
+            turn
+            for _, text, pairs, english in shots
+            for turn in (_in_english(text, pairs), english)
         ]
-        asked = f"{task} Answer with the English sentence only."
-        return _conversation(asked, [*turns, _in_english(sentence, hints)])
-    shown = [f"{_statement(own, text, names)} {english}" for own, text, names, english in shots]
+        task = f"{task} Answer with the English sentence only."
+        return _conversation(task, [*turns, _in_english(sentence, hints)])
+    shown = [f"{_statement(own, text, pairs)} {english}" for own, text, pairs, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
 
 
 def names(sentence: str, language: Language, form: str) -> Prompt:
-    """Ask for the names of a sentence; the answer is the rest of the line, parted by semicolons.
+    """Ask for the names of a sentence; the answer is the rest of the line, with semicolons between.
 
     Args:
         sentence: The sentence.
@@ -122,8 +123,8 @@ def alignment(
     """Ask for the phrase of a sentence that an English entity translates, or for nothing.
 
     The prompt ends inside an opened quote: the answer is a substring of `one_line(sentence)`, or
-    empty, and ends at `QUOTE`. The sentence stands first, so that its entities share the prompt's
-    beginning.
+    empty, and ends at `QUOTE`. The sentence comes first, so that the prompts of its entities begin
+    alike and this beginning is read once.
 
     Args:
         sentence: The sentence.
@@ -138,32 +139,33 @@ def alignment(
         "nothing where it is not there."
     )
     shots = []
-    for own, text, _, names in examples(language.code):
-        surface, english = names[0]
+    for own, text, _, pairs in examples(language.code):
+        surface, english = pairs[0]
         shots.append(f'{_question(text, english, own)}{surface}"')
-    own, text, _, names = examples(language.code)[1]
+    # A name that is not there: nothing is the answer.
+    own, text, _, _ = examples(language.code)[1]
     shots.append(f'{_question(text, "Bank of France", own)}"')
-    asked = _question(sentence, entity, language)
+    question = _question(sentence, entity, language)
     if form == "chat":
-        before, opened = asked.rsplit("\n", 1)
-        ask = f"{task}\n\n" + "\n\n".join([*shots, before])
-        return [{"role": "user", "content": ask}, {"role": "assistant", "content": opened}]
-    return f"{task}\n\n" + "\n\n".join([*shots, asked])
+        before, opening = question.rsplit("\n", 1)
+        content = "\n\n".join([task, *shots, before])
+        return [{"role": "user", "content": content}, {"role": "assistant", "content": opening}]
+    return "\n\n".join([task, *shots, question])
 
 
 def name(surface: str, language: Language, form: str = "few-shot") -> Prompt:
-    """Ask for the English of a name that stands alone.
+    """Ask for the English of a name without a sentence.
 
-    In the few-shot form, which is there to score the English as well, the answer is
-    `named(english)`: a list of names with their English, as short as can be, for a sentence has
-    many phrases to ask of. In the chat form the same names are turns of a conversation.
+    In the few-shot form the answer is `named(english)`, which is scored as well. The prompt is a
+    short list of names with their English, because a sentence has many phrases to ask about. In the
+    chat form the same names are turns of a conversation.
 
     Args:
         surface: The name.
         language: Its language.
         form: `few-shot` or `chat`.
     """
-    known = [pair for _, _, _, names in examples(language.code) for pair in names]
+    known = [pair for _, _, _, pairs in examples(language.code) for pair in pairs]
     if form == "chat":
         turns = [turn for pair in known for turn in pair]
         return _conversation(
@@ -174,15 +176,15 @@ def name(surface: str, language: Language, form: str = "few-shot") -> Prompt:
 
 
 def named(english: str) -> str:
-    """The answer to `name` in the few-shot form, end mark included."""
+    """Write the answer to `name` in the few-shot form, end mark included."""
     return f" {one_line(english)}{LINE_END}"
 
 
 def _conversation(task: str, turns: Sequence[str]) -> Prompt:
-    """Turns of the user and the assistant one after the other; the task stands before the first."""
-    said = [f"{task}\n\n{turns[0]}", *turns[1:]]
+    """Let the user and the assistant take turns; the task comes before the first of them."""
+    contents = [f"{task}\n\n{turns[0]}", *turns[1:]]
     roles = cycle(("user", "assistant"))
-    return [{"role": role, "content": turn} for role, turn in zip(roles, said, strict=False)]
+    return [{"role": role, "content": turn} for role, turn in zip(roles, contents, strict=False)]
 
 
 def _question(sentence: str, entity: str, language: Language) -> str:
@@ -194,16 +196,16 @@ def _statement(language: Language, sentence: str, names: Sequence[tuple[str, str
 
 
 def _in_english(sentence: str, names: Sequence[tuple[str, str]]) -> str:
-    """A sentence with names in English in it, given as (surface, English).
+    """Write names of a sentence, given as (surface, English), in English.
 
-    A surface is replaced where it stands alone, or, if it never does, inside words: of 서울에서
-    becomes "Seoul 에서". The longest goes first.
+    A surface is replaced where it is a word of its own or, if it never is, inside words: 서울에서
+    becomes "Seoul 에서". The longest surface goes first.
     """
     text = one_line(sentence)
     spots: list[tuple[int, int, str]] = []
     for surface, english in sorted(names, key=lambda pair: -len(pair[0])):
-        found = [match.span() for match in re.finditer(re.escape(one_line(surface)), text)]
-        free = [(a, b) for a, b in found if a < b and all(b <= s or e <= a for s, e, _ in spots)]
+        spans = [match.span() for match in re.finditer(re.escape(one_line(surface)), text)]
+        free = [(a, b) for a, b in spans if a < b and all(b <= s or e <= a for s, e, _ in spots)]
         alone = [(a, b) for a, b in free if not cuts_word(text, a) and not cuts_word(text, b)]
         spots += [(a, b, one_line(english)) for a, b in alone or free]
     for start, end, english in sorted(spots, reverse=True):
@@ -215,6 +217,7 @@ def _in_english(sentence: str, names: Sequence[tuple[str, str]]) -> str:
 
 
 def translation_turns(sentence: str, language: Language) -> list[str]:
+    """Ask for the English of a sentence in the three turns of the paper."""
     return [
         f"Read this {language.name} sentence:\n\n{one_line(sentence)}\n\nWhich persons, places and "
         "organisations may it name? List them, each with its type and its usual English name.",
@@ -226,6 +229,7 @@ def translation_turns(sentence: str, language: Language) -> list[str]:
 
 
 def alignment_turns(sentence: str, entity: str, language: Language) -> list[str]:
+    """Ask for the phrase that an English entity translates, in the three turns of the paper."""
     entity = one_line(entity)
     return [
         f"Read this {language.name} sentence:\n\n{one_line(sentence)}\n\nIts English translation "

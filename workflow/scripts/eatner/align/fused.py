@@ -22,8 +22,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -31,22 +30,18 @@ from eatner import lexicon as lexicons
 from eatner import prompts
 from eatner.align.base import align_step
 from eatner.align.candidates import Candidate, Question
-from eatner.align.proposals import READINGS, proposed_phrases
+from eatner.align.proposals import READINGS, Phrases, find_phrases, proposed_phrases
 from eatner.align.signals import scored_candidates
 from eatner.align.step import Step
 from eatner.align.weights import SIGNALS, Scored, Weights, read_weights, weighed
 from eatner.errors import InputError
 from eatner.lexicon import Lexicon
-from eatner.llm.base import one_line
+from eatner.llm.base import AnswerScorer, one_line
 from eatner.llm.journal import Journal
-from eatner.llm.transformers import TransformersLLM
 from eatner.progress import counter
 from eatner.tables import Alignment, Pair
 from eatner.text.languages import Language
 from eatner.text.trim import trim
-
-if TYPE_CHECKING:
-    import torch
 
 # The word that takes the entity's place for the contrast.
 NEUTRAL = "name"
@@ -54,6 +49,8 @@ NEUTRAL = "name"
 # which they are chosen.
 MOST = 16
 PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0}
+# Sentences whose phrases are kept in memory: those of a forest.
+LOOKED_AT = 64
 # Upper limit on the back-translation gain over the median, in nats; a copied name would dominate.
 MOST_GAIN = 15.0
 
@@ -61,7 +58,7 @@ MOST_GAIN = 15.0
 def run(step: Step) -> Iterator[Alignment]:
     """Align the entities of a step."""
     llm = step.open_llm()
-    if not isinstance(llm, TransformersLLM):
+    if not isinstance(llm, AnswerScorer):
         raise InputError(
             "a fused aligner needs an LLM that runs here",
             record="the aligner's `model`",
@@ -84,7 +81,7 @@ def run(step: Step) -> Iterator[Alignment]:
 
 def candidates(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     weights: Weights,
@@ -136,7 +133,7 @@ def candidates(
 
 def score(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     *,
@@ -171,7 +168,7 @@ def score(
 
 def _find(
     sentences: Sequence[Question],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     lexicon: Lexicon | None,
     form: str,
@@ -185,9 +182,16 @@ def _find(
         for line, question in zip(lines, sentences, strict=True)
     ]
 
-    def propose(index: int, first: torch.Tensor) -> list[list[str]]:
-        question = sentences[index]
-        proposed = proposed_phrases(lines[index], question, first, llm, language, lexicon)
+    @lru_cache(maxsize=LOOKED_AT)  # the LLM asks for the openings of some groups, then for phrases
+    def phrases_of(index: int) -> Phrases:
+        return find_phrases(lines[index], sentences[index], language)
+
+    def openings(index: int) -> list[str]:
+        return phrases_of(index).openings
+
+    def propose(index: int, first_logprobs: np.ndarray) -> list[list[str]]:
+        names = sentences[index].names
+        proposed = proposed_phrases(phrases_of(index), names, first_logprobs, language, lexicon)
         # The neutral word is scored with the phrases of all entities.
         every = list(dict.fromkeys(surface for surfaces in proposed for surface in surfaces))
         return [[surface + prompts.QUOTE for surface in own] for own in (*proposed, every)]
@@ -195,7 +199,7 @@ def _find(
     answers = llm.score_answers(
         groups,
         propose,
-        asked=[[list(token) for token in question.tokens] for question in sentences],
+        openings=openings,
         journal=journal,
         progress=progress,
     )
@@ -227,7 +231,7 @@ def _likely(scored: Scored) -> Scored:
 
 def _translate_back(
     sentences: Sequence[Sequence[Scored]],
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     language: Language,
     journal: Journal | None,
     progress: Callable[[int], object],
@@ -251,7 +255,6 @@ def _translate_back(
         lambda number, _: [
             list(map(prompts.named, names)) for names in entities_of[filled[number]].values()
         ],
-        asked=[list(entities_of[index].values()) for index in filled],
         journal=journal,
         progress=progress,
     )
@@ -284,7 +287,7 @@ def _with_back(scored: Scored, back: Mapping[str, Mapping[str, float]]) -> Score
 
 
 def examples(
-    llm: TransformersLLM,
+    llm: AnswerScorer,
     wikis: Sequence[tuple[Language, Lexicon | None, Sequence[Pair]]],
     *,
     form: str,

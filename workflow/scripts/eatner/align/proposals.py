@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,83 +12,88 @@ from eatner.align.candidates import Question
 from eatner.align.phrases import CHARACTERS, LOGOGRAPHS, MORE_WORDS, phrase_pieces, phrases
 from eatner.align.signals import lexicon_vote, likeness, reader
 from eatner.lexicon import Lexicon
-from eatner.llm.transformers import TransformersLLM
+from eatner.tables import Span
 from eatner.text.languages import Language
-
-if TYPE_CHECKING:
-    import torch
 
 # How many phrase beginnings the LLM's first token proposes, and how many phrases the reading.
 STARTS = 6
 READINGS = 6
-# The first token of a phrase may be its first characters, so many of them.
-BEGINNINGS = (1, 2, 3, 4, 6, 8, 12, 24)
+# Characters of a phrase by which the LLM's first token is looked up.
+OPENING = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of a sentence that may be one of its entities.
+
+    Attributes:
+        line: The sentence, on one line.
+        spans: The phrases' places.
+        shortest: The shortest phrase at each start.
+    """
+
+    line: str
+    spans: list[Span]
+    shortest: dict[int, str]
+
+    @property
+    def openings(self) -> list[str]:
+        """What an answer may begin with: the sentence from each start on."""
+        return [self.line[start : start + OPENING] for start in self.shortest]
+
+
+def find_phrases(line: str, question: Question, language: Language) -> Phrases:
+    """Find the phrases of a sentence that may be one of its entities.
+
+    Args:
+        line: The sentence, on one line.
+        question: The sentence and its entities.
+        language: The sentence's language.
+    """
+    spans = phrases(line, language, most_pieces(question.names, language), question.tokens)
+    shortest: dict[int, str] = {}
+    for start, end in sorted(spans):
+        shortest.setdefault(start, line[start:end])
+    return Phrases(line, spans, shortest)
 
 
 def proposed_phrases(
-    line: str,
-    question: Question,
-    first: torch.Tensor,
-    llm: TransformersLLM,
+    found: Phrases,
+    names: Iterable[str],
+    first_logprobs: np.ndarray,
     language: Language,
     lexicon: Lexicon | None,
 ) -> list[list[str]]:
     """The phrases that are scored for each entity of a sentence, and nothing as an empty one.
 
     Args:
-        line: The sentence, on one line.
-        question: The sentence and its entities.
-        first: Log-probabilities of the answers' first token, with a row for each entity.
-        llm: The LLM.
+        found: The sentence's phrases.
+        names: The sentence's entities.
+        first_logprobs: How probable it is that the answer for an entity begins like a phrase, as a
+            natural logarithm: shape (entities or more, `found.openings`).
         language: The sentence's language.
         lexicon: Names with their English, or None.
     """
     read = reader(language)
-    spans = phrases(line, language, most_pieces(question.names, language), question.tokens)
-    opening: dict[int, str] = {}  # the shortest phrase at each start
-    for start, end in sorted(spans):
-        opening.setdefault(start, line[start:end])
-    starts = list(opening)
-    beginnings = [line[start : start + BEGINNINGS[-1]] for start in starts]
-    first_logprobs = _first_logprobs(first, beginnings, llm)
-    surfaces = list(dict.fromkeys(line[start:end] for start, end in spans))
+    line, shortest = found.line, found.shortest
+    starts = list(shortest)
+    surfaces = list(dict.fromkeys(line[start:end] for start, end in found.spans))
     proposed = []
-    for number, name in enumerate(question.names):
+    for number, name in enumerate(names):
         by_first = np.argsort(-first_logprobs[number], kind="stable")
-        begun = set(islice(dict.fromkeys(opening[starts[i]] for i in by_first), STARTS))
+        begun = set(islice(dict.fromkeys(shortest[starts[i]] for i in by_first), STARTS))
         by_reading = sorted(surfaces, key=lambda surface: -likeness(name, read(surface)))
         near = set(by_reading[:READINGS])
         limit = most_pieces([name], language)
         chosen = {
             line[start:end]: None
-            for start, end in spans
-            if (opening[start] in begun and len(phrase_pieces(line[start:end], language)) <= limit)
+            for start, end in found.spans
+            if (shortest[start] in begun and len(phrase_pieces(line[start:end], language)) <= limit)
             or line[start:end] in near
             or (lexicon is not None and lexicon_vote(lexicon, line[start:end], name) > 0)
         }
         proposed.append([*chosen, ""])
     return proposed
-
-
-def _first_logprobs(first: torch.Tensor, texts: Sequence[str], llm: TransformersLLM) -> np.ndarray:
-    """The best log-probability of a first token that each text may begin with.
-
-    Args:
-        first: Log-probabilities of the first token: (prompts, vocabulary).
-        texts: Beginnings of phrases.
-        llm: The LLM.
-
-    Returns:
-        Shape (prompts, texts).
-    """
-    if not texts:
-        return np.zeros((len(first), 0))
-    begun = [{text[:length] for length in BEGINNINGS} for text in texts]
-    every = list(set().union(*begun))
-    token = {text: ids[0] for text, ids in zip(every, llm.encode_answers(every), strict=True)}
-    columns = [sorted({token[text] for text in of_text}) for of_text in begun]
-    logprobs = first[:, list(chain.from_iterable(columns))].float().cpu().numpy()
-    return np.maximum.reduceat(logprobs, np.cumsum([0, *map(len, columns[:-1])]), axis=1)
 
 
 def most_pieces(names: Iterable[str], language: Language) -> int:

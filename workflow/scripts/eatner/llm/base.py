@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
@@ -125,8 +125,9 @@ class LLM(ABC):
             where an endpoint finds the prompt too long.
 
         Raises:
-            InputError: The first `silence.FIRST` answers are nothing but thoughts; the engine gives
-                up, such as for want of memory or of a server. Answers until then are in the journal.
+            InputError: All answers, or the first `silence.FIRST`, are nothing but thoughts; or the
+                engine gives up, such as for want of memory or of a server. Answers until then are
+                in the journal.
             ValueError: `within` without a `stop`, or with one that a sentence holds.
         """
         decoding = Decoding(max_new_tokens, stop, beams, no_repeat)
@@ -169,7 +170,7 @@ class LLM(ABC):
         spans: Sequence[str | None],
         decoding: Decoding,
         known: frozenset[int],
-    ) -> Iterator[dict[int, list[Completion]]]:
+    ) -> Generator[dict[int, list[Completion]]]:
         """Answer prompts, in batches of the engine's choice.
 
         Args:

@@ -18,7 +18,11 @@ _LABEL = re.compile(
     r"(?:\s+(?:in|into)\s+english)?(?:\s+is)?[*_]*\s*:[*_]*\s*)",
     re.IGNORECASE,
 )
-_WRAPS = ("```", "**", '"', "'", "`", "“”", "‘’", "«»", "„“", "「」")
+# What may be around a whole answer: its beginning and its end.
+_WRAPS = (
+    *((mark, mark) for mark in ("```", "**", '"', "'", "`")),
+    *(("“", "”"), ("‘", "’"), ("«", "»"), ("„", "“"), ("「", "」")),
+)
 
 
 def converse(
@@ -86,8 +90,7 @@ def final_answer(text: str) -> str:
     while True:
         before = answer
         answer = _LABEL.sub("", answer).strip()
-        for wrap in _WRAPS:
-            left, right = (wrap, wrap) if wrap[0] == wrap[-1] else wrap
+        for left, right in _WRAPS:
             inner = answer[len(left) : -len(right)]
             whole = answer == left + inner + right and left not in inner and right not in inner
             if whole and inner.strip():

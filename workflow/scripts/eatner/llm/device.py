@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from eatner.errors import InputError
 from eatner.llm.base import first_line
@@ -11,22 +11,29 @@ from eatner.llm.base import first_line
 if TYPE_CHECKING:
     import torch
     from peft import PeftModel
-    from transformers import PreTrainedModel
+    from transformers import BitsAndBytesConfig, PreTrainedModel
+
+Result = TypeVar("Result")
 
 
 def merged(tuned: PeftModel, quantisation: str) -> PreTrainedModel:
-    """A tuned LLM as one model with its adapter in it.
+    """Make one model of a tuned LLM and its adapter.
 
     Args:
         tuned: The LLM with its adapter.
-        quantisation: As for `TransformersLLM`. Merged into four bits, what was learnt would be
-            rounded away: there the adapter's layers stay beside the model's own.
+        quantisation: As for `TransformersLLM`. Merged into weights of four bits, what was learnt
+            would be rounded away: the adapter's layers stay beside the model's own then.
     """
-    return tuned.merge_and_unload() if quantisation == "none" else tuned.get_base_model()
+    whole = tuned.merge_and_unload() if quantisation == "none" else tuned.get_base_model()
+    return cast("PreTrainedModel", whole)
 
 
-def four_bit_settings() -> object:
-    """Settings of QLoRA's four-bit NormalFloat (Dettmers et al. 2023, arXiv 2305.14314)."""
+def four_bit_settings() -> BitsAndBytesConfig:
+    """Return the settings of QLoRA's four-bit NormalFloat (Dettmers et al. 2023, arXiv 2305.14314).
+
+    Raises:
+        InputError: bitsandbytes is not installed.
+    """
     from importlib.util import find_spec
 
     from transformers import BitsAndBytesConfig
@@ -47,8 +54,8 @@ def four_bit_settings() -> object:
 def without_cudnn_attention() -> None:
     """Leave attention on a GPU to torch's own kernels, in this process.
 
-    cuDNN's makes a plan for every new length, so that each step of a generation waits for one, and
-    its gradients are NaN at padding (both seen with torch 2.11 on an H200).
+    cuDNN's kernel makes a plan for every new length, so that each step of a generation waits for
+    one, and its gradients are NaN at padding (both seen with torch 2.11 on an H200).
     """
     import torch
 
@@ -56,7 +63,7 @@ def without_cudnn_attention() -> None:
 
 
 def fast_dtype() -> torch.dtype:
-    """bfloat16 where the hardware multiplies it natively, else float32."""
+    """Choose bfloat16 where the hardware multiplies it natively, else float16 or float32."""
     import torch
 
     if torch.cuda.is_available():
@@ -66,11 +73,17 @@ def fast_dtype() -> torch.dtype:
     return torch.float32
 
 
-def run_in_halves(run: Callable[[Sequence[int]], list[Any]], batch: Sequence[int]) -> list[Any]:
-    """What a batch gives, run in two halves where it is too large for a GPU's memory.
+def run_in_halves(
+    run: Callable[[Sequence[int]], list[Result]], batch: Sequence[int]
+) -> list[Result]:
+    """Run a batch, or two halves of it where it is too large for a GPU's memory.
+
+    Args:
+        run: Gives a result for each member of a batch.
+        batch: The members: prompts, or groups of prompts.
 
     Raises:
-        InputError: One member, a prompt or the prompts of a sentence, is too large by itself.
+        InputError: One member is too large by itself.
     """
     import torch
 

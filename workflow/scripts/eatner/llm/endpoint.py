@@ -6,7 +6,7 @@ It needs no tensor library: requests run side by side, and the server does the r
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Any
@@ -96,7 +96,7 @@ class EndpointLLM(LLM):
         spans: Sequence[str | None],
         decoding: Decoding,
         known: frozenset[int],
-    ) -> Iterator[dict[int, list[Completion]]]:
+    ) -> Generator[dict[int, list[Completion]]]:
         """Answer prompts side by side, in the order in which the answers come.
 
         After a refusal no more prompts are sent, and the answers that are on their way are waited
@@ -180,9 +180,8 @@ class EndpointLLM(LLM):
         reply = self.transport.ask(path, body, stopping)
         if reply is None:
             return None
-        is_chat = not isinstance(prompt, str)
-        opening = _closed(prompt)[1] if is_chat else ""
-        completion = self._read(reply, chat=is_chat and not opening)
+        opening = "" if isinstance(prompt, str) else _closed(prompt)[1]
+        completion = self._read(reply, chat=not isinstance(prompt, str) and not opening)
         if span is not None:
             return _inside(completion, opening, decoding.stop, span)
         return _unopened(completion, opening, decoding.stop) if opening else completion
@@ -239,6 +238,7 @@ def _sum(logprobs: Any) -> float | None:
     if not isinstance(logprobs, dict):
         return None
     tokens = logprobs.get("content")
+    values: object
     if isinstance(tokens, list):
         values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from eatner.llm.base import Completion, Decoding
 from eatner.llm.batches import pad_left
@@ -15,7 +15,7 @@ from eatner.llm.recorder import AnswerRecorder, Matchers
 
 if TYPE_CHECKING:
     import torch
-    from transformers import DynamicCache
+    from transformers import DynamicCache, GenerationMixin, PreTrainedTokenizerFast
 
 
 class Generation:
@@ -28,7 +28,7 @@ class Generation:
 
     def __init__(self, local: LocalModel, beginning: SharedBeginning) -> None:
         self.local, self.beginning = local, beginning
-        self.matchers = Matchers(local.tokenizer, local.vocabulary)
+        self.matchers = Matchers(cast("PreTrainedTokenizerFast", local.tokenizer), local.vocabulary)
         self._ends: dict[str | None, list[int]] = {}
 
     def answer(
@@ -68,7 +68,7 @@ class Generation:
             # Prompts are read once and not once a beam; generate() adds their last token.
             cache = self._read(ids[:, :-1], mask[:, :-1], first)
             cache.batch_repeat_interleave(beams)
-            out = local.model.generate(
+            out = cast("GenerationMixin", local.model).generate(
                 input_ids=ids,
                 attention_mask=mask,
                 max_new_tokens=decoding.max_new_tokens,
@@ -85,7 +85,8 @@ class Generation:
         rows = out.sequences[:, ids.shape[1] :].tolist()
         answers, written = [], 0
         for prompt in range(len(encoded)):
-            distinct: dict[str, Completion] = {}
+            # A log-probability and a completion for each distinct text.
+            distinct: dict[str, tuple[float, Completion]] = {}
             for row in range(prompt * beams, (prompt + 1) * beams):
                 tokens, finished = _until(rows[row], set(ends))
                 if beams == 1:
@@ -94,13 +95,14 @@ class Generation:
                     logprob = float(out.sequences_scores[row])
                 if not math.isfinite(logprob):
                     continue
-                text = local.tokenizer.decode(tokens, skip_special_tokens=True)
+                text = str(local.tokenizer.decode(tokens, skip_special_tokens=True))
                 if decoding.stop is not None:
                     text = text.split(decoding.stop, 1)[0]
                 written += len(tokens)
                 answer = Completion(text, logprob, len(tokens), finished)
-                distinct[text] = _merged(distinct.get(text), answer)
-            answers.append(sorted(distinct.values(), key=lambda c: (-(c.logprob or 0.0), c.text)))
+                distinct[text] = _merged(distinct.get(text), (logprob, answer))
+            ranked = sorted(distinct.values(), key=lambda pair: (-pair[0], pair[1].text))
+            answers.append([replace(answer, logprob=logprob) for logprob, answer in ranked])
         return answers, written
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]) -> DynamicCache:
@@ -140,13 +142,15 @@ def _until(tokens: list[int], ends: set[int]) -> tuple[list[int], bool]:
     return tokens, False
 
 
-def _merged(earlier: Completion | None, later: Completion) -> Completion:
+def _merged(
+    earlier: tuple[float, Completion] | None, later: tuple[float, Completion]
+) -> tuple[float, Completion]:
     """Make one answer of two that are the same text, split into tokens in two ways."""
     if earlier is None:
         return later
-    if earlier.finished and later.finished:
-        return replace(earlier, logprob=_logaddexp(earlier.logprob, later.logprob))
-    return max(earlier, later, key=lambda answer: (answer.finished, answer.logprob))
+    if earlier[1].finished and later[1].finished:
+        return _logaddexp(earlier[0], later[0]), earlier[1]
+    return max(earlier, later, key=lambda pair: (pair[1].finished, pair[0]))
 
 
 def _logaddexp(a: float, b: float) -> float:

@@ -33,15 +33,14 @@ def model_identity(folder: Path) -> str:
     """
     identity = hashlib.sha256()
     try:
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(folder.iterdir()):
             if path.suffix in WEIGHTS:
                 content = _sample(path)
             elif path.suffix in SETTINGS:
                 content = path.read_bytes()
             else:
                 continue
-            name = path.relative_to(folder).as_posix()
-            identity.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
+            identity.update(f"{path.name} {hashlib.sha256(content).hexdigest()}\n".encode())
     except OSError as error:
         raise _unreadable(folder, error) from error
     return identity.hexdigest()

@@ -23,8 +23,8 @@ from eatner.llm.identity import adapter_identity, model_identity
 
 log = logging.getLogger(__name__)
 
-# Settings of a model that limit what is asked and change no answer.
-LIMITS = ("context",)
+# Settings of a model that change no answer: a limit of what is asked, and where the model is.
+IGNORED = ("context", "folder")
 
 
 class Journal:
@@ -133,7 +133,7 @@ def open_journal(
     depends_on = {
         "engine": engine,
         "code": Code(SCRIPTS).fingerprint(engine),
-        "settings": {key: value for key, value in settings.items() if key not in LIMITS},
+        "settings": {key: value for key, value in settings.items() if key not in IGNORED},
         "model": None if model is None else model_identity(model),
         "adapter": None if adapter is None else adapter_identity(adapter),
     }

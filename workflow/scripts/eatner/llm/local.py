@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from eatner.errors import InputError
 from eatner.llm.base import first_line
@@ -63,8 +63,10 @@ class LocalModel:
         if adapter is not None:
             from peft import PeftModel
 
-            model = merged(PeftModel.from_pretrained(model, adapter), quantisation)
-        self.model: PreTrainedModel = model.eval()
+            tuned = PeftModel.from_pretrained(cast("PreTrainedModel", model), adapter)
+            self.model = merged(tuned, quantisation).eval()
+        else:
+            self.model = cast("PreTrainedModel", model.eval())
 
     @property
     def context(self) -> int:

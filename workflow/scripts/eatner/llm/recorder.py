@@ -12,7 +12,7 @@ from eatner.llm.grammar import LOOP, substring_lark
 if TYPE_CHECKING:
     import torch
     from llguidance import LLMatcher, LLTokenizer
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerFast
 
 
 class Matchers:
@@ -23,7 +23,7 @@ class Matchers:
         vocabulary: Number of the LLM's logits at a position.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, vocabulary: int) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> None:
         self._own, self._vocabulary = tokenizer, vocabulary
 
     @cached_property

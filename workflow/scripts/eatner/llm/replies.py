@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eatner.llm.base import Completion, Prompt
 
-# What opens and closes a thought, by the models that write it: most (DeepSeek, Qwen), Kimi, Magistral.
+# What opens and closes a thought: most models' tags (DeepSeek, Qwen), Kimi's, Magistral's.
 _OPEN = r"<(?:think|thinking|thought|reasoning|seed:think)>|◁think▷|\[THINK\]"
 _CLOSE = r"</(?:think|thinking|thought|reasoning|seed:think)>|◁/think▷|\[/THINK\]"
 _THOUGHT = re.compile(rf"(?:{_OPEN})(?:(?!{_OPEN}).)*?(?:{_CLOSE})", re.DOTALL | re.IGNORECASE)
@@ -18,12 +18,12 @@ _OPENS = re.compile(_OPEN, re.IGNORECASE)
 _CLOSES = re.compile(_CLOSE, re.IGNORECASE)
 # The channels of OpenAI's Harmony format: thoughts in `analysis`, the answer in `final`; the second
 # pattern is the same where a server drops the control tokens between them.
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*<\|message\|>")
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|message\|>).)*<\|message\|>", re.DOTALL)
 _BARE_CHANNELS = re.compile(r"\Aanalysis.*?assistant(?:commentary.*?assistant)?final", re.DOTALL)
 # Tokens by which a conversation is written down, of the formats ChatML, Llama, Gemma, Mistral,
 # DeepSeek (with other bars) and Cohere.
 _CONTROL = re.compile(
-    r"<[|｜][\w▁ ./-]{1,40}[|｜]>"  # noqa: RUF001 (DeepSeek's bars)
+    r"<[|｜][\w▁ ./-]{1,40}[|｜]>"
     r"|</?s>|<(?:bos|eos|pad)>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>"
 )
 # The name of the one who speaks: after a control token, and at the beginning of an answer.

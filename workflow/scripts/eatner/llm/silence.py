@@ -16,11 +16,6 @@ log = logging.getLogger(__name__)
 # Answers without a word, only thoughts, after which a job ends: the rest would be like them, and
 # each costs as much time or money as a real one.
 FIRST = 8
-REMEDY = (
-    "Turn thinking off, for a server by `request` of the model (vLLM: {chat_template_kwargs: "
-    "{enable_thinking: false}}; others: {reasoning_effort: none}), or raise `max_new_tokens` of "
-    "the component until thoughts and answer fit."
-)
 
 
 class Silence:
@@ -62,8 +57,12 @@ class Silence:
             share = f"{self.empty} of {self.answered} answers ({self.empty / self.answered:.1%})"
             log.warning("%s are empty", share)
         if self.thoughts:
-            share = f"{self.thoughts} of {self.answered} answers"
-            log.warning("%s are only thoughts. %s", share, REMEDY)
+            log.warning(
+                "%d of %d answers are only thoughts: raise the component's `max_new_tokens`, or "
+                "turn thinking off",
+                self.thoughts,
+                self.answered,
+            )
 
     def _refuse_thoughts_alone(self) -> None:
         if 0 < self.thoughts == self.answered:
@@ -71,5 +70,7 @@ class Silence:
                 "thinking used up every answer so far: the LLM reasons until its limit and says "
                 "nothing",
                 record=f"{self.thoughts} of {self.total} prompts",
-                remedy=REMEDY,
+                remedy="Turn thinking off, for a server by `request` of the model (vLLM: "
+                "{chat_template_kwargs: {enable_thinking: false}}; others: {reasoning_effort: "
+                "none}), or raise `max_new_tokens` of the component until thoughts and answer fit.",
             )

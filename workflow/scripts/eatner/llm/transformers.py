@@ -6,7 +6,7 @@ else runs without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
         spans: Sequence[str | None],
         decoding: Decoding,
         known: frozenset[int],
-    ) -> Iterator[dict[int, list[Completion]]]:
+    ) -> Generator[dict[int, list[Completion]]]:
         """Answer prompts in batches, the longest first; the beginning of all is read once."""
         if not prompts:
             return

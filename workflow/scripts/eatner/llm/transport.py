@@ -158,8 +158,9 @@ class Transport:
             reply = self.client.post(path, json=body)
         except httpx.TimeoutException:
             raise PassingError(f"nothing heard for {self.timeout:g} seconds") from None
-        except httpx.RequestError as error:
-            raise PassingError(self.safe(f"{type(error).__name__}: {error}")) from None
+        except httpx.RequestError as failure:
+            problem = f"{type(failure).__name__}: {failure}"
+            raise PassingError(self.safe(problem)) from None
         content = _json(reply)
         error = _server_error(reply, content)
         if error is not None:

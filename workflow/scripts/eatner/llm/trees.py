@@ -1,15 +1,15 @@
 """Many answers to many prompts, read as trees of tokens in one row.
 
-Sequences that begin alike share the nodes of their beginning, and the LLM reads every node once, all
-in one row, where a row for each sequence would read a few-shot prompt again and again.
+Sequences that begin alike share the nodes of their beginning, and the LLM reads every node once,
+all in one row, where a row for each sequence would read a few-shot prompt again and again.
 
-Why the scores are the same: what a causal LLM computes at a token depends on three things only, the
-token, the tokens that it may look at, and the positions of both. In a row of its own a token looks
-at all tokens before it, and its position is their number. In the tree the attention mask lets a node
-look at its ancestors and at itself, which are exactly these tokens, and its position is its depth,
-which is exactly their number; where the node is in the row does not matter, nor what siblings and
-other branches hold. In a layer with a sliding window a token looks at the last `window` positions:
-the mask counts depths there, and the cache must keep what a window by places in the row would drop.
+Why the scores are the same: what a causal LLM computes at a token depends on three things only: the
+token, the tokens that it may look at, and the positions of all of them. In a row of its own a token
+looks at all tokens before it, and its position is their number. In the tree the attention mask lets
+a node look at its ancestors and at itself, which are exactly these tokens, and its position is its
+depth, which is exactly their number. Where the node is in the row does not matter, nor what other
+branches hold. In a layer with a sliding window a token looks at the last `window` positions: the
+mask counts depths there, and the cache must keep what a window by places in the row would drop.
 """
 
 from __future__ import annotations

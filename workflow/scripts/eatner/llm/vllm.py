@@ -6,7 +6,7 @@ vLLM is an optional extra (`pip install 'eatner[vllm]'`) and is imported when a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +106,7 @@ class VllmLLM(TokenizedLLM):
         spans: Sequence[str | None],
         decoding: Decoding,
         known: frozenset[int],
-    ) -> Iterator[dict[int, list[Completion]]]:
+    ) -> Generator[dict[int, list[Completion]]]:
         """Answer prompts, `JOURNALED` at a time; of these vLLM makes its own batches."""
         for start in range(0, len(prompts), JOURNALED):
             batch = range(start, min(start + JOURNALED, len(prompts)))

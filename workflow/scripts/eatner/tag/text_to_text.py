@@ -49,7 +49,7 @@ def run(step: Step) -> Iterator[Mention]:
             beams=settings["beams"],
         ).find
 
-    return run_model(step, open_model)
+    return run_model(step, TextToText, open_model)
 
 
 @dataclass(frozen=True, slots=True)
