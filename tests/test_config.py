@@ -159,7 +159,7 @@ def refusal(*more: dict) -> str:
         ({"models": {"y": {**ENDPOINT, "gpus": 2}}}, "`gpus` means nothing for an endpoint"),
         ({"models": {"y": {**ENDPOINT, "backend": "vllm"}}}, "`backend` means nothing for an end"),
         ({"models": {"tiny": {"timeout": 3}}}, "means nothing for `backend: transformers`"),
-        ({"models": {"y": {"folder": "tiny"}}}, "Say `prompt: few-shot` or `prompt: chat`"),
+        ({"models": {"y": {"folder": "tiny"}}}, "Add `prompt: few-shot` or `prompt: chat`"),
         (
             {"models": {"y": ENDPOINT, "z": {"base": "y", "wikis": ["ko"]}}},
             "is an endpoint and cannot be tuned",
