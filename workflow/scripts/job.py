@@ -26,8 +26,8 @@ from eatner.llm.journal import Journal
 if TYPE_CHECKING:
     from eatner.llm.base import LLM
 
-# Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up to
-# 28 times slower. torch reads this once, when it is imported.
+# Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up
+# to 28 times slower. torch reads this once, when it is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
