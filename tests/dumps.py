@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bz2
 from pathlib import Path
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from places import DATA
@@ -20,6 +20,8 @@ from eatner.wiki.markup import Clean
 from eatner.wiki.targets import Names
 
 DUMPS = DATA / "wikipedia"
+CASES = DATA.parent / "cases"
+needs_cases = pytest.mark.skipif(not CASES.exists(), reason="no ../shared/cases")
 needs_data = pytest.mark.skipif(not DUMPS.exists(), reason="no ../shared/data")
 AR, DE, EN, ES, FA, HE, HI, JA, KO, RU, ZH = map(
     languages.get, ["ar", "de", "en", "es", "fa", "he", "hi", "ja", "ko", "ru", "zh"]
@@ -64,6 +66,33 @@ KINDS = ["article", "redirect", "disambiguation", "disambiguation", "list", "art
 
 def parse(path: Path, language=JA, **options) -> list[Title]:
     return list(parse_dump(path, language, {1: "Tokyo", 7: "Japan"}, **options))
+
+
+def revision(number: int, text: str, timestamp: str = "", extra: str = "") -> str:
+    """The XML of a revision; `extra` is what stands before its text."""
+    time = f"<timestamp>{timestamp}</timestamp>" if timestamp else ""
+    return (
+        f"<revision><id>{number}</id><parentid>{number - 1}</parentid>{time}<contributor>"
+        f"<username>U</username><id>5</id></contributor><model>wikitext</model>{extra}"
+        f'<text bytes="{len(text)}" xml:space="preserve">{escape(text)}</text><sha1>x</sha1>'
+        "</revision>\n"
+    )
+
+
+def history(number: int, title: str, *revisions: str, redirect: str = "") -> str:
+    """The XML of a page with these revisions."""
+    target = f"<redirect title={quoteattr(redirect)} />" if redirect else ""
+    return (
+        f"<page><title>{escape(title)}</title><ns>0</ns><id>{number}</id>{target}\n"
+        f"{''.join(revisions)}</page>\n"
+    )
+
+
+def parse_pages(folder: Path, *pages: str, language=DE, english=None, **options) -> list[Title]:
+    """The rows of a dump with these pages."""
+    path = folder / "dump.xml"
+    path.write_text(HEAD + "".join(pages) + "</mediawiki>\n", encoding="utf-8")
+    return list(parse_dump(path, language, english or {}, **options))
 
 
 def multistream(path: Path, pages: list[str], a_stream: int = 1) -> list[int]:

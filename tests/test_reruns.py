@@ -112,7 +112,9 @@ def test_comments_docstrings_and_layout_run_nothing_again(planning) -> None:
 
 def test_messages_and_progress_run_nothing_again(planning) -> None:
     assert planning.replaced("progress.py", "else 10,", "else 20,") == (set(), set())
-    assert planning.replaced("errors.py", '": {problem}. {remedy}"', '" - {problem}! {remedy}"') == (
+    assert planning.replaced(
+        "errors.py", '": {problem}. {remedy}"', '" - {problem}! {remedy}"'
+    ) == (
         set(),
         set(),
     )

@@ -29,7 +29,7 @@ def test_lists_in_cells_are_read(load, content: str) -> None:
 
 
 def test_a_text_over_two_lines_and_one_that_begins_with_a_bracket(load) -> None:
-    rows = "text,spans\n\"Anna\nlacht\",\"[[0, 4, 'PER']]\"\n[Musik] Bonn,[]\n"
+    rows = 'text,spans\n"Anna\nlacht","[[0, 4, \'PER\']]"\n[Musik] Bonn,[]\n'
     sentences = load(rows)
     assert [s.text for s in sentences] == ["Anna\nlacht", "[Musik] Bonn"]
     assert surfaces(sentences[0]) == [("Anna", "PER")]

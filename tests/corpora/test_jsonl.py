@@ -339,7 +339,7 @@ def test_offsets_without_texts_that_cut_words_are_warned_of_or_refused(load, cap
 def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) -> None:
     lines = [{"text": "Bonn"}, {"text": TEXT, "spans": [ANNA]}, {"text": "x", "spans": None}]
     assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
-    assert "line 1: no key for entities" in caplog.text
+    assert "line 1: it has no key for entities" in caplog.text
     assert "(2 records)" in caplog.text
 
 
@@ -358,8 +358,6 @@ def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, ca
         ("a " * 1500, "more than 2000"),
     ],
 )
-def test_texts_that_are_no_plain_sentences_are_warned_of(
-    load, caplog, text: str, mark: str
-) -> None:
+def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
     assert load(json.dumps({"text": text}))[0].text == text
     assert mark in caplog.text

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from dumps import (
-    EN,
-    HEAD,
-    PAGES,
-    page,
-    parse,
-)
+from dumps import CASES, DE, EN, HEAD, PAGES, history, page, parse, parse_pages, revision
 
 from eatner.errors import InputError
+from eatner.text import languages
+from eatner.wiki.dump import parse_dump
 
 
 def test_export_0_3_without_namespaces_and_with_old_redirects(tmp_path):
@@ -97,3 +93,59 @@ def test_an_unclosed_template_costs_its_own_text(tmp_path):
     row = parse(path, EN, paragraphs=2)[0]
     assert row.lead == "X in\nC d.\nF g."
     assert json.loads(row.links)[3:] == [[10, 10, ""], [12, 13, "G"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "redirect", "leads_to"),
+    [
+        ("#REDIRECT [[ドラえもん#登場人物]]", "ドラえもん", "ドラえもん#登場人物"),
+        ("#REDIRECT [[ドラえもん]]", "ドラえもん", "ドラえもん"),
+        ("#WEITERLEITUNG [[Berlin#Bezirk Mitte]] [[Kategorie:X]]", "Berlin", "Berlin#Bezirk Mitte"),
+        ("#перенаправление [[Берлин#Районы|x]]", "Берлин", "Берлин#Районы"),
+        ("#تحويل [[برلين#أحياء]]", "برلين", "برلين#أحياء"),
+        ("#転送 [[:東京#地区_一]]", "東京", "東京#地区 一"),
+        ("#넘겨주기\n[[서울#구]]", "서울", "서울#구"),
+        ("#redirect: [[A & B#C]]", "A & B", "A & B#C"),
+        ("#REDIRECT [[Rock&#39;n&#39;Roll]]", "Rock'n'Roll", "Rock'n'Roll"),
+        ("#REDIRECT [[Bonn#]]", "Bonn", "Bonn"),
+        ("", "Berlin#Mitte", "Berlin#Mitte"),
+    ],
+)
+def test_a_redirect_to_a_section_keeps_the_section(tmp_path, text, redirect, leads_to):
+    row = parse_pages(tmp_path, history(1, "X", revision(3, text), redirect=redirect))[0]
+    assert (row.kind, row.redirect, row.english) == ("redirect", leads_to, "")
+
+
+def test_old_dumps_mark_a_redirect_in_the_text_alone(tmp_path):
+    row = parse_pages(tmp_path, page(1, "X", "#REDIRECT [[ berlin_X # Mitte ]]"))[0]
+    assert (row.kind, row.redirect) == ("redirect", "Berlin X#Mitte")
+
+
+def test_a_section_of_another_page_is_no_english_title(tmp_path):
+    text = "'''Mitte'''.\n\n== X ==\n[[en:Berlin#Mitte]]"
+    assert parse_pages(tmp_path, page(1, "Mitte", text))[0].english == ""
+
+
+def test_marathi_text_is_read_whole(tmp_path):
+    text = "'''मुंबई''' हे [[महाराष्ट्र]]ातील शहर आहे. [[पुणे]] जवळ आहे. [[नाशिक]] दूर आहे."
+    marathi = languages.get("mr")
+    row = parse_pages(tmp_path, page(1, "मुंबई", text), language=marathi)[0]
+    assert row.lead == "मुंबई हे महाराष्ट्रातील शहर आहे. पुणे जवळ आहे. नाशिक दूर आहे."
+    if CASES.exists():
+        assert next(parse_dump(CASES / "W27.xml", marathi, {})).lead == row.lead
+
+
+def test_a_prefix_that_is_no_language_belongs_to_the_title(tmp_path):
+    text = (
+        "Die [[re:publica]] findet in [[Berlin]] statt, wie auch die [[re:publica|Blogger-Messe]] "
+        "und [[abc:Mord]]. Siehe [[en:Foo]]"
+    )
+    rows = parse_pages(tmp_path, page(1, "Konferenz", text))
+    if CASES.exists():
+        rows += parse_dump(CASES / "W31.xml", DE, {})
+    for row in rows:
+        assert row.lead.startswith("Die re:publica findet in Berlin statt, wie auch die Blogger-")
+        assert [link[2] for link in json.loads(row.links)] == [
+            "Re:publica", "Berlin", "Re:publica", "Abc:Mord",
+        ]  # fmt: skip
+        assert row.english == "Foo"

@@ -15,10 +15,12 @@ from dumps import (
     JA,
     KINDS,
     PAGES,
+    RU,
     multistream,
     needs_data,
     page,
     parse,
+    parse_pages,
 )
 
 from eatner.errors import InputError
@@ -207,3 +209,16 @@ def test_an_error_keeps_its_line_on_the_way_between_processes():
 def _fail(reader, item):
     problem = f"{item} is wrong"
     raise InputError(problem, path="d.xml", line=7, record="page 8", remedy=f"{problem}. Mend it.")
+
+
+def test_a_title_with_a_hash_names_no_page(tmp_path, caplog):
+    rows = parse_pages(
+        tmp_path,
+        page(1, "Берлин", "'''Берлин'''."),
+        page(2, "Митте", "'''Митте'''."),
+        page(3, "Берлин#Митте", "'''Митте'''."),
+        language=RU,
+        english={1: ":Berlin", 2: "Berlin#Mitte", 3: "Mitte"},
+    )
+    assert [row.english for row in rows] == ["Berlin", "", ""]
+    assert "that of a section: 2; the first is page 2, 'Митте'" in caplog.text

@@ -12,15 +12,36 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dumps import AR, DE, DUMPS, EN, FA, HE, HEAD, JA, NAMES, PIECES, RU, needs_data, page
+from dumps import (
+    AR,
+    CASES,
+    DE,
+    DUMPS,
+    EN,
+    FA,
+    HE,
+    HEAD,
+    JA,
+    NAMES,
+    PIECES,
+    RU,
+    history,
+    needs_cases,
+    needs_data,
+    page,
+    parse_pages,
+    revision,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatner import tables
 from eatner.errors import InputError
+from eatner.lexicon import load
 from eatner.tables import Pair, RejectedPair, Title
 from eatner.text import languages
-from eatner.wiki import pairs, wikitext
+from eatner.wiki import langlinks, pairs, wikitext
+from eatner.wiki import lexicon as wiki_lexicon
 from eatner.wiki.articles import links_as_json
 from eatner.wiki.dump import parse_dump
 
@@ -290,3 +311,109 @@ def test_a_page_of_the_xml_reaches_the_pairs(tmp_path):
         ("Tokyo", "東京"),
         ("Japan", "日本"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        # The full stop inside the bracket is one to the reader, and the bracket is cut in two.
+        ("Er kam (aus [[Wien]]. Dort war es kalt. Er ging nach [[Wien]].", ["Er ging nach Wien."]),
+        ("Er kam aus [[Wien]]) und ging. Er ging nach [[Wien]].", ["Er ging nach Wien."]),
+        ("Er kam (aus [[Wien]] [1990) und ging. Er ging nach [[Wien]].", ["Er ging nach Wien."]),
+        ("Er kam „aus (dem) [[Wien]]“ [sic].", ["Er kam „aus (dem) Wien“ [sic]."]),
+        ("a) Er kam aus [[Wien]].", ["a) Er kam aus Wien."]),
+        ("Er kam (von Q 1) aus [[Wien]].", ["Er kam (von Q 1) aus Wien."]),
+        ("Er kam（um 1900)aus [[Wien]].", ["Er kam（um 1900)aus Wien."]),
+    ],
+)
+def test_a_sentence_cut_inside_a_bracket_gives_no_pair(tmp_path, text, sentences):
+    pages = [("Q", "", text), ("Wien", "Vienna", "x")]
+    kept, refused, _ = build(write_titles(tmp_path, pages, DE), DE)
+    assert [row.sentence for row in kept] == sentences
+    assert {row.reason for row in refused} <= {"cut inside a bracket"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Er kam aus<ref>offen und lebt in [[Wien]]. Siehe [[Wien]].\nund starb in [[Wien]].",
+        "Er kam aus [[Wien]]<ref>offen.",
+        "Er lebt.<ref>offen. In\n[[Wien]] lebt er gern.",
+        "Er kam <!-- aus der Stadt [[Wien]].",
+        "Er kam [[Bonn|aus [[Wien]] im Jahr.",
+        "Er kam <span aus [[Wien]] im Jahr.",
+        "Er kam aus {{offen|der Stadt\nund starb in [[Wien]].",
+    ],
+)
+def test_a_sentence_that_lost_a_part_gives_no_pair(tmp_path, text):
+    pages = [("Q", "", f"{text}\n\nEr ging nach [[Wien]]."), ("Wien", "Vienna", "x")]
+    kept, _, _ = build(write_titles(tmp_path, pages, DE), DE)
+    assert {row.sentence for row in kept} <= {"Er ging nach Wien."}
+
+
+def test_a_sentence_before_an_open_tag_is_whole(tmp_path):
+    text = "Er kam aus [[Wien]].<ref>offen\n\nEr <span lang='x'>ging nach [[Wien]]."
+    pages = [("Q", "", text), ("Wien", "Vienna", "x")]
+    kept, _, _ = build(write_titles(tmp_path, pages, DE), DE)
+    assert [row.sentence for row in kept] == ["Er kam aus Wien.", "Er ging nach Wien."]
+
+
+SECTIONS = [
+    history(
+        1,
+        "ドラえもん",
+        revision(10, "『'''ドラえもん'''』は[[藤子・F・不二雄]]の漫画。[[野比のび太]]が出る。"),
+    ),
+    history(
+        2, "野比のび太", revision(21, "#REDIRECT [[ドラえもん#登場人物]]"), redirect="ドラえもん"
+    ),
+    history(
+        3, "ドラえもん (漫画)", revision(31, "#REDIRECT [[ドラえもん]]"), redirect="ドラえもん"
+    ),
+    history(4, "東京", revision(40, "'''東京'''に[[野比のび太]]が住む。[[ミッテ区]]は遠い。")),
+    history(5, "ミッテ区", revision(50, "'''ミッテ区'''は[[東京]]にない。")),
+    history(6, "藤子・F・不二雄", revision(60, "'''藤子・F・不二雄'''は[[東京]]の漫画家。")),
+    history(7, "のび太", revision(71, "#REDIRECT [[野比のび太]]"), redirect="野比のび太"),
+]
+SECTIONS_ENGLISH = {1: "Doraemon", 4: "Tokyo", 5: "Berlin#Mitte", 6: "Fujiko F. Fujio"}
+
+
+@pytest.mark.parametrize("own", [True, pytest.param(False, marks=needs_cases)])
+def test_a_redirect_to_a_section_is_no_name_of_the_page(tmp_path, own):
+    if own:
+        rows = parse_pages(tmp_path, *SECTIONS, language=JA, english=SECTIONS_ENGLISH)
+    else:
+        english = langlinks.read(CASES / "W29.sql")
+        rows = list(parse_dump(CASES / "W29.xml", JA, english))
+    titles = tmp_path / "titles.tsv"
+    tables.write(titles, Title, rows)
+    kept, refused, _ = build(titles)
+    assert {(row.english, row.surface) for row in kept} == {
+        ("Doraemon", "ドラえもん"), ("Fujiko F. Fujio", "藤子・F・不二雄"), ("Tokyo", "東京"),
+    }  # fmt: skip
+    assert {(row.surface, row.reason) for row in refused} == {
+        ("野比のび太", "no English title"), ("ミッテ区", "no English title"),
+    }  # fmt: skip
+    wiki_lexicon.build(titles, tmp_path / "lexicon", JA)
+    book = load(tmp_path / "lexicon")
+    assert [book.english(name) for name in ("ドラえもん", "野比のび太", "のび太", "ミッテ区")] == [
+        "Doraemon", None, None, None,
+    ]  # fmt: skip
+
+
+def test_a_section_of_a_page_is_another_thing_than_the_page(tmp_path):
+    """Even where every link to the page reads like the alias of its section."""
+    pages = [(f"頁{n}", "", f"[[ドラえもん|野比のび太]]が{n}に出る。") for n in range(3)]
+    pages.append(("ドラえもん", "Doraemon", "x"))
+    aliases = [("野比のび太", "ドラえもん#登場人物")]
+    kept, refused, _ = build(write_titles(tmp_path, pages, redirects=aliases))
+    assert kept == []
+    assert {row.reason for row in refused if row.english} == {"names another page"}
+
+
+def test_a_pair_of_a_chemical_name_with_braces(tmp_path):
+    text = "'''Lonafarnib''', or 4-(2-{4-[(11''R'')-3]yl}-2-oxo)-1-amide, is sold in [[France]]."
+    kept, _, _ = build(
+        write_titles(tmp_path, [("Lonafarnib", "", text), ("France", "France", "x")], EN), EN
+    )
+    assert [row.surface for row in kept] == ["France"]

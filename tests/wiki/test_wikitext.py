@@ -27,7 +27,7 @@ from eatner.text import languages
 from eatner.wiki import articles, wikitext
 from eatner.wiki.markup import _HIDDEN
 from eatner.wiki.pages import unescape
-from eatner.wiki.targets import _LANGUAGE_PREFIX, FILE_ENDING, Names, canonical
+from eatner.wiki.targets import FILE_ENDING, INTERLANGUAGE, Names, canonical
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def mwparserfromhell_links(library, source: str, names: Names) -> list[str]:
                 if colon and (
                     name in names.hidden
                     or name in names.other
-                    or _LANGUAGE_PREFIX.match(prefix.strip())
+                    or name in INTERLANGUAGE
                     or FILE_ENDING.search(target)
                 ):
                     continue

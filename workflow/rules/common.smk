@@ -1,7 +1,7 @@
-"""What the rules' inputs and params call: the parts of the configuration that a path names.
+"""Functions for the inputs and params of rules. Most look up what the wildcards of a path name.
 
-`configuration` (see config.smk) holds a record of each part; `eatner.config.components` says what
-is in it. An optional input is an empty list.
+`configuration` (see config.smk) has a record of each component; `eatner.config.components`
+describes the records. An optional input that is not needed is an empty list.
 """
 
 import importlib.util
@@ -12,92 +12,96 @@ from eatner.text import languages
 
 
 def any_of(names):
-    """Write a wildcard constraint: one of some names, or nothing at all."""
+    """Return a wildcard constraint that matches these names only; without names, nothing."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def corpus(wildcards):
-    """Return the corpus that a path names."""
+    """Return the corpus that the path names."""
     return configuration.corpus(wildcards.corpus)
 
 
 def wiki(wildcards):
-    """Return the wiki of the language that a path names."""
+    """Return the wiki of the language that the path names."""
     return configuration.wiki(wildcards.language)
 
 
 def adapter(wildcards):
-    """Return the LLM to tune that a path names."""
+    """Return the adapter, an LLM to tune, that the path names."""
     return configuration.adapter(wildcards.model)
 
 
 def translator(wildcards):
-    """Return the translator that a path names."""
+    """Return the translator that the path names."""
     return configuration.translator(wildcards.translator)
 
 
 def tagger(wildcards):
-    """Return the tagger that a path names; it must go with the path's translator, if any."""
+    """Return the tagger that the path names, checked against the path's translator, if any."""
     return configuration.tagger(wildcards.tagger, wildcards.get("translator"))
 
 
 def aligner(wildcards):
-    """Return the aligner that a path names; it must go with the path's translator, if any."""
+    """Return the aligner that the path names, checked against the path's translator, if any."""
     return configuration.aligner(wildcards.aligner, wildcards.get("translator"))
 
 
 def on_hub(wildcards):
-    """Return the settings of a model on the hub: an LLM's or a tagger's."""
+    """Return the settings of an LLM or a tagger that is on the hub."""
     return config["models"].get(wildcards.model) or config["taggers"][wildcards.model]
 
 
 def local_package(wildcards):
-    """Name the user's own copy of a package file, if there is one."""
+    """Return the path of the user's own copy of a package file, if there is one."""
     return config["artifacts"].get(configuration.package(wildcards.file)["package"], [])
 
 
 def hints(wildcards):
-    """Name the lexicon for a translator with hints, where the language has a wiki."""
+    """Return the lexicon for a translator with hints, if the language has a wiki."""
     return (translator(wildcards).has_hints and corpus(wildcards).lexicon) or []
 
 
 def whole_text(wildcards):
-    """Name the text of which a corpus is a sample, for English that is given by its lines."""
-    given = translator(wildcards)
-    by_line = given.kind == "parallel" and given.english_corpus is None
+    """Return the whole text of a sampled corpus, if its English is given line by line."""
+    translation = translator(wildcards)
+    by_line = translation.kind == "parallel" and translation.english_corpus is None
     return corpus(wildcards).text if by_line and corpus(wildcards).is_sample else []
 
 
 def pairing(wildcards):
-    """Return how a corpus was read, for English that is paired with it."""
+    """Return how the corpus was read, so that English can be paired with its sentences."""
     return configuration.pairing(wildcards.translator, wildcards.corpus)
 
 
 def tagger_model(wildcards):
-    """Name the model of a tagger, or of the tagger that it asks; its package must be there."""
-    given = tagger(wildcards)
-    neural = given.asked or given
-    deployed = workflow.deployment_settings.deployment_method
-    if neural.kind == "gliner" and not deployed and importlib.util.find_spec("gliner") is None:
+    """Return the model of a tagger, or of the tagger that it asks. Check that GLiNER is installed."""
+    configured_tagger = tagger(wildcards)
+    neural = configured_tagger.asked or configured_tagger
+    has_environments = workflow.deployment_settings.deployment_method
+    if (
+        neural.kind == "gliner"
+        and not has_environments
+        and importlib.util.find_spec("gliner") is None
+    ):
         raise WorkflowError(
             f"target: the tagger {neural.name!r} needs the package gliner. Install it: "
             "pip install '.[gliner]'."
         )
-    return given.weights or []
+    return configured_tagger.weights or []
 
 
 def titles(wildcards):
-    """Name the lexicon for a tagger that looks titles up."""
+    """Return the lexicon for a tagger that looks up titles."""
     return configuration.title_lexicon(wildcards.tagger, wildcards.corpus) or []
 
 
 def fused_names(wildcards):
-    """Name the lexicon for a fused aligner, where the language has a wiki."""
+    """Return the lexicon for a fused aligner, if the language has a wiki."""
     return (aligner(wildcards).kind == "fused" and corpus(wildcards).lexicon) or []
 
 
 def text_language(wildcards):
-    """Return the language that a tagger reads: English, or the corpus's own where it is kept."""
+    """Return the language that a tagger reads: the corpus's after `identity`, else English."""
     return corpus(wildcards).language if translator(wildcards).keeps_language else "en"
 
 
@@ -107,18 +111,18 @@ def recipe(wildcards):
 
 
 def configured(pattern):
-    """Make an input function: a path of the configured system of a corpus."""
+    """Return an input function for a path of the corpus's configured system."""
     return lambda wildcards: pattern.format(corpus=wildcards.corpus, **corpus(wildcards).system)
 
 
 def score_file(wildcards):
-    """Name the score of the configured system, of a corpus that may have gold."""
+    """Return the score of the configured system; an error if the corpus can have no gold."""
     configuration.corpus_with_gold(wildcards.corpus)
     return configured("results/{corpus}/score/{translator}/{tagger}/{aligner}.json")(wildcards)
 
 
 def compared(pattern):
-    """Make an input function: a path for every corpus that is compared, and every system on it."""
+    """Return an input function for the paths of all compared corpora, with each compared system."""
 
     def paths(wildcards):
         corpora, systems = configuration.comparison()
@@ -132,7 +136,7 @@ def compared(pattern):
 
 
 def benchmarks(wildcards):
-    """List the benchmark files of the slow steps of the systems that are compared, by step."""
+    """Return the benchmark files of the slow steps of all compared systems, by step."""
     measured = [
         ("translate: {translator}", "translate_sentences/{corpus}.{translator}"),
         ("tag: {tagger}", "tag_english/{corpus}.{translator}.{tagger}"),
@@ -141,19 +145,19 @@ def benchmarks(wildcards):
         ("weigh: {aligner}", "weigh_signals/{aligner}"),
     ]
     corpora, systems = configuration.comparison()
-    found = {}
+    files_of = {}
     for name in corpora:
         for system in systems.values():
             for step, job in measured:
                 path = f"logs/{job}.benchmark.tsv".format(corpus=name, **system)
-                found.setdefault(step.format(**system), {})[path] = True
-    makers = {"adapter": "finetune_model", "tagger": "train_tagger"}
-    for name, what in configuration.trained.items():
-        found[f"train: {name}"] = {f"logs/{makers[what]}/{name}.benchmark.tsv": True}
-    return {step: list(paths) for step, paths in found.items()}
+                files_of.setdefault(step.format(**system), {})[path] = True
+    trainers = {"adapter": "finetune_model", "tagger": "train_tagger"}
+    for name, kind in configuration.trained.items():
+        files_of[f"train: {name}"] = {f"logs/{trainers[kind]}/{name}.benchmark.tsv": True}
+    return {step: list(paths) for step, paths in files_of.items()}
 
 
-# The module of each kind of component, and what runs an LLM, by backend.
+# The module of each kind of component, and the class of each backend of an LLM.
 KINDS = {
     "entity-aware": "eatner.translate.entity_aware",
     "parallel": "eatner.translate.parallel",
@@ -176,12 +180,12 @@ CODE = Code(SCRIPTS, cache=Path(".snakemake") / "eatner" / "code.json")
 
 
 def code_of(*roots):
-    """Hash what code means, as a param: an edit that changes it reruns the rule, others do not."""
+    """Return a hash of what the code means, as a param. Only an edit of the meaning reruns a rule."""
     return CODE.fingerprint(*roots)
 
 
 def kind_code(component, *scripts):
-    """Hash the code of a component's kind: its module, and what runs its LLM."""
+    """Return a hash of the code of a component: its kind's module and its LLM's backend."""
     package = {"Translator": "translate", "Tagger": "tag", "Aligner": "align"}
     own = f"eatner.{package[type(component).__name__]}.{component.kind}"
     roots = [*scripts, KINDS.get(component.kind, own)]
@@ -193,5 +197,5 @@ def kind_code(component, *scripts):
 
 
 def facts(language):
-    """Write a language's row, for params: an edited row reruns its language, a new one nothing."""
+    """Return a language's row as a param: an edited row reruns its language, a new row nothing."""
     return repr(languages.get(language))

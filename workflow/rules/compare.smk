@@ -1,8 +1,8 @@
-"""Compare systems on corpora: as tables, as pictures, as a page with a reader of sentences."""
+"""Compare systems on corpora: tables, pictures, and a page with a reader of sentences."""
 
 
 rule compare_systems:
-    """Put the scores of systems on corpora side by side and test them against the baseline."""
+    """Tabulate the scores of all systems on all corpora, tested against the baseline."""
     input:
         sentences=compared("results/{corpus}/sentences.tsv"),
         gold=compared("results/{corpus}/gold.tsv"),
@@ -30,7 +30,7 @@ rule compare_systems:
 
 
 rule draw_comparison:
-    """Draw what the systems reach, where they err, how sure they are and what they cost."""
+    """Draw the F1, errors by stage, calibration, training curves and time of the systems."""
     input:
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
         trainings=expand("results/models/{name}/training.json", name=configuration.trained),
@@ -71,7 +71,7 @@ rule draw_comparison:
 
 
 rule write_comparison:
-    """Write the comparison as a page: its tables, its pictures and a reader of sentences."""
+    """Write the comparison as a page with tables, pictures and a reader of sentences."""
     input:
         table="results/compare/table.tsv",
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),

@@ -1,4 +1,4 @@
-"""The configuration, which the library reads, checks and resolves once."""
+"""Read, check and resolve the configuration once, with the library."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ try:
     configuration = Configuration.read(config, root=Path(workflow.basedir))
 except InputError as error:
     raise WorkflowError(str(error)) from None
-# With the defaults filled in, for the rules and for Snakemake's report.
+# Fill in the defaults, for the rules and for Snakemake's report.
 config.update(configuration.values)
 if workflow.is_main_process:
     for warning in configuration.warnings:

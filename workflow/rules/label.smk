@@ -1,14 +1,14 @@
-"""Label the sentences: translate them, tag the English, take its entities back.
+"""Label the sentences: translate them, tag the English, align its entities with the sentences.
 
-The path of a result names its corpus, translator, tagger and aligner; the functions of these names
-return what the configuration says of them. An LLM's `engine` is what its answers depend on besides
-its files, its `pace` what only its speed does: Snakemake reruns no job for a param that takes
-`resources`, so a new pace reruns nothing.
+The path of a result names its corpus, translator, tagger and aligner. The functions of these names
+return their configuration. The `engine` of an LLM is what its answers depend on besides its files;
+its `pace` affects only the speed. A param that takes `resources` never makes Snakemake rerun a job,
+so `pace` takes it and a new pace reruns nothing.
 """
 
 
 rule translate_sentences:
-    """Translate the sentences into English with their entities in mind."""
+    """Translate the sentences into English, with their entities in mind."""
     input:
         sentences="results/{corpus}/sentences.tsv",
         llm=lambda wildcards: translator(wildcards).llm or [],
@@ -83,7 +83,9 @@ rule tag_with_llm:
     benchmark:
         "logs/tag_with_llm/{corpus}.{translator}.{tagger}.benchmark.tsv"
     wildcard_constraints:
-        tagger=any_of(name for name, given in config["taggers"].items() if given["kind"] == "llm"),
+        tagger=any_of(
+            name for name, settings in config["taggers"].items() if settings["kind"] == "llm"
+        ),
     conda:
         "../../envs/llm.yaml"
     threads: 8
@@ -107,7 +109,7 @@ ruleorder: tag_with_llm > tag_english
 
 
 rule align_entities:
-    """Take each English entity back to its phrase in the original sentence."""
+    """Find the phrase of each English entity in the original sentence."""
     input:
         sentences="results/{corpus}/sentences.tsv",
         english="results/{corpus}/tag/{translator}/{tagger}.tsv",

@@ -1,10 +1,10 @@
-"""Fine-tune an LLM on alignment pairs, weigh an aligner's signals on them; train a tagger."""
+"""Fine-tune LLMs, learn the weights of fused aligners, and train taggers."""
 
-TRAINED_TAGGERS = [name for name, given in config["taggers"].items() if "train" in given]
+TRAINED_TAGGERS = [name for name, settings in config["taggers"].items() if "train" in settings]
 
 
 rule finetune_model:
-    """Fine-tune an LLM on alignment pairs with LoRA, and measure it on held-out entities."""
+    """Fine-tune an LLM with LoRA on alignment pairs; measure it on held-out entities."""
     input:
         llm=lambda wildcards: adapter(wildcards).folder,
         pairs=lambda wildcards: expand(
@@ -19,7 +19,7 @@ rule finetune_model:
     benchmark:
         "logs/finetune_model/{model}.benchmark.tsv"
     wildcard_constraints:
-        # Trained taggers lie there, too.
+        # results/models/ also holds the trained taggers.
         model=f"(?!(?:{any_of(TRAINED_TAGGERS)})/)[^/]+",
     priority: 20
     conda:
@@ -36,7 +36,7 @@ rule finetune_model:
         settings=lambda wildcards: adapter(wildcards).training,
         prompt=lambda wildcards: adapter(wildcards).prompt,
         quantisation=lambda wildcards: adapter(wildcards).quantisation,
-        # Snakemake reruns no job for a param that takes `resources`: more GPUs change no result.
+        # It takes `resources`, so that another number of GPUs, which changes no result, reruns nothing.
         gpus=lambda wildcards, resources: adapter(wildcards).gpus,
         seed=config["seed"],
     script:
@@ -44,7 +44,7 @@ rule finetune_model:
 
 
 rule weigh_signals:
-    """Learn on alignment pairs what each signal of a fused aligner counts."""
+    """Learn the weights of a fused aligner's signals on alignment pairs."""
     input:
         llm=lambda wildcards: aligner(wildcards).llm,
         adapter=lambda wildcards: aligner(wildcards).adapter or [],
@@ -62,7 +62,7 @@ rule weigh_signals:
         "logs/weigh_signals/{aligner}.benchmark.tsv"
     wildcard_constraints:
         aligner=any_of(
-            name for name, given in config["aligners"].items() if given["kind"] == "fused"
+            name for name, settings in config["aligners"].items() if settings["kind"] == "fused"
         ),
     priority: 20
     conda:
@@ -87,7 +87,7 @@ rule weigh_signals:
 
 
 rule train_tagger:
-    """Train a tagger on corpora with gold, and measure it on held-out sentences."""
+    """Train a tagger on corpora with gold; measure it on held-out sentences."""
     input:
         sentences=lambda wildcards: expand(
             "results/{corpus}/sentences.tsv", corpus=recipe(wildcards)["corpora"]

@@ -1,8 +1,8 @@
-"""Score a system, and write its entities for people."""
+"""Score systems, and write the entities of the configured system for people."""
 
 
 rule score_system:
-    """Score the entities of a system against gold: strict F1 with its interval."""
+    """Score the entities of a system against gold: strict F1 with its interval, errors by stage."""
     input:
         sentences="results/{corpus}/sentences.tsv",
         gold="results/{corpus}/gold.tsv",
@@ -36,7 +36,7 @@ rule score_system:
 
 
 rule publish_score:
-    """Take the score of the configured system of a corpus, and draw it."""
+    """Publish the score of a corpus's configured system as JSON and as a picture."""
     input:
         score=score_file,
     output:

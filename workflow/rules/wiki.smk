@@ -1,8 +1,8 @@
-"""Parse a wiki's dump and build alignment pairs from it."""
+"""Get a wiki's dump, parse it, and build alignment pairs and a lexicon from it."""
 
 
 rule build_sample_wiki:
-    """Write the small wiki of this repository in the formats of the real dumps."""
+    """Write a small wiki of this repository in the formats of the real dumps."""
     input:
         sources=lambda wildcards: sorted(
             str(path) for path in Path(wiki(wildcards).settings["sample"]).glob("*.yaml")
@@ -30,7 +30,7 @@ rule build_sample_wiki:
 
 
 rule fetch_dump:
-    """Fetch a wiki's dump of a pinned date, checked against the published sums."""
+    """Fetch a wiki's dump of a pinned date and check it against the published sums."""
     output:
         dump="resources/wiki/{language}/pages-articles-multistream.xml.bz2",
         index="resources/wiki/{language}/pages-articles-multistream-index.txt.bz2",
@@ -84,7 +84,7 @@ rule parse_wiki:
 
 
 rule build_pairs:
-    """Build alignment pairs: an English entity, its surface, a sentence that holds it."""
+    """Build alignment pairs: an English entity, its surface, and a sentence that contains it."""
     input:
         titles="results/wiki/{language}/titles.tsv",
     output:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import inspect
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, get_args, get_origin, get_type_hints
 
@@ -97,8 +98,31 @@ def use_threads(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
+def kind_run(room: str, kind: str) -> Callable[[Any], Iterator[Any]]:
+    """The function that does the step of a kind of component.
+
+    The module of a kind is named after it: `entity-aware` of `translate` is the module
+    `eatner.translate.entity_aware`. Only that module is imported, so that a step depends on the
+    code of its own kind alone.
+
+    Args:
+        room: Its package, which has the type of its step in `step`: translate, tag or align.
+        kind: The kind, as the configuration has it.
+    """
+    return importlib.import_module(f"eatner.{room}.{kind.replace('-', '_')}").run
+
+
+def given(**paths: Path | None) -> dict[str, Path]:
+    """The optional inputs that a job has, by name."""
+    return {name: path for name, path in paths.items() if path is not None}
+
+
 def open_llm(
-    engine: dict[str, Any], pace: dict[str, Any], folder: Path | None, adapter: Path | None
+    engine: dict[str, Any],
+    pace: dict[str, Any],
+    folder: Path | None,
+    adapter: Path | None,
+    threads: int,
 ) -> LLM:
     """Open the LLM of a step.
 
@@ -106,9 +130,11 @@ def open_llm(
         engine: What of the model's configuration its answers depend on: see `Model` in
             `eatner.config.components`.
         pace: What its speed depends on.
-        folder: Of the LLM, unless it is an endpoint's.
-        adapter: The weights of its LoRA adapter, if any.
+        folder: Path of the LLM's folder, unless it is an endpoint's.
+        adapter: Path of the weights of its LoRA adapter, if any.
+        threads: Upper limit on the threads of torch.
     """
+    use_threads(threads)
     options = {key: value for key, value in engine.items() if key != "backend"}
     if engine["backend"] == "endpoint":
         from eatner.llm.endpoint import EndpointLLM

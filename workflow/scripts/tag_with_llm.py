@@ -1,11 +1,13 @@
 """Ask an LLM for the persons, places and organisations of each text."""
 
+from functools import partial
 from pathlib import Path
 
 import job
 from eatner import tables
 from eatner.tables import Mention, Translation
-from eatner.tag import llm as tag_llm
+from eatner.tag.llm import run
+from eatner.tag.step import LLMStep
 from eatner.text import languages
 
 
@@ -22,18 +24,17 @@ def main(
     adapter: Path | None = None,
     code: list[Path] = (),
 ) -> None:
-    job.use_threads(threads)
-    journal = job.journal(entities, engine, llm, adapter, code)
-    rows = tag_llm.tag_with_llm(
-        list(tables.read(english, Translation)),
-        job.open_llm(engine, pace, llm, adapter),
-        languages.get(language),
+    step = LLMStep(
+        translations=list(tables.read(english, Translation)),
+        settings=tagger,
+        inputs={},
+        threads=threads,
+        language=languages.get(language),
         form=prompt,
-        max_new_tokens=tagger["max_new_tokens"],
-        journal=journal,
+        open_llm=partial(job.open_llm, engine, pace, llm, adapter, threads),
+        open_journal=partial(job.journal, entities, engine, llm, adapter, code),
     )
-    tables.write(entities, Mention, rows)
-    journal.close()
+    tables.write(entities, Mention, run(step))
 
 
 if __name__ == "__main__":

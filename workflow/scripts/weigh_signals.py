@@ -29,7 +29,6 @@ def main(
     adapter: Path | None = None,
     code: list[Path] = (),
 ) -> None:
-    job.use_threads(threads)
     rows = lora.short(
         [
             (languages.get(language), row)
@@ -43,7 +42,7 @@ def main(
     names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
     journal = job.journal(weights, engine, llm, adapter, [*code, *lexicons])
     examples = fused.examples(
-        job.open_llm(engine, pace, llm, adapter),
+        job.open_llm(engine, pace, llm, adapter, threads),
         [
             (
                 languages.get(code),

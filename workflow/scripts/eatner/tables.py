@@ -19,7 +19,6 @@ from eatner.codec import columns as columns
 from eatner.codec import read as read
 from eatner.codec import write as write
 
-
 EntityType = Literal["PER", "LOC", "ORG"]
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
 

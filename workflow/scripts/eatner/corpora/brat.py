@@ -21,7 +21,7 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 _LINE = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
-_ENTITY = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_ENTITY = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
 # How offsets may count, and whether a line end of two characters counts as two.
 _WAYS = [(unit, returns) for returns in (True, False) for unit in offsets.UNITS]
 
@@ -33,7 +33,7 @@ class _Entity:
     line: int
     label: str
     fragments: tuple[Span, ...]
-    surface: str | None
+    surface: str
 
 
 def looks_like(path: Path, head: str) -> bool:
@@ -84,7 +84,7 @@ def read(
                 {"line": entity.line},
             )
     notes.log()
-    yield from sentences(text, entities, bounds, ids, {})
+    yield from sentences(text, entities, bounds, ids, {"record": "the text"})
 
 
 def _entities(path: Path) -> Iterator[_Entity]:
@@ -124,7 +124,7 @@ def _place(entities: list[_Entity], text: str, path: Path) -> tuple[str, list[La
     """
     plain = text.replace("\r\n", "\n")
     notes = Notes(path, "entities")
-    for unit, returns in _WAYS if all(e.surface for e in entities) else _WAYS[:1]:
+    for unit, returns in _WAYS:
         counted = text if returns else plain
         spans = [_span(entity, counted, unit) for entity in entities]
         if all(
@@ -168,14 +168,18 @@ def _span(entity: _Entity, text: str, unit: str) -> Span | None:
 
 
 def _same(found: str, entity: _Entity) -> bool:
-    """Whether the text at an entity's place is what its line says, whatever the white space."""
-    return entity.surface is None or found.split() == entity.surface.split()
+    """Whether the text at an entity's place is what its line says; a line end may be a space."""
+
+    def edges(text: str) -> tuple[bool, bool]:
+        return text[:1].isspace(), text[-1:].isspace()
+
+    return found.split() == entity.surface.split() and edges(found) == edges(entity.surface)
 
 
 def _refuse(entity: _Entity, text: str, path: Path) -> None:
     places = ";".join(f"{start} {end}" for start, end in entity.fragments)
     parts = [text[start:end] for start, end in entity.fragments]
-    if len(parts) > 1 and " ".join(parts).split() == (entity.surface or "").split():
+    if len(parts) > 1 and " ".join(parts).split() == entity.surface.split():
         raise InputError(
             f"the entity {places} {entity.label} {entity.surface!r} has a gap",
             path=path,

@@ -7,18 +7,27 @@ its sentences.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import TokenError
-from eatner.corpora.layout import INDEX, NO_SPACE, Layout, Options, is_comment, sniff, split
-from eatner.corpora.resemblance import resembles
+from eatner.corpora.layout import (
+    INDEX,
+    NEARLY_ALL,
+    NO_SPACE,
+    Layout,
+    Options,
+    is_comment,
+    sniff,
+    split,
+    whole_lines,
+)
+from eatner.corpora.resemblance import COLUMNS, resembles
 from eatner.corpora.tags import from_brackets
 from eatner.corpora.tokens import (
     Evidence,
@@ -36,8 +45,6 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 log = logging.getLogger(__name__)
-# A quoted value of CSV may hold so many line ends.
-_LONGEST_QUOTE = 10
 # A whole file in one sentence of more tokens than this has lost its sentence ends.
 _ONE_SENTENCE = 150
 # So many sentences' final marks inside one sentence that is the whole file say the same.
@@ -53,32 +60,6 @@ class Block:
 
     rows: list[Row] = field(default_factory=list)
     comments: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-def _whole_lines(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple[int, str]]:
-    """The lines of CSV; those that a quoted value with line ends goes over are one."""
-    pending = list(lines)
-    at = 0
-    while at < len(pending):
-        number, line = pending[at]
-        at += 1
-        if '"' in line and _is_open(line, layout.separator):
-            for until in range(at, min(at + _LONGEST_QUOTE, len(pending))):
-                longer = "\n".join(text for _, text in pending[at - 1 : until + 1])
-                if not _is_open(longer, layout.separator):
-                    if len(split(longer, layout.separator)) == layout.columns:
-                        line, at = longer, until + 1
-                    break
-        yield number, line
-
-
-def _is_open(text: str, separator: str) -> bool:
-    """Whether a quote in a row of CSV is not closed."""
-    try:
-        list(csv.reader(text.split("\n"), delimiter=separator, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
 
 
 def _comment(block: Block, number: int, line: str) -> None:
@@ -114,11 +95,11 @@ def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     """The rows between blank lines, parsed; a sentence's comments stand before its rows."""
     headed = layout.headed
-    quoting = layout.separator in (",", ";")
+    quoting, end = layout.separator in (",", ";"), layout.end
     for lines in read_blocks(path):
         block = Block()
-        for number, line in _whole_lines(lines, layout) if quoting else lines:
-            if is_comment(line, layout.separator):
+        for number, line in whole_lines(lines, layout.separator) if quoting else lines:
+            if (line[0] == "#" or number == 1) and is_comment(line, layout.separator):
                 if block.rows and layout.end:
                     yield block  # of HIPE: the next document
                     block = Block()
@@ -133,7 +114,7 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
                 block = Block()
                 continue
             block.rows.append((number, values))
-            if layout.end and layout.end in values[layout.remarks or -1].split("|"):
+            if end and end in values[layout.remarks or -1].split("|"):
                 yield block
                 block = Block()
         yield block
@@ -238,7 +219,7 @@ def _keyed(values: Sequence[str], layout: Layout, path: Path, number: int) -> st
                 line=number,
                 remedy=f"Write {layout.key}={value}, or leave the tag out.",
             )
-    return ""
+    return "O"
 
 
 def _raw_tags(rows: Sequence[Row], layout: Layout, path: Path) -> list[str]:
@@ -269,8 +250,9 @@ def _words(rows: Sequence[Row], layout: Layout, path: Path) -> list[Word]:
     counter = None if layout.index is None else _Counter(layout, path)
     remarks = -1 if layout.remarks is None and layout.numbers_tokens else layout.remarks
     ranged: dict[int, str] = {}
+    token, prefix, tags = layout.token, layout.prefix, layout.tags
     for (number, values), raw in zip(rows, _raw_tags(rows, layout, path), strict=True):
-        form = values[layout.token]
+        form = values[token]
         glued = remarks is not None and not NO_SPACE.isdisjoint(values[remarks].split("|"))
         surface = None
         if counter is not None:
@@ -280,23 +262,24 @@ def _words(rows: Sequence[Row], layout: Layout, path: Path) -> list[Word]:
             if surface:
                 glued = counter.glued
                 ranged[len(words)] = counter.tag
-        if layout.prefix:
-            if not form.startswith(layout.prefix):
+        if prefix:
+            if not form.startswith(prefix):
                 raise InputError(
-                    f"the token {form!r} lacks the prefix {layout.prefix!r} of the others",
+                    f"the token {form!r} lacks the prefix {prefix!r} of the others",
                     path=path,
                     line=number,
                     remedy="Put the language's prefix before every token or before none.",
                 )
-            form = form.removeprefix(layout.prefix)
+            form = form.removeprefix(prefix)
         words.append(Word(number, form.strip() or form, raw, glued, surface))
     if ranged:
         _share_tags(words, ranged, layout, path)
     for word in words:
-        tag = layout.tags[word.tag] if word.tag or layout.key is None else "O"
+        tag = tags[word.tag]
         if tag is None:
-            check_tag(word.tag, path, {"line": word.line})
-        word.tag = tag or word.tag
+            check_tag(word.tag, path, {"line": word.line or 0})
+        else:
+            word.tag = tag
     return words
 
 
@@ -344,7 +327,8 @@ def _check_sniffed(
         line, seems, remedy = first[0][0], "", ""
         known = resembles(first)
         if known is not None:
-            line, seems, remedy = known.line, f"; the file seems to be {known.kind}", known.remedy
+            line, seems = known.line, f"; the file seems to be {known.kind}"
+            remedy = "" if known.remedy == COLUMNS else known.remedy
         raise InputError(
             f"no column of tags (O, B-PER, I-PER ...) found{seems}",
             path=path,
@@ -369,6 +353,30 @@ def _check_sniffed(
             remedy="Number the tokens, or set the corpus's format to conll.",
         )
     return layout
+
+
+def looks_like(path: Path, head: str) -> bool:
+    """Whether nearly every line of a file's beginning holds a tag in a column.
+
+    Args:
+        path: The file.
+        head: How it begins; not needed, because `sniff` reads the lines.
+    """
+    return _recognised(path) is not None
+
+
+def numbers_tokens(path: Path, head: str) -> bool:
+    """Whether it looks like columns, and one of them counts the tokens, as in CoNLL-U."""
+    found = _recognised(path)
+    return found is not None and found.numbers_tokens
+
+
+def _recognised(path: Path) -> Layout | None:
+    try:
+        sniffed = sniff(path, Options())
+    except InputError:
+        return None  # it is not UTF-8, perhaps a format of bytes
+    return sniffed[0] if sniffed is not None and sniffed[2] >= NEARLY_ALL else None
 
 
 def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:

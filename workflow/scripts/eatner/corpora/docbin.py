@@ -57,7 +57,7 @@ def read(
             continue
         entities = _entities(doc, spans_key, path, place)
         refuse_overlaps(entities, doc.text, path, place)
-        tokens = [(token.idx, token.idx + len(token)) for token in doc if not token.is_space]
+        tokens = [(token.idx, token.idx + len(token)) for token in doc if token.text.strip()]
         bounds: Iterable[Span]
         if doc.has_annotation("SENT_START"):
             bounds = [(sent.start_char, sent.end_char) for sent in doc.sents]

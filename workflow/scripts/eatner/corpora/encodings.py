@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from eatner.errors import InputError
@@ -24,16 +25,21 @@ _SIGNATURES = [
     (b"ARROW1", "an Arrow file", "Use the `folder` of a dataset, or write it as JSON Lines."),
     (b"SQLite format 3", "an SQLite database", "Export the table as JSON Lines."),
 ]
-# What people's files are encoded in; charset-normalizer chooses among them.
-_LEGACY = [
-    "cp1252", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
-    "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5", "euc_kr", "cp949",
-]  # fmt: skip
-# iconv's names of those that Python calls otherwise.
-_ICONV = {
-    "shift_jis": "SHIFT_JIS", "euc_jp": "EUC-JP", "iso2022_jp": "ISO-2022-JP", "euc_kr": "EUC-KR",
-    "koi8_r": "KOI8-R", "cp949": "CP949",
-}  # fmt: skip
+# One byte a character: charset-normalizer chooses among them.
+_SINGLE = ["cp1252", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"]
+# Several bytes a character: Python's name, iconv's name, characters that its texts consist of, and
+# their least share among the characters that are not ASCII.
+_MULTIPLE = [
+    ("iso2022_jp", "ISO-2022-JP", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("shift_jis", "SHIFT_JIS", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("euc_jp", "EUC-JP", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("euc_kr", "EUC-KR", re.compile("[\uac00-\ud7a3]"), 0.9),
+    ("cp949", "CP949", re.compile("[\uac00-\ud7a3]"), 0.95),
+    ("gb18030", "GB18030", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
+    ("big5", "BIG5", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
+]
+# Fewer accented letters than this share of the others are those of a Western language.
+_ACCENTS = 0.5
 # Enough bytes to recognise an encoding.
 _SAMPLED = 1 << 18
 
@@ -59,11 +65,22 @@ def guess(path: Path) -> str | None:
 
     with open(path, "rb") as handle:
         sample = handle.read(_SAMPLED)
-    telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())
-    found = from_bytes(telling, cp_isolation=_LEGACY).best()
-    if found is None:
-        return None
-    return _ICONV.get(found.encoding, found.encoding.upper())
+    lines = [line for line in sample.split(b"\n") if not line.isascii()]
+    telling = b"\n".join(lines[:-1] or lines)  # the last may be cut
+    for name, iconv, telltale, share in _MULTIPLE:
+        try:
+            text = telling.decode(name)
+        except UnicodeDecodeError:
+            continue
+        foreign = [char for char in text if not char.isascii()]
+        fitting = sum(map(bool, map(telltale.match, foreign)))
+        if len(foreign) > 1 and fitting >= share * len(foreign):
+            return iconv
+    letters = sum(chr(byte).isalpha() for byte in telling if byte < 0x80)
+    if sum(byte > 0x7F for byte in telling) < _ACCENTS * letters:
+        return "CP1252"  # Latin letters with some accents
+    found = from_bytes(telling, cp_isolation=_SINGLE).best()
+    return None if found is None else found.encoding.upper().replace("KOI8_R", "KOI8-R")
 
 
 def not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> InputError:

@@ -49,6 +49,8 @@ class Item:
     spans: list[RawSpan] = field(default_factory=list)
     annotated: bool = False  # it has a key for spans or tags, be it an empty list
     both: bool = False  # it has spans beside its tags
+    # Keys that decide whether a record is gold, and whether it has them.
+    steering: Mapping[str, bool] = field(default_factory=dict)
 
 
 def items(path: Path, keys: Keys, notes: Notes) -> Iterator[Item]:
@@ -69,7 +71,7 @@ def _item(
 ) -> Item:
     fields = export.fields
     own = first_of(fields, _ID_KEYS)
-    item = Item(place, "" if own is None else str(own), export.reason)
+    item = Item(place, "" if own is None else str(own), export.reason, steering=export.steering)
     if item.reason is not None and (item.reason != UNFINISHED or not fields):
         return item
     item.text, text_key = _find_text(fields, raw, keys.text, path, place)

@@ -12,10 +12,12 @@ from pathlib import Path
 from eatner.corpora.tokens import Place, no_sentence, numbered_lines, read_lines
 from eatner.errors import InputError
 
+# A record of JSON Lines.
+_OBJECT = re.compile(r'\s*\{\s*"[^"]*"\s*:.*\}\s*,?\s*')
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # How JSON begins: a record, a list of records or of pairs, a pair, or brackets alone.
 _JSON = re.compile(
-    rf'\s*(\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*["\{{]|"\{{\\"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
+    rf'\s*(\[\s*(null|true|false|-?\d[\d.]*|"")\s*,\s*[\[{{"]|\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*["\{{]|"\{{\\"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
 )
 # How Python's own notation begins: dictionaries in single quotes, tuples, an assignment.
 _PYTHON = re.compile(
@@ -29,13 +31,12 @@ class _DuplicateKeyError(ValueError):
 
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file that begins with `head` holds JSON, or records that were meant to be JSON."""
-    line = next((line for line in head.removeprefix("\ufeff").splitlines() if line.strip()), "")
-    return opens_json(line)
-
-
-def opens_json(line: str) -> bool:
-    """Whether a file whose first line this is holds JSON, or Python's notation of the same."""
-    return _JSON.match(line) is not None or _PYTHON.match(line) is not None
+    lines = (line for line in head.removeprefix("\ufeff").splitlines() if line.strip())
+    first = next(lines, "")
+    if _JSON.match(first) or _PYTHON.match(first):
+        return True
+    # One line may be spoilt.
+    return any(map(_OBJECT.fullmatch, itertools.islice(lines, 5)))
 
 
 def records(path: Path) -> Iterator[tuple[Place, object]]:

@@ -55,11 +55,11 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             handle.seek(0)
             number = 0
             for raw in handle:
-                ending = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
-                raw = raw.removesuffix(ending)
-                if doubled:
-                    raw = raw.removesuffix(b"\r")
-                for piece in (raw,) if b"\r" not in raw else raw.removesuffix(b"\r").split(b"\r"):
+                if b"\r" not in raw:
+                    pieces = [raw.removesuffix(b"\n")]
+                else:
+                    pieces = _at_returns(raw, doubled)
+                for piece in pieces:
                     number += 1
                     try:
                         line = piece.decode("utf-8")
@@ -74,6 +74,14 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             path=path,
             remedy="Check the corpus's path in the config.",
         ) from error
+
+
+def _at_returns(raw: bytes, doubled: bool) -> list[bytes]:
+    """The lines in what a line feed ends, where carriage returns end lines, too."""
+    if raw.endswith(b"\n"):
+        raw = raw[:-1].removesuffix(b"\r")
+        return (raw.removesuffix(b"\r") if doubled else raw).split(b"\r")
+    return raw.removesuffix(b"\r").split(b"\r")  # the end of the file
 
 
 def read_lines(path: Path) -> list[str]:

@@ -146,6 +146,7 @@ def _sentences(
 ) -> Iterator[_Sentence]:
     """The sentences as they are in the file."""
     sentence: _Sentence | None = None
+    closed: bool | None = None  # whether a tab ends the lines, as WebAnno writes them
     for number, line in lines:
         if line.startswith("#Text="):
             if sentence is None or sentence.units:
@@ -155,7 +156,8 @@ def _sentences(
             sentence.texts.append(line.removeprefix("#Text="))
         elif line.strip() and not line.startswith("#"):
             unit = _unit(number, line, width, column)
-            if sentence is None or unit is None:
+            closed = line.endswith("\t") if closed is None else closed
+            if sentence is None or unit is None or line.endswith("\t") != closed:
                 raise InputError(
                     f"{line[:40]!r} is no token of {width} columns under a line #Text=",
                     path=path,
@@ -242,7 +244,7 @@ def _values(unit: _Unit, path: Path) -> list[tuple[str, str]]:
     position = 0
     while position < len(unit.cell):
         match = _VALUE.match(unit.cell, position)
-        if match is None or not match[1] or match[1] == "_":
+        if match is None or match[1] in ("", "_"):
             break
         if match[1] == "*":
             raise InputError(
@@ -253,8 +255,8 @@ def _values(unit: _Unit, path: Path) -> list[tuple[str, str]]:
             )
         values.append((_unescape(match[1]), match[2] or ""))
         position = match.end()
-    else:
-        return values
+        if position == len(unit.cell) and not match[0].endswith("|"):
+            return values
     raise InputError(
         f"{unit.cell!r} is no value of WebAnno TSV",
         path=path,

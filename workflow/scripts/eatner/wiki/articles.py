@@ -17,11 +17,11 @@ from eatner.text.languages import Language
 from eatner.wiki.markup import Clean, Link
 from eatner.wiki.pages import PAGE_LIMIT, Page, read_page, text_of, unescape
 from eatner.wiki.streams import AGAIN
-from eatner.wiki.targets import INVISIBLE, Names, canonical
+from eatner.wiki.targets import INVISIBLE, Names, interlanguage_target, redirect_target
 from eatner.wiki.wikitext import clean
 
 log = logging.getLogger(__name__)
-_REDIRECTED = re.compile(r"\s*#\S[^\[\n]{0,40}\[\[:?([^\]\[|\n]+)")
+_REDIRECTED = re.compile(r"\s*#\S[^\[\n]{0,40}\s*\[\[\s*:?([^\]\[|\n]+)")
 _ENGLISH_LINK = re.compile(r"\[\[en:([^\]\[|\n]+)\]\]")
 _DISAMBIGUATION_SWITCH = re.compile(r"__DISAMBIG(?:UATION)?__")
 
@@ -102,7 +102,7 @@ def _in_main_namespace(page: Page, title: str, names: Names) -> bool:
 
 
 def _redirect(page: Page, source: str, names: Names) -> str | None:
-    """The title that a redirect leads to, or None where the page is none.
+    """Where a redirect leads, see `redirect_target`; None for a page that is no redirect.
 
     The XML names the page that it leads to, but not the section; the text does. Dumps before 2010
     mark a redirect in the text alone.
@@ -110,9 +110,11 @@ def _redirect(page: Page, source: str, names: Names) -> str | None:
     match = None
     if source[:60].lstrip()[:1] == "#":
         match = _REDIRECTED.match(source, 0, 1000)
+    written = redirect_target(unescape(match[1]), names) if match else ""
     if page.redirect is None:
-        return canonical(unescape(match[1]), names) if match and len(source) < 1000 else None
-    return canonical(page.redirect, names)
+        return written if match and len(source) < 1000 else None
+    _, mark, section = written.partition("#")
+    return redirect_target(page.redirect + mark + section, names)
 
 
 def _is_disambiguation(reader: PageReader, title: str, source: str) -> bool:
@@ -174,7 +176,7 @@ def _add_paragraphs(reader: PageReader, title: str, source: str, lead: Clean) ->
 def _interlanguage_title(source: str, names: Names) -> str:
     """The English title by a link of the page's own, as dumps before 2013 have."""
     match = _ENGLISH_LINK.search(source) if "[[en:" in source else None
-    return canonical(unescape(match[1]), names) if match else ""
+    return interlanguage_target(unescape(match[1]), names) if match else ""
 
 
 def links_as_json(spans: Iterable[Link], holes: Iterable[int]) -> str:

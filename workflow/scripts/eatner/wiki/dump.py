@@ -12,6 +12,7 @@ comments, declarations inside it) goes through a parser that knows no entities.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import re
 from collections import deque
@@ -25,7 +26,7 @@ from eatner.errors import InputError
 from eatner.tables import Title
 from eatner.text.languages import Language
 from eatner.wiki.articles import PageReader, article_row
-from eatner.wiki.pages import PAGE_LIMIT, unescape
+from eatner.wiki.pages import PAGE_LIMIT, unescape, without_old_revisions
 from eatner.wiki.streams import (
     AGAIN,
     LAYOUT,
@@ -43,6 +44,7 @@ from eatner.wiki.streams import (
 )
 from eatner.wiki.targets import Names
 
+log = logging.getLogger(__name__)
 _NAMESPACE = re.compile(r'<namespace\b[^<>]*?key="(-?\d+)"[^<>]*?(?:/>|>([^<]*)</namespace>)')
 _CASE = re.compile(r"<case>([^<]*)</case>")
 # MediaWiki's own names, valid in every wiki, and the prefixes of the sister projects.
@@ -124,8 +126,19 @@ def parse_dump(
                 chain(first, second, spans), lambda span: span[1] - span[0], progress
             )
             results = _from_streams(reader, every, threads)
+    nameless: list[Title] = []
     for row in results:
-        yield replace(row, english=english.get(row.page_id) or row.english)
+        title = english.get(row.page_id, "").removeprefix(":").strip() or row.english
+        if title and "#" in title + row.title:
+            nameless.append(row)
+            title = ""
+        yield replace(row, english=title)
+    if nameless:
+        log.warning(
+            "%s: pages without an English title, because a `#` in it or in theirs makes it that of"
+            " a section: %d; the first is page %d, %r",
+            dump, len(nameless), nameless[0].page_id, nameless[0].title,
+        )  # fmt: skip
 
 
 def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
@@ -235,9 +248,13 @@ class _Pages:
         self.scanned = len(rest)
         if len(rest) > PAGE_LIMIT:
             if not self.skipping:
-                self.skipping = True
-                self.oversized = bytes(rest[:4096])
-            del rest[:-16]
+                # A page of a history dump may be of any size: its newest revision is not.
+                rest[:] = without_old_revisions(bytes(rest))
+            if self.skipping or len(rest) > PAGE_LIMIT:
+                if not self.skipping:
+                    self.skipping = True
+                    self.oversized = bytes(rest[:4096])
+                del rest[:-16]
             self.scanned = len(rest)
 
     def _refuse_endless(self) -> None:
@@ -306,6 +323,8 @@ def _from_streams(
                     yield row
             yield from rows
             edge = rest
+        if len(edge) > PAGE_LIMIT:
+            edge = without_old_revisions(edge)
         if len(edge) > PAGE_LIMIT:
             raise InputError(
                 "a page that goes over many bz2 streams and is larger than any page may be",

@@ -39,7 +39,7 @@ def _plain(match: re.Match[bytes]) -> bytes:
 
 def _row_pattern(columns: list[str], language: str) -> re.Pattern[bytes]:
     cells = {
-        "ll_from": rb"(?P<id>\d+)",
+        "ll_from": rb"(?P<id>\d{1,18})",
         "ll_lang": b"'" + re.escape(language.encode()) + b"'",
         "ll_title": rb"'(?P<title>" + _VALUE + rb")'",
     }
@@ -75,7 +75,8 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
         language: The code in `ll_lang` of the wanted links.
 
     Returns:
-        From page_id to title, with spaces.
+        From page_id to title, with spaces, as the dump has it: `parse_dump` leaves out the links
+        that lead to a section (``Berlin#Mitte``).
 
     Raises:
         InputError: Not such a dump, a file that is cut off or damaged, no link to `language`.

@@ -139,9 +139,17 @@ def text_of(page: Page, path: Path, where: str) -> str:
             remedy=AGAIN,
         )
     try:
-        return page.xml[page.text_begin : end].decode()
+        text = page.xml[page.text_begin : end].decode()
     except UnicodeDecodeError as error:
         raise _not_utf8(error, page.title, path, where) from error
+    if "<" in text and "</text>" in text:
+        raise InputError(
+            f"a revision of page {page.page_id} ({page.title}) has no end",
+            path=path,
+            record=where or None,
+            remedy=AGAIN,
+        )
+    return text
 
 
 def without_old_revisions(xml: bytes) -> bytes:

@@ -11,6 +11,7 @@ import hashlib
 import heapq
 import json
 import random
+import re
 import tempfile
 import unicodedata
 from bisect import bisect_left
@@ -30,6 +31,9 @@ from eatner.wiki.titles import MARKUP, Wiki, bare_title, count_uses, english_nam
 
 LONGEST = 600
 """Code points of a sentence: longer ones are lists that were written as one."""
+_OPENING, _CLOSING = "(（「『【《〈[［{", ")）」』】》〉]］}"
+_BRACKET = re.compile(f"[{re.escape(_OPENING + _CLOSING)}]")
+_LIST_ITEM = re.compile(r"(?:^|.*\s)\w{1,2}\Z")  # a) or 1): it has no other bracket
 _THIRDS = 3  # a mention stands at the beginning, in the middle or at the end of its sentence
 
 
@@ -109,11 +113,28 @@ def _sentence_fault(sentence: str, surface: str) -> str:
         return "markup"
     if len(sentence) > LONGEST:
         return "sentence too long"
+    if _cuts_bracket(sentence):
+        return "cut inside a bracket"
     if len(sentence) < len(surface) + 4:
         return "no context"
     if not unicodedata.is_normalized("NFC", sentence):
         return "not NFC"
     return ""
+
+
+def _cuts_bracket(sentence: str) -> bool:
+    """Whether a bracket has no partner in the sentence, so that a part of it must be elsewhere."""
+    stack: list[str] = []
+    for match in _BRACKET.finditer(sentence):
+        bracket = unicodedata.normalize("NFKC", match[0])  # Full and half width go together.
+        if bracket in _OPENING:
+            stack.append(_CLOSING[_OPENING.index(bracket)])
+        elif stack:
+            if stack.pop() != bracket:
+                return True
+        elif bracket != ")" or not _LIST_ITEM.match(sentence[: match.start()]):
+            return True
+    return bool(stack)
 
 
 def build(

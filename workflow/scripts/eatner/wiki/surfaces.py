@@ -39,7 +39,8 @@ def surface_fault(surface: str, target: str, title: str, wiki: Wiki, language: L
     if any(folded == fold_name(name) for name in names):
         return ""
     part = any(_is_part(surface, name, language) for name in names)
-    if own in wiki.other or own in wiki.english:
+    # An alias may lead to a section: that is a thing of its own.
+    if own in wiki.other or own in wiki.english or "#" in own:
         # "Washington" may well be George, but "university" is not the one of Oxford.
         english = wiki.english.get(own, "")
         return "" if part and english and not name_fault(english) else "names another page"

@@ -16,11 +16,28 @@ FILE_ENDING = re.compile(
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_LANGUAGE_PREFIX = re.compile(
-    r"(?:[a-z]{2,3}|simple|(?:zh|be|bat|roa|fiu|map|nds|cbk)-[a-z-]{2,12})\Z"
-)
-
-
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")
+# The Wikipedias that there are or were, and old names of theirs: a link to one of them is an
+# interlanguage link. Any other prefix belongs to a title, as in re:publica.
+_WIKIPEDIAS = """
+    aa ab abs ace ady af ak als alt am ami an ang ann anp ar arc ary arz as ast atj av avk awa
+    ay az azb ba ban bar bat-smg bbc bcl bdr be be-tarask be-x-old bew bg bh bho bi bjn blk bm bn
+    bo bpy br bs btm bug bxr ca cbk-zam cdo ce ceb ch cho chr chy ckb co cr crh cs csb cu
+    cv cy cz da dag de dga din diq dk dsb dtp dty dv dz ee egl el eml en eo epo es et eu ext fa
+    fat ff fi fiu-vro fj fo fon fr frp frr fur fy ga gag gan gcr gd gl glk gn gom gor got gpe gsw
+    gu guc gur guw gv ha hak haw he hi hif ho hr hsb ht hu hy hyw hz ia iba id ie ig igl ii ik ilo
+    inh io is it iu ja jam jbo jp jv ka kaa kab kaj kbd kbp kcg kg kge ki kj kk kl km kn knc
+    ko koi kr krc ks ksh ku kus kv kw ky la lad lb lbe lez lfn lg li lij lld lmo ln lo lrc lt ltg
+    lv lzh mad mai map-bms mdf mg mh mhr mi min minnan mk ml mn mni mnw mo mos mr mrj ms mt mus
+    mwl my myv mzn na nah nan nap nb nds nds-nl ne new ng nia nl nn no nov nqo nr nrm nso nup nv
+    ny oc olo om or os pa pag pam pap pcd pcm pdc pfl pi pih pl pms pnb pnt ps pt pwn qu rki rm
+    rmy rn ro roa-rup roa-tara rsk ru rue rup rw sa sah sat sc scn sco sd se sg sgs sh shi shn shy
+    si simple sk skr sl sm smn sn so sq sr srn ss st stq su sv sw syl szl szy ta tay tcy tdd te
+    tet tg th ti tig tk tl tly tn to tpi tr trv ts tt tum tw ty tyv udm ug uk ur uz ve vec vep vi
+    vls vo vro wa war wo wuu xal xh xmf yi yo yue za zea zgh zh zh-cfr zh-classical zh-cn
+    zh-min-nan zh-tw zh-yue zu
+"""
+INTERLANGUAGE = frozenset(_WIKIPEDIAS.split())
 LinkKind = Literal["link", "hidden", "language", "none"]
 """`link`: to an article; `hidden`: a file or a category, of which the text shows nothing;
 `language`: the same page of another wiki, likewise; `none`: shown, but not to an article."""
@@ -53,15 +70,33 @@ def title_case(title: str) -> str:
     return upper + title[1:]
 
 
+def decode_entities(text: str) -> str:
+    """Decode HTML's entities, of which MediaWiki demands the semicolon."""
+    return ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
 def canonical(target: str, names: Names) -> str:
     """The title that a link's target means: no section, spaces, NFC, first letter as in titles."""
-    target = target.partition("#")[0].replace("_", " ")
-    if "&" in target:
-        target = html.unescape(target)
+    # First, because &#39; has a # of its own.
+    target = decode_entities(target).partition("#")[0].replace("_", " ")
     target = " ".join(INVISIBLE.sub("", target).split())
     if not target.isascii():
         target = unicodedata.normalize("NFC", target)
     return title_case(target) if names.case else target
+
+
+def redirect_target(target: str, names: Names) -> str:
+    """Where a redirect leads: a title, or ``title#section``, which is the name of no page."""
+    page, _, section = decode_entities(target).partition("#")
+    title = canonical(page.strip().removeprefix(":"), names)
+    section = " ".join(section.replace("_", " ").split())
+    return f"{title}#{section}" if title and section else title
+
+
+def interlanguage_target(target: str, names: Names) -> str:
+    """The title that a link to another wiki names; empty for a section, which is no page."""
+    target = decode_entities(target).strip().removeprefix(":")
+    return "" if "#" in target else canonical(target, names)
 
 
 def link_kind(raw: str, names: Names) -> tuple[LinkKind, str]:
@@ -85,9 +120,9 @@ def link_kind(raw: str, names: Names) -> tuple[LinkKind, str]:
             return ("none" if colon else "hidden"), ""
         if name in names.other:
             return "none", ""
-        if _LANGUAGE_PREFIX.match(prefix.strip()):
+        if name in INTERLANGUAGE:
             if colon:
                 return "none", ""
-            return "language", canonical(rest, names) if name == "en" else ""
+            return "language", interlanguage_target(rest, names) if name == "en" else ""
     target = canonical(target, names)
     return ("link" if target else "none"), target

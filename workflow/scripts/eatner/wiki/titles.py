@@ -16,7 +16,7 @@ from eatner.tables import Title
 from eatner.text.folding import fold_name
 
 MARKUP = re.compile(
-    r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|-\{|\}-|https?://"
+    r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|https?://"
     r"|[\x00-\x1f\x7f-\x9f\ufffc\ufffd]|\w\|\w|\|[^|]*="
 )
 QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
@@ -28,7 +28,8 @@ class Wiki:
 
     Attributes:
         english: From an article's title to its English title.
-        target: From a redirect's title to the title it leads to.
+        target: From a redirect's title to the title it leads to; to ``title#section``, which no
+            page has, where it leads to a section.
         other: Titles of disambiguation pages and lists.
         uses: How many leads link a surface to a title, where these differ.
         links: How many leads link a surface to anything.

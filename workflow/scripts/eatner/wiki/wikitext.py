@@ -18,7 +18,6 @@ from eatner.wiki.markup import (
     Clean,
     Link,
     cut_stretches,
-    language_variants,
     normalise_nfc,
     with_a_space,
     with_holes,
@@ -26,6 +25,7 @@ from eatner.wiki.markup import (
     without_templates,
 )
 from eatner.wiki.targets import INVISIBLE, Names
+from eatner.wiki.variants import variants_of
 from eatner.wiki.writer import Writer
 
 # Encyclopedias mark the stress of a headword; no other text does.
@@ -62,11 +62,12 @@ def clean(source: str, title: str, language: Language, names: Names, start: int 
     kept, end = without_templates(source, start, unclosed)
     if unclosed:
         kept, end = without_templates(source, start, set(), unclosed)
-    text = without_tables(with_holes(kept, language) if DROPPED in kept else kept)
+    variants = variants_of(language.code) if "-{" in kept or "}-" in kept else None
+    if variants is not None:
+        kept = variants.resolve(kept)
+    text = without_tables(with_holes(kept, language) if DROPPED in kept or HOLE in kept else kept)
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
-    if "-{" in text:
-        text = language_variants(text)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     if language.script == "Cyrl":
@@ -82,11 +83,11 @@ def clean(source: str, title: str, language: Language, names: Names, start: int 
 def _tidy(writer: Writer) -> Clean:
     """Mend what templates left behind, trim the spans, and normalise."""
     text = "".join(writer.pieces)
-    spans = writer.spans
-    holes: list[int] = []
+    spans, holes = writer.spans, writer.holes
     if HOLE in text:
         cuts = [with_a_space(text, *match.span()) for match in _HOLE_RUN.finditer(text)]
-        text, spans, holes = cut_stretches(text, spans, [start for start, _ in cuts], cuts)
+        holes = [*holes, *(start for start, _ in cuts)]
+        text, spans, holes = cut_stretches(text, spans, holes, cuts)
     cuts = []
     for match in _DEBRIS.finditer(text):
         start, end = match.span()

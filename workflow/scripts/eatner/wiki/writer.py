@@ -10,6 +10,8 @@ to the next with one regular expression; what is between two marks is text, and 
   it. A link that ends becomes a span from there to here; a file or a category that ends is taken
   back by cutting the pieces and spans to what they were.
 - `bold` is where bold began, or -1. MediaWiki ends bold and links with their line and paragraph.
+- `holes` are the places where a bracket began that never ended: text may be missing there, or may
+  be that of the link.
 - `blank` is true where a space would be one too many: at the beginning and behind a space.
 
 Whatever is never closed costs its own text and no second look, so the time is linear.
@@ -19,17 +21,24 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from eatner.text.languages import Language
 from eatner.wiki.markup import TAG, Link
-from eatner.wiki.targets import INVISIBLE, LinkKind, Names, link_kind
+from eatner.wiki.targets import (
+    ENTITY,
+    INVISIBLE,
+    LinkKind,
+    Names,
+    decode_entities,
+    link_kind,
+)
 
 _MARKUP = re.compile(
     r"\[\[|\]\]|\[(?=(?:https?:|ftp:)?//)|\]|'{2,}|<(?=[/A-Za-z])|&(?=[#\w])|\n\s*|\{\{+|\}\}+"
     r"|__[A-Z]+__"
 )
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,31});")
 _URL = re.compile(r"\[(?:https?:|ftp:)?//[^\s\[\]<>\"]*[ \t]*")
 _LINK = re.compile(r"\[\[([^\[\]|\n{}<>]*)(\||\]\])")
 _MARKER = re.compile(r"[*#:;]+[ \t]*|-{4,}")
@@ -74,6 +83,7 @@ class Writer:
         self.size = 0
         self.blank = True
         self.spans: list[Link] = []
+        self.holes: list[int] = []
         self.open: list[_Open] = []
         self.bold = -1
         self.english = ""
@@ -156,7 +166,7 @@ class Writer:
 
     def _read_entity(self, text: str, at: int) -> int:
         """Write the character of the entity at an `&`, and return where it ends."""
-        entity = _ENTITY.match(text, at)
+        entity = ENTITY.match(text, at)
         if entity is None:
             self._write("&")
             return at + 1
@@ -179,6 +189,7 @@ class Writer:
         if blank_line or text[pos : pos + 1] in "*#:;|!" or mark[-1] in " \t":
             self._newline()
             if blank_line:
+                self._give_up(entry for entry in self.open if entry.kind != "hidden")
                 self.open = [entry for entry in self.open if entry.kind == "hidden"]
         elif self.pieces and not self.blank:
             ascii_end = self.pieces[-1][-1].isascii()
@@ -208,14 +219,14 @@ class Writer:
             self.open.append(entry)
             return end
         if kind not in ("hidden", "language"):
-            self._write(html.unescape(shown).replace("_", " "))
+            self._write(decode_entities(shown).replace("_", " "))
         self._close(entry)
         return self._draw_trail(text, end)
 
     def _close_innermost(self, text: str, pos: int) -> int:
         """End the innermost link at `]]`; external links inside it had no end."""
         while self.open and self.open[-1].kind == "url":
-            self.open.pop()
+            self._give_up([self.open.pop()])
         if not self.open:
             return pos
         self._close(self.open.pop())
@@ -224,6 +235,7 @@ class Writer:
     def _close(self, entry: _Open) -> None:
         if entry.kind in ("hidden", "language"):
             del self.pieces[entry.pieces :], self.spans[entry.spans :]
+            self.holes = [hole for hole in self.holes if hole <= entry.start]
             self.size = entry.start
             self.blank = not self.pieces or self.pieces[-1][-1] in " \n"
         elif entry.kind == "link" and self.size > entry.start:
@@ -269,27 +281,36 @@ class Writer:
         pieces.reverse()
         return pieces
 
+    def _give_up(self, entries: Iterable[_Open]) -> None:
+        """Note where brackets began that never ended."""
+        self.holes += [entry.start for entry in entries]
+
     def _drop_unclosed(self) -> None:
-        """A file without an end takes the rest of its line with it."""
-        for entry in self.open:
-            if entry.kind == "hidden":
-                text = "".join(self.pieces)
-                start = entry.start
-                line = text.find("\n", start)
-                stop = len(text) if line < 0 else line
-                if line >= 0 and (start == 0 or text[start - 1] == "\n"):
-                    stop += 1
-                shift = stop - start
-                self.pieces = [text[:start] + text[stop:]]
-                self.size -= shift
-                self.spans = [
-                    (begin - shift, end - shift, target, bold)
-                    if begin >= stop
-                    else (begin, end, target, bold)
-                    for begin, end, target, bold in self.spans
-                    if begin >= stop or end <= start
-                ]
-                return
+        """A file without an end takes the rest of its line with it; a link keeps its text."""
+        file = next((entry for entry in self.open if entry.kind == "hidden"), None)
+        self._give_up(entry for entry in self.open if entry is not file)
+        if file is None:
+            return
+        text, start = "".join(self.pieces), file.start
+        line = text.find("\n", start)
+        stop = len(text) if line < 0 else line
+        if start == 0 or text[start - 1] == "\n":
+            # All of the line goes: no sentence is cut.
+            stop += line >= 0
+        else:
+            start -= text[start - 1] == " "
+            self.holes.append(start)
+        shift = stop - start
+        self.pieces = [text[:start] + text[stop:]]
+        self.size -= shift
+        self.spans = [
+            (begin - shift, end - shift, target, bold)
+            if begin >= stop
+            else (begin, end, target, bold)
+            for begin, end, target, bold in self.spans
+            if begin >= stop or end <= start
+        ]
+        self.holes = [hole - shift if hole >= stop else min(hole, start) for hole in self.holes]
 
 
 def _line_start(text: str, pos: int) -> int:
