@@ -190,7 +190,7 @@ def test_a_further_language_reruns_nothing_and_an_edited_one_its_own(project):
     assert {"parse_wiki", "finetune_model", "translate_sentences"} <= set(edited)
 
 
-# Every refusal has its test in test_config.py; these show that Snakemake passes them on.
+# Every refusal has its test in tests/config; these show that Snakemake passes them on.
 @pytest.mark.parametrize(
     ("change", "target", "said"),
     [

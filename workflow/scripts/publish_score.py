@@ -1,4 +1,4 @@
-"""Take the score of the configured system of a corpus, and draw it."""
+"""Copy the score of a corpus's configured system, and draw it."""
 
 import json
 from pathlib import Path

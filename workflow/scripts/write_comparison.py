@@ -36,8 +36,9 @@ def main(
         "Training of the models": training,
         "Time by step": time,
     }
-    texts = (path.read_text(encoding="utf-8") for path in scores)
-    records = by_corpus(map(json.loads, texts), corpora, systems)
+    records = by_corpus(
+        (json.loads(path.read_text(encoding="utf-8")) for path in scores), corpora, systems
+    )
     files = by_corpus(zip(english, tagged, entities, errors, strict=True), corpora, systems)
     texts = [
         Text(

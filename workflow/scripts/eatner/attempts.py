@@ -35,20 +35,20 @@ def attempts(
     progress: Callable[[], int] | None = None,
     stopping: threading.Event | None = None,
 ) -> tenacity.Retrying:
-    """Make a caller that repeats a function until it succeeds: ``attempts(...)(function, ...)``.
+    """Make a caller that repeats a function until it succeeds: `attempts(...)(function, ...)`.
 
     The pause doubles from attempt to attempt, and is at least what a `PassingError` asks for.
     After the last attempt the function's own error is raised.
 
     Args:
-        may_pass: Whether an error may not come again; any other is raised at once.
+        may_pass: Whether another attempt may avoid an error; any other error is raised at once.
         tries: Attempts in a row without progress before giving up.
         log: Gets a warning before each pause.
         wait: Seconds before the second attempt.
-        longest: Most seconds of a pause.
-        jitter: Whether pauses are random below their length, so that many callers spread out.
-        progress: Says how much has been done, such as bytes on disk: an attempt after which it is
-            more than ever counts as the first.
+        longest: Maximum length of a pause, in seconds.
+        jitter: Whether each pause is cut to a random length, so that many callers spread out.
+        progress: Returns how much has been done, such as bytes on disk. After an attempt that got
+            further than all before, the count of attempts and the pauses start again.
         stopping: Ends pauses and attempts at once when it is set.
     """
     failures, most = 0, -1
@@ -56,7 +56,7 @@ def attempts(
     def fails(state: tenacity.RetryCallState) -> bool:
         """Count an attempt that failed; False if there is nothing to try again."""
         nonlocal failures, most
-        error = state.outcome and state.outcome.exception()
+        error = state.outcome.exception() if state.outcome else None
         if error is None or not may_pass(error):
             return False
         if state.attempt_number == 1:
@@ -70,7 +70,7 @@ def attempts(
         return failures >= tries or (stopping is not None and stopping.is_set())
 
     def pause(state: tenacity.RetryCallState) -> float:
-        error = state.outcome and state.outcome.exception()
+        error = state.outcome.exception() if state.outcome else None
         doubled = wait * 2 ** (failures - 1)
         if jitter:
             doubled *= random.random()

@@ -12,13 +12,14 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name to write to, which becomes `path` when the block ends without error.
+    """Yield a temporary path to write to; it becomes `path` when the block ends without an error.
 
-    The temporary file or folder is beside `path` and is always called the same, so that jobs that
-    were killed leave at most one behind; it is deleted where the block fails.
+    The temporary file or folder is beside `path` and always has the same name, so that killed jobs
+    leave at most one behind. It is deleted if the block fails.
 
     Args:
-        path: The file or folder to make; its parent folder is made too.
+        path: The file or folder to make. One that exists is replaced as a whole, and the parent
+            folder is made if it does not exist.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,13 +36,13 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text as UTF-8 with line feeds, or nothing."""
+    """Write a text in UTF-8, with line feeds, as a whole or not at all."""
     with atomic(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
 
 
 def write_json(path: str | Path, value: object) -> None:
-    """Write a value as JSON for people to read, or nothing."""
+    """Write a value as indented JSON, as a whole or not at all."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -35,13 +35,13 @@ def pick(names: Mapping[str, T], name: str, what: str, where: str) -> T:
     """Return `names[name]`.
 
     Args:
-        names: What there is, by name.
-        name: Of the one that is meant.
+        names: The things that are configured, by name.
+        name: The name that is used.
         what: The kind of thing, for the message.
-        where: The place of the name, for the message.
+        where: The place where the name is used, for the message.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: Nothing has that name.
     """
     if name in names:
         return names[name]
@@ -55,13 +55,13 @@ def pick(names: Mapping[str, T], name: str, what: str, where: str) -> T:
 
 
 def check_engines(values: Settings) -> None:
-    """Check that each model has only the keys of its engine; before defaults are filled in.
+    """Check that each model has only the keys of its engine, before defaults are filled in.
 
     Args:
         values: A configuration that fits the schema.
 
     Raises:
-        InputError: A key that means nothing for the way in which an LLM is run.
+        InputError: A key has no meaning for the engine that runs an LLM.
     """
     for name, model in values["models"].items():
         if "base" in model:
@@ -89,7 +89,8 @@ def check_all(values: Settings, artifacts: Artifacts) -> None:
         artifacts: The rows of config/artifacts.tsv by artifact.
 
     Raises:
-        InputError: A name without a thing, a path without a file, or parts that do not go together.
+        InputError: Nothing has a name that is used, a file does not exist, or parts do not go
+            together.
     """
     _check_models(values, artifacts)
     for section in SECTIONS.values():
@@ -115,7 +116,7 @@ def check_all(values: Settings, artifacts: Artifacts) -> None:
 
 
 def check_offsets(values: Settings, system: Mapping[str, str], where: str) -> None:
-    """Check that offsets in the sentence are not taken for offsets in its English.
+    """Check that offsets in a sentence are not taken for offsets in its English.
 
     Args:
         values: A configuration that fits the schema.
@@ -123,7 +124,7 @@ def check_offsets(values: Settings, system: Mapping[str, str], where: str) -> No
         where: The place of the system, for the message.
 
     Raises:
-        InputError: A tagger or an aligner that works on the sentence itself after a translation.
+        InputError: A tagger or an aligner works on the sentence itself, and gets a translation.
     """
     if values["translators"][system["translator"]]["kind"] == "identity":
         return
@@ -154,7 +155,7 @@ def warnings(values: Settings) -> list[str]:
     more = f" and {len(loose) - 3} more" if len(loose) > 3 else ""
     return [
         f"No commit is pinned for {', '.join(loose[:3])}{more}: what is fetched may change. "
-        "The commit of a fetched corpus stands in resources/corpora/: make it the `revision`."
+        "The commit of a fetched corpus is in resources/corpora/: make it the `revision`."
     ]
 
 
@@ -181,9 +182,9 @@ def _check_models(values: Settings, artifacts: Artifacts) -> None:
             _check_adapter(model, values, where)
         elif "prompt" not in model:
             raise InputError(
-                "nothing says how it is asked",
+                "it has no `prompt`",
                 record=where,
-                remedy="Say `prompt: few-shot` or `prompt: chat`.",
+                remedy="Add `prompt: few-shot` or `prompt: chat`.",
             )
 
 
@@ -222,8 +223,8 @@ def _check_component(
     if "model" in component:
         name = component["model"]
         pick(values["models"], name, "model", where)
-        _, asked = base_model(name, values["models"])
-        if component["kind"] == "paper" and asked["prompt"] != "chat":
+        _, model = base_model(name, values["models"])
+        if component["kind"] == "paper" and model["prompt"] != "chat":
             raise InputError(
                 f"the paper's turns are a chat, and {name!r} has `prompt: few-shot`",
                 record=where,
@@ -245,7 +246,7 @@ def _check_component(
 
 
 def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
-    """Check a tagger's folder, its name, its sizes and its corpora, and the tagger that it asks."""
+    """Check a tagger's folder, name, sizes and corpora, and the tagger that it asks for types."""
     where = f"configuration, taggers.{name}"
     if "folder" in tagger:
         _check_folder(tagger["folder"], NEURAL_TAGGERS.get(tagger["kind"], "meta.json"), where)
@@ -261,10 +262,10 @@ def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
             remedy=f"Choose a multiple of {sizes['heads']}.",
         )
     recipe = tagger.get("train", {"corpora": []})
-    for taught in [*recipe["corpora"], *filter(None, [recipe.get("held_out")])]:
-        if pick(values["corpora"], taught, "corpus", where)["format"] in RAW_FORMATS:
+    for corpus in [*recipe["corpora"], *filter(None, [recipe.get("held_out")])]:
+        if pick(values["corpora"], corpus, "corpus", where)["format"] in RAW_FORMATS:
             raise InputError(
-                f"the corpus {taught!r} is raw text and has no gold to train on",
+                f"the corpus {corpus!r} is raw text and has no gold to train on",
                 record=where,
                 remedy="Name one with gold.",
             )
@@ -272,7 +273,7 @@ def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
         asked = pick(values["taggers"], tagger["tagger"], "tagger", where)
         if asked["kind"] not in ENGLISH_TAGGERS:
             raise InputError(
-                f"the tagger {tagger['tagger']!r} cannot tell the types of titles",
+                f"the tagger {tagger['tagger']!r} cannot find the types of titles",
                 record=where,
                 remedy=f"Name one of the kinds {', '.join(ENGLISH_TAGGERS)}.",
             )
@@ -286,22 +287,22 @@ def _check_fused(name: str, aligner: Settings, values: Settings) -> None:
         raise InputError("there is a model of that name", record=where, remedy="Choose another.")
     if backend(base_model(aligner["model"], values["models"])[1]) != "transformers":
         raise InputError(
-            "a fused aligner scores every phrase, which only models run by transformers do here",
+            "a fused aligner scores every phrase, which only models that transformers runs can do",
             record=where,
             remedy=f"Use `kind: constrained` with {aligner['model']!r}.",
         )
     if "wikis" in model and "wikis" in aligner:
         raise InputError(
-            f"{aligner['model']!r} is tuned on wikis of its own, and the weights are learned on "
-            "their held-out entities",
+            f"{aligner['model']!r} is tuned on wikis of its own, and the aligner's weights are "
+            "learned on their held-out entities",
             record=where,
             remedy="Leave `wikis` out.",
         )
     if "wikis" not in model and "wikis" not in aligner:
         raise InputError(
-            "its weights are learned on pairs, and it has none",
+            "its weights are learned on pairs, and no wiki is named for them",
             record=where,
-            remedy="Say on the pairs of which languages: name the `wikis`.",
+            remedy="List languages under `wikis`: name the `wikis` whose pairs it learns on.",
         )
     for language in aligner.get("wikis", []):
         pick(values["wikis"], language, "wiki", where)
@@ -358,6 +359,6 @@ def _check_file(path: str, where: str) -> None:
 
 
 def _check_folder(path: str, holds: str, where: str) -> None:
-    """Check that a local folder holds what it should, such as a model's config.json."""
+    """Check that a local folder holds a file, such as a model's config.json."""
     if not any(Path(path).glob(holds)):
         raise InputError(f"there is no {holds} in {path}", record=where, remedy="Correct the path.")

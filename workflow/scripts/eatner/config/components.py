@@ -1,20 +1,20 @@
-"""The parts of a configuration as records: each with all that the rules ask of it.
+"""The parts of a configuration as records, each with everything that the rules need of it.
 
-The records hold names and paths and do no work. A path is relative to the working directory of
-the workflow; None stands for a file that the component does not need.
+The records hold names and paths and do no work. A path is relative to the working directory of the
+workflow; it is None if the component needs no such file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 Settings = dict[str, Any]
 Artifacts = Mapping[str, Sequence[Mapping[str, str]]]
 
 SECTIONS = {"translator": "translators", "tagger": "taggers", "aligner": "aligners"}
-# By backend: the settings on which an LLM's answers depend, and those for its speed alone.
+# By backend: the settings that an LLM's answers depend on, and those that change only its speed.
 ENGINES = {
     "transformers": ["quantisation"],
     "vllm": ["context"],
@@ -48,14 +48,14 @@ READING = [
     "sample",
 ]
 RAW_FORMATS = ("text", "prose")
-# Where a wiki comes from: the first of these that is configured.
+# The source of a wiki is the first of these that is configured.
 WIKI_SOURCES = ["dump", "date", "sample"]
 WIKI_FILES = {
     "dump": "pages-articles-multistream.xml.bz2",
     "langlinks": "langlinks.sql.gz",
     "index": "pages-articles-multistream-index.txt.bz2",
 }
-# The taggers that torch computes, each with the file by which its local folder is recognised.
+# The kinds of taggers that torch runs, each with a file that its local folder must hold.
 NEURAL_TAGGERS = {
     "text-to-text": "config.json",
     "token-classification": "config.json",
@@ -70,8 +70,8 @@ class Corpus:
     Attributes:
         text: The file or the folder that holds it, local or fetched.
         is_raw: Whether it is raw text, which has no gold.
-        lexicon: The names of its language's wiki, if there is one.
-        system: The configured translator, tagger and aligner.
+        lexicon: The lexicon of its language's wiki, if there is one.
+        system: The names of its translator, tagger and aligner.
     """
 
     name: str
@@ -123,14 +123,14 @@ class Model:
 
     Attributes:
         base: The name of the LLM below an adapter.
-        folder: Of the LLM without its adapter; None for an endpoint.
+        folder: The folder of the LLM without its adapter; None for an endpoint.
         adapter: The weights of the adapter.
         backend: One of `ENGINES`.
         engine: What the LLM's answers depend on besides its files.
-        pace: What only its speed depends on.
-        gpus: How many it is spread over; 0 for an endpoint.
-        prompt: The form of the prompts of the LLM without its adapter: few-shot or chat.
-        quantisation: Of its weights.
+        pace: What only the LLM's speed depends on.
+        gpus: Number of GPUs that it is spread over; 0 for an endpoint.
+        prompt: The form of the prompts for the LLM without its adapter: few-shot or chat.
+        quantisation: How its weights are quantised; `none` if they are not.
     """
 
     name: str
@@ -161,10 +161,10 @@ class Component:
     """What a translator, a tagger and an aligner have in common.
 
     Attributes:
-        settings: As configured; with those of the tagger that a title lookup asks.
+        settings: The settings as configured; a title lookup's include those of its tagger.
         record: The settings with those of the component's LLM, for the record of a score.
-        model: Its LLM, if it has one.
-        prompt: The form in which the LLM is asked: few-shot, chat or tuned.
+        model: The component's LLM, if it has one.
+        prompt: The form of the prompts for the LLM: few-shot, chat or tuned.
     """
 
     name: str
@@ -177,22 +177,22 @@ class Component:
     @property
     def llm(self) -> str | None:
         """The folder of its LLM."""
-        return self.model and self.model.folder
+        return self.model.folder if self.model else None
 
     @property
     def adapter(self) -> str | None:
         """The adapter of its LLM."""
-        return self.model and self.model.adapter
+        return self.model.adapter if self.model else None
 
     @property
     def engine(self) -> Settings | None:
         """What the answers of its LLM depend on besides files."""
-        return self.model and self.model.engine
+        return self.model.engine if self.model else None
 
     @property
     def pace(self) -> Settings | None:
         """What only the speed of its LLM depends on."""
-        return self.model and self.model.pace
+        return self.model.pace if self.model else None
 
     @property
     def gpus(self) -> int:
@@ -205,7 +205,7 @@ class Translator(Component):
     """A way to translate.
 
     Attributes:
-        english: The English that exists already: a text file, or the sentences of a corpus.
+        english: The file of English that exists already: a text, or the sentences of a corpus.
         english_corpus: The name of that corpus.
     """
 
@@ -219,7 +219,7 @@ class Translator(Component):
 
     @property
     def has_hints(self) -> bool:
-        """Whether it takes names from the lexicon."""
+        """Whether its prompts give the English of names, from the lexicon."""
         return bool(self.settings.get("hints"))
 
 
@@ -228,11 +228,11 @@ class Tagger(Component):
     """A way to tag.
 
     Attributes:
-        weights: The file or the folder of its model, or of the tagger that it asks.
+        weights: The file or the folder of its model, or of the model of `asked`.
         start: The folder of the model from which it is trained.
-        sentences: Of the corpus whose gold entities it takes.
-        gold: Those entities.
-        asked: The tagger that a title lookup asks.
+        sentences: The sentences of the corpus whose gold entities it takes.
+        gold: The gold entities of that corpus.
+        asked: The tagger that a title lookup asks for types.
     """
 
     weights: str | None
@@ -243,7 +243,7 @@ class Tagger(Component):
 
     @property
     def is_neural(self) -> bool:
-        """Whether torch computes it."""
+        """Whether torch runs it."""
         return (self.asked or self).kind in NEURAL_TAGGERS
 
 
@@ -266,13 +266,13 @@ def backend(model: Mapping[str, Any]) -> str:
 
 
 def base_model(name: str, models: Mapping[str, Settings]) -> tuple[str, Settings]:
-    """Return the name and the settings of an LLM without its adapter."""
+    """Return the name and the settings of an LLM, or of the LLM below an adapter."""
     name = models[name].get("base", name)
     return name, models[name]
 
 
 def wiki_source(wiki: Mapping[str, Any]) -> str:
-    """Return where a wiki comes from: a local dump, else a mirror's, else the sample."""
+    """Return where a wiki comes from: a local dump, else a mirror's dump, else the sample."""
     return next(source for source in WIKI_SOURCES if source in wiki)
 
 
@@ -351,7 +351,10 @@ def resolve_tagger(
 ) -> Tagger:
     """Resolve a tagger of a checked configuration; its LLM is one of `models`."""
     common = _component("taggers", name, values, models, artifacts)
-    settings, asked, weights, start = common["settings"], None, None, None
+    settings = common["settings"]
+    asked: Tagger | None = None
+    weights: str | None = None
+    start: str | None = None
     if "tagger" in settings:
         asked = resolve_tagger(settings["tagger"], values, models, artifacts)
         common["settings"] = settings | {"tagger": asked.settings}
@@ -379,11 +382,23 @@ def resolve_aligner(
 ) -> Aligner:
     """Resolve an aligner of a checked configuration; its LLM is one of `models`."""
     common = _component("aligners", name, values, models, artifacts)
+    settings, model = common["settings"], common["model"]
     if common["kind"] != "fused":
         return Aligner(**common, weights=None, wikis=[])
-    # A tuned LLM's weights are learned on the held-out pairs of its own wikis.
-    wikis = common["model"].settings.get("wikis") or common["settings"]["wikis"]
+    # For a tuned LLM, the weights are learned on the held-out pairs of its own wikis.
+    wikis = (model and model.settings.get("wikis")) or settings["wikis"]
     return Aligner(**common, weights=f"results/models/{name}/weights.json", wikis=wikis)
+
+
+class _Common(TypedDict):
+    """The fields of `Component`."""
+
+    name: str
+    kind: str
+    settings: Settings
+    record: Settings
+    model: Model | None
+    prompt: str | None
 
 
 def _component(
@@ -392,11 +407,11 @@ def _component(
     values: Settings,
     models: Mapping[str, Model],
     artifacts: Artifacts,
-) -> dict[str, Any]:
+) -> _Common:
     """Return the fields that all components have."""
     settings = values[section][name]
     model = models[settings["model"]] if "model" in settings else None
-    prompt = model and model.prompt
+    prompt = model.prompt if model else None
     if section == "aligners" and model and model.base:
         prompt = "tuned"
     return {
@@ -410,7 +425,7 @@ def _component(
 
 
 def _record(name: str, settings: Settings, values: Settings, artifacts: Artifacts) -> Settings:
-    """Return a component's settings with its LLM's, and the checksums of what was fetched."""
+    """Return a component's settings with its LLM's, and the sums of the packages it comes from."""
     record = {"name": name, **settings}
     below = settings
     if "tagger" in settings:
@@ -427,7 +442,7 @@ def _record(name: str, settings: Settings, values: Settings, artifacts: Artifact
 
 
 def _model_record(model: Settings) -> Settings:
-    """Return an LLM's settings without the defaults that mean nothing to its kind."""
+    """Return an LLM's settings without the defaults that have no meaning for its kind."""
     run_by = backend(model)
     kept = {*TRAINING} if "base" in model else {"backend", *ENGINES[run_by]}
     dropped = ENGINE_KEYS.union(TRAINING) - kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,15 @@ TARGET = "target"
 class Configuration:
     """A configuration that has passed every check.
 
-    The methods that take names serve the targets of a run: they refuse names that are not
+    The methods that take names are for the targets of a run. They refuse names that are not
     configured and parts that do not go together.
 
     Attributes:
-        values: As configured, with the schema's defaults.
-        artifacts: The rows of config/artifacts.tsv, a row a package file, by artifact.
+        values: The configuration as given, with the schema's defaults.
+        artifacts: The rows of config/artifacts.tsv by artifact, one row per package file.
         warnings: What the user should know, although it is no mistake.
-        corpora, wikis, models, translators, taggers, aligners: Each resolved, by name; the wikis
-            by language.
+        corpora, wikis, models, translators, taggers, aligners: The resolved components by name;
+            the wikis by language.
     """
 
     values: Settings
@@ -59,15 +59,15 @@ class Configuration:
         """Check a configuration, fill in its defaults and resolve its components.
 
         Args:
-            given: As the configuration's files have it; it is left as it is. Its paths are
+            given: The content of the configuration's files, which is not changed. Its paths are
                 relative to the working directory.
             root: The project's folder, with the schema and the table of artifacts.
 
         Raises:
-            InputError: A key or a value that the schema does not know, a name without a thing, a
-                path without a file, or parts that do not go together.
+            InputError: The schema does not know a key or a value, nothing has a name that is used,
+                a file does not exist, or parts do not go together.
         """
-        values = copy.deepcopy(given)
+        values = copy.deepcopy(dict(given))
         known = schema.read(root / SCHEMA)
         schema.check(values, known)
         checks.check_engines(values)
@@ -75,14 +75,6 @@ class Configuration:
         artifacts = read_artifacts(root / ARTIFACTS)
         checks.check_all(values, artifacts)
         models = {name: components.resolve_model(name, values) for name in values["models"]}
-        resolved = {
-            section: {name: resolve(name, values, models, artifacts) for name in values[section]}
-            for section, resolve in (
-                ("translators", components.resolve_translator),
-                ("taggers", components.resolve_tagger),
-                ("aligners", components.resolve_aligner),
-            )
-        }
         return cls(
             values=values,
             artifacts=artifacts,
@@ -90,7 +82,18 @@ class Configuration:
             corpora={name: components.resolve_corpus(name, values) for name in values["corpora"]},
             wikis={code: components.resolve_wiki(code, values) for code in values["wikis"]},
             models=models,
-            **resolved,
+            translators={
+                name: components.resolve_translator(name, values, models, artifacts)
+                for name in values["translators"]
+            },
+            taggers={
+                name: components.resolve_tagger(name, values, models, artifacts)
+                for name in values["taggers"]
+            },
+            aligners={
+                name: components.resolve_aligner(name, values, models, artifacts)
+                for name in values["aligners"]
+            },
         )
 
     def corpus(self, name: str) -> Corpus:
@@ -171,15 +174,15 @@ class Configuration:
             checks.check_offsets(self.values, {"translator": translator, "aligner": name}, TARGET)
         return aligner
 
-    def artifact(self, name: str) -> list[dict[str, str]]:
-        """Return the rows of an artifact, a row a package file.
+    def artifact(self, name: str) -> Sequence[Mapping[str, str]]:
+        """Return the rows of an artifact, one row per package file.
 
         Raises:
             InputError: There is none of that name.
         """
         return pick(self.artifacts, name, "artifact", TARGET)
 
-    def package(self, file: str) -> dict[str, str]:
+    def package(self, file: str) -> Mapping[str, str]:
         """Return the row of a package file.
 
         Raises:
@@ -189,24 +192,28 @@ class Configuration:
         return pick(packages, file, "package file", TARGET)
 
     def pairing(self, translator: str, corpus: str) -> Settings | None:
-        """Return how a corpus and its sample were read, for English that exists already.
+        """Return how a corpus and its sample were read, to pair it with English that exists.
 
         Args:
             translator: The name of a translator; the answer is None if it makes its English.
             corpus: The name of the corpus whose sentences are paired with the English.
+
+        Raises:
+            InputError: There is no translator or no corpus of that name.
         """
-        named, text = self.translator(translator), self.corpus(corpus)
-        if named.kind != "parallel":
+        given, text = self.translator(translator), self.corpus(corpus)
+        if given.kind != "parallel":
             return None
-        if named.english_corpus is None:
+        if given.english_corpus is None:
             return text.reading
-        return {"sampled": text.is_sample or self.corpora[named.english_corpus].is_sample}
+        return {"sampled": text.is_sample or self.corpora[given.english_corpus].is_sample}
 
     def title_lexicon(self, tagger: str, corpus: str) -> str | None:
         """Return the lexicon for a title lookup; None for other taggers.
 
         Raises:
-            InputError: There is no wiki of the corpus's language.
+            InputError: There is no tagger or no corpus of that name, or no wiki of the corpus's
+                language.
         """
         text = self.corpus(corpus)
         if self.tagger(tagger).kind != "lookup":
@@ -226,9 +233,8 @@ class Configuration:
         Args:
             system: The names of a translator, a tagger and an aligner.
         """
-        return {
-            part: getattr(self, section)[system[part]].record for part, section in SECTIONS.items()
-        }
+        records = [component.record for component in self._components(system)]
+        return dict(zip(SECTIONS, records, strict=True))
 
     @property
     def systems(self) -> dict[str, dict[str, str]]:
@@ -238,12 +244,13 @@ class Configuration:
 
     @property
     def baseline(self) -> str:
-        """The system that the others are tested against.
+        """The name of the system that the others are tested against.
 
-        If none is named, the system that is `default`; if that is not compared, the first one.
+        If none is configured, it is the system that `default` describes, or else the first one.
         """
-        alike = [name for name, system in self.systems.items() if system == self.values["default"]]
-        return self.values["compare"].get("baseline") or next(iter([*alike, *self.systems]))
+        default = self.values["default"]
+        defaults = [name for name, system in self.systems.items() if system == default]
+        return self.values["compare"].get("baseline") or [*defaults, *self.systems][0]
 
     def comparison(self) -> tuple[list[str], dict[str, dict[str, str]]]:
         """Return the corpora to compare on, and the systems by name.
@@ -256,7 +263,7 @@ class Configuration:
             raise InputError(
                 "there is nothing to compare",
                 record="configuration, compare",
-                remedy="Say what: name `corpora` and `systems` to compare.",
+                remedy="Under `compare`, name `corpora` and `systems`.",
             )
         for name in corpora:
             self.corpus_with_gold(name)
@@ -265,19 +272,25 @@ class Configuration:
     @property
     def trained(self) -> dict[str, str]:
         """What is trained for the systems to compare, by name: an "adapter" or a "tagger"."""
-        found = {}
+        trained: dict[str, str] = {}
         for system in self.systems.values():
-            for part, section in SECTIONS.items():
-                component = getattr(self, section)[system[part]]
-                if component.adapter:
-                    found[component.model.name] = "adapter"
+            for component in self._components(system):
+                if component.model and component.adapter:
+                    trained[component.model.name] = "adapter"
                 if "train" in component.settings:
-                    found[component.name] = "tagger"
-        return found
+                    trained[component.name] = "tagger"
+        return trained
+
+    def _components(self, system: Mapping[str, str]) -> tuple[Translator, Tagger, Aligner]:
+        return (
+            self.translators[system["translator"]],
+            self.taggers[system["tagger"]],
+            self.aligners[system["aligner"]],
+        )
 
 
 def read_artifacts(path: Path) -> dict[str, list[dict[str, str]]]:
-    """Read the table of artifacts into lists of rows by artifact, a row a package file."""
+    """Read the table of artifacts: lists of rows by artifact, one row per package file."""
     rows: dict[str, list[dict[str, str]]] = {}
     with open(path, encoding="utf-8") as table:
         for row in csv.DictReader(table, dialect="excel-tab", quoting=csv.QUOTE_NONE):

@@ -1,8 +1,8 @@
 """The schema of the configuration: what it refuses, what it understands, what it fills in.
 
-YAML gives some unquoted words another type than was meant: `no` is false, 20260101 is a number,
+YAML gives some unquoted words a type that was not meant: `no` is false, 20260101 is a number,
 2026-01-01 is a date, 1e-4 is a text. Snakemake's `--config` leaves a number or a null inside a
-value as text. A value with one possible meaning is taken so; any other is refused.
+value as text. A value that can mean only one thing is understood; any other is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ def read(path: Path) -> Draft202012Validator:
     """Read the schema.
 
     Args:
-        path: Of config.schema.yaml.
+        path: Path of config.schema.yaml.
     """
-    # libyaml where it is built in: the schema is long, and every plan and every job reads it.
+    # libyaml if it is built in: the schema is long, and every plan and every job reads it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return Draft202012Validator(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
 
@@ -42,17 +42,17 @@ def check(values: dict[str, Any], schema: Draft202012Validator) -> None:
     """Check a configuration against the schema.
 
     Args:
-        values: As Snakemake read them. A value of another type with one possible meaning is
-            replaced by it, in place.
-        schema: Of `read`.
+        values: The configuration as Snakemake read it. A value of the wrong type that can mean
+            only one thing is replaced, in place.
+        schema: What `read` returns.
 
     Raises:
-        InputError: A key or a value that the schema does not know.
+        InputError: The schema does not know a key or a value.
     """
     errors = list(schema.iter_errors(values))
     if not errors:
         return
-    # Keys come first, and then the schema again: the errors below a key name it.
+    # First the keys, and then the schema again, because errors below a key name the key.
     for error in filter(_is_about_a_key, errors):
         _mend(values, error, schema)
     for error in list(schema.iter_errors(values)):
@@ -64,35 +64,39 @@ def check(values: dict[str, Any], schema: Draft202012Validator) -> None:
         raise InputError(problem, record=where, remedy=f"{remedy}{README}")
 
 
-def fill(value: Any, schema: Draft202012Validator, part: dict[str, Any] | None = None) -> None:
+def fill(values: dict[str, Any], schema: Draft202012Validator) -> None:
     """Fill in the schema's defaults, in place, as `snakemake.utils.validate` does.
 
-    Also turns the text "null", which `--config` leaves inside a value, into null where null may
-    stand.
+    Also turns the text "null", which `--config` leaves inside a value, into null where null is
+    allowed.
 
     Args:
-        value: A configuration that `check` has passed, or a value in it.
-        schema: Of `read`.
-        part: The part of the schema for this value; the whole schema by default.
+        values: A configuration that `check` has passed.
+        schema: What `read` returns.
     """
+    _fill(values, schema, schema.schema)
+
+
+def _fill(value: Any, schema: Draft202012Validator, part: Mapping[str, Any]) -> None:
+    """Fill in the defaults of the part of the schema for a value."""
     # In the order of the keywords: of two defaults for one key, the first counts.
-    for keyword, given in (schema.schema if part is None else part).items():
+    for keyword, given in part.items():
         if keyword == "$ref":
-            fill(value, schema, schema.schema["$defs"][given.removeprefix("#/$defs/")])
+            _fill(value, schema, schema.schema["$defs"][given.removeprefix("#/$defs/")])
         elif keyword == "allOf":
-            for alternative in given:
-                fill(value, schema, alternative)
+            for condition in given:
+                _fill(value, schema, condition)
         elif keyword == "if" and schema.evolve(schema=given).is_valid(value):
-            fill(value, schema, part["then"])
+            _fill(value, schema, part["then"])
         elif isinstance(value, dict) and keyword == "properties":
             _fill_properties(value, schema, given)
         elif isinstance(value, dict) and keyword == "additionalProperties" and given:
             for name in value.keys() - part.get("properties", {}).keys():
-                fill(value[name], schema, given)
+                _fill(value[name], schema, given)
 
 
 def _fill_properties(
-    value: dict[str, Any], schema: Draft202012Validator, properties: dict[str, Any]
+    value: dict[str, Any], schema: Draft202012Validator, properties: Mapping[str, Any]
 ) -> None:
     for name, given in properties.items():
         if "default" in given:
@@ -101,11 +105,11 @@ def _fill_properties(
             value[name] = None
     for name, given in properties.items():
         if name in value:
-            fill(value[name], schema, given)
+            _fill(value[name], schema, given)
 
 
 def _mend(values: dict[str, Any], error: ValidationError, schema: Draft202012Validator) -> None:
-    """Replace the value, or the key, that an error is about, if it has one possible meaning."""
+    """Replace the value, or the key, that an error is about, if it can mean only one thing."""
     if not error.absolute_path:
         return
     allowed = schema.evolve(schema=error.schema)
@@ -124,7 +128,7 @@ def _mend(values: dict[str, Any], error: ValidationError, schema: Draft202012Val
 
 
 def _readings(error: ValidationError) -> Iterator[Any]:
-    """Yield what else the value of an error can mean, given the key where it stands."""
+    """Yield the other things that the value of an error can mean under its key."""
     value = error.instance
     key = next((key for key in reversed(error.absolute_path) if isinstance(key, str)), "")
     if isinstance(value, str):
@@ -135,7 +139,7 @@ def _readings(error: ValidationError) -> Iterator[Any]:
             yield yaml.safe_load(value)
     elif value is False:
         if key in ("language", "wikis"):
-            yield "no"  # Norwegian; no other language is called `off` or `false`
+            yield "no"  # Norwegian; no language has the code `off` or `false`
     elif isinstance(value, date):
         if key == "date":
             yield f"{value:%Y%m%d}"
@@ -150,7 +154,7 @@ def _is_about_a_key(error: ValidationError) -> bool:
 
 
 def _explain(error: ValidationError) -> tuple[str, str]:
-    """Say what is wrong, and what to do, each in plain words; the latter ends with a space."""
+    """Return what is wrong, and what to do about it, which is empty or ends with a space."""
     if error.validator == "type" and "string" in error.validator_value and _is_unquoted(error):
         return _explain_unquoted(error)
     if error.validator in ("oneOf", "anyOf"):
@@ -181,7 +185,7 @@ def _is_unquoted(error: ValidationError) -> bool:
 
 
 def _explain_unquoted(error: ValidationError) -> tuple[str, str]:
-    """Explain a value that YAML read as something other than a text, and how to quote it."""
+    """Explain that YAML read a value as something other than a text, and how to quote it."""
     value = error.instance
     if isinstance(value, bool):
         read_as = "true or false, as it does with yes, no, on and off"

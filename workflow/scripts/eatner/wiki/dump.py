@@ -349,11 +349,11 @@ def _ordered(
 
     An `InputError` of a process is raised here as it was raised there.
     """
-    if threads <= 1:
+    # fork: a script that Snakemake runs has no `if __name__` guard for spawned children.
+    if threads <= 1 or "fork" not in multiprocessing.get_all_start_methods():
         for item in items:
             yield work(reader, item)
         return
-    # fork: a script that Snakemake runs has no `if __name__` guard for spawned children.
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(threads, mp_context=context)
     waiting: deque[Future[Result]] = deque()
