@@ -23,6 +23,7 @@ from eatner.corpora.layout import (
     Layout,
     Options,
     is_comment,
+    is_open,
     sniff,
     split,
     whole_lines,
@@ -50,6 +51,10 @@ _ONE_SENTENCE = 150
 # So many sentences' final marks inside one sentence that is the whole file say the same.
 _MARKS = {".", "。", "!", "?", "।", "؟", "።", "۔"}
 _MANY_MARKS = 3
+# The tokens of a file are judged by so many. Words are rarely without a letter, and rarely repeat.
+_JUDGED = 500
+_WORDLESS, _MARKS_AT_LEAST = 0.7, 8
+_REPEATED, _CODES_AT_LEAST = 4, 24
 
 Row = tuple[int, list[str]]
 
@@ -396,6 +401,7 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     count = known = marks = 0
     marked = False
     longest = (0, 0)
+    forms: list[str] = []
     for block in _sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
@@ -410,7 +416,9 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             _warn_of_spellings(path, layout, known, words)
             known = len(layout.tags)
         if layout.columns is None:
-            _warn_of_widths(path, layout, block)
+            _check_widths(path, layout, block)
+        if len(forms) < _JUDGED:
+            forms += [word.form for word in words]
     if not evidence.count:
         raise no_sentence(path)
     if count == 1 and (longest[0] > _ONE_SENTENCE or marks >= _MANY_MARKS):
@@ -420,6 +428,10 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             path,
             longest[0],
         )
+    if not evidence.characters:
+        _warn_of_forms(path, layout, forms)
+    if layout.separator in (",", ";"):
+        _warn_of_quotes(path, layout.separator)
     if scheme == "auto":
         scheme = evidence.scheme(path)
     return replace(layout, scheme=scheme, characters=evidence.characters, marked=marked)
@@ -439,9 +451,22 @@ def _warn_of_spellings(path: Path, layout: Layout, known: int, words: Sequence[W
         )
 
 
-def _warn_of_widths(path: Path, layout: Layout, block: Block) -> None:
+def _check_widths(path: Path, layout: Layout, block: Block) -> None:
+    """Warn of rows with another number of columns than the file's others; refuse one in brackets.
+
+    Raises:
+        InputError: The rows of a sentence of CoNLL-2012 have different numbers of columns.
+    """
+    usual = len(block.rows[0][1])
     for number, values in block.rows:
-        if len(values) not in layout.widths:
+        if layout.tags.spelling == "brackets" and layout.key is None and len(values) != usual:
+            raise InputError(
+                f"{len(values)} columns where the sentence's first row has {usual}",
+                path=path,
+                line=number,
+                remedy="Give all tokens of a sentence the same columns.",
+            )
+        if len(values) not in layout.widths and layout.tags.spelling != "brackets":
             log.warning(
                 "%s, line %d: %d columns where other rows have %s. Check that none is missing.",
                 path,
@@ -449,6 +474,42 @@ def _warn_of_widths(path: Path, layout: Layout, block: Block) -> None:
                 len(values),
                 " or ".join(map(str, sorted(layout.widths))),
             )
+
+
+def _warn_of_forms(path: Path, layout: Layout, forms: Sequence[str]) -> None:
+    """Say so if the column of tokens holds numbers, marks or parts of speech."""
+    wordless = sum(not any(map(str.isalpha, form)) for form in forms)
+    what = ""
+    if wordless > _WORDLESS * len(forms) and len(forms) >= _MARKS_AT_LEAST:
+        what = "numbers or marks"
+    elif len(forms) >= _CODES_AT_LEAST and _REPEATED * len(set(forms)) < len(forms):
+        what = "a few codes"
+    if what:
+        log.warning(
+            "%s: column %d is read as the tokens, and holds %s (%s ...). Set the corpus's "
+            "token_column if the words are in another.",
+            path,
+            layout.token,
+            what,
+            " ".join(forms[:5]),
+        )
+
+
+def _warn_of_quotes(path: Path, separator: str) -> None:
+    """Say so if some values of a CSV are quoted and another quote is not closed."""
+    quoted, opened = 0, []
+    for block in read_blocks(path):
+        for number, line in whole_lines(block, separator):
+            if '"' in line:
+                opened += [number] * is_open(line, separator)
+                quoted += not is_open(line, separator)
+    if quoted and opened:
+        log.warning(
+            "%s, line %d: a quote is not closed, and is read as part of its token. Double a quote "
+            "that stands for itself, and quote its value.",
+            path,
+            opened[0],
+        )
 
 
 def _units(words: Sequence[Word]) -> list[tuple[Word, list[int]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from eatner.errors import InputError
@@ -40,6 +41,13 @@ _MULTIPLE = [
 ]
 # Fewer accented letters than this share of the others are those of a Western language.
 _ACCENTS = 0.5
+_HIDDEN = {
+    "U+000B (a vertical tab)": b"\x0b",
+    "U+000C (a form feed)": b"\x0c",
+    "U+0085 (next line)": b"\xc2\x85",
+    "U+2028 (line separator)": b"\xe2\x80\xa8",
+    "U+2029 (paragraph separator)": b"\xe2\x80\xa9",
+}
 # Enough bytes to recognise an encoding.
 _SAMPLED = 1 << 18
 
@@ -124,22 +132,41 @@ def line_ends(path: Path) -> dict[str, int]:
     A carriage return, a line feed, both; `CR CR LF` is what a text mode makes of `CR LF`.
     """
     counts = {"CR LF": 0, "LF": 0, "CR": 0, "CR CR LF": 0}
+    for data in _chunks(path):
+        feeds, returns = data.count(b"\n"), data.count(b"\r")
+        both, doubled = (data.count(b"\r\n"), data.count(b"\r\r\n")) if returns else (0, 0)
+        counts["CR CR LF"] += doubled
+        counts["CR LF"] += both - doubled
+        counts["LF"] += feeds - both
+        counts["CR"] += returns - both - doubled
+    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda pair: -pair[1]))
+
+
+def hidden_ends(path: Path) -> tuple[str, int, int] | None:
+    """A character that ends a line for some programs and none here: its name, line and number.
+
+    The line is the first that has it; the number, how many of them the file has.
+    """
+    line = 1
+    first: tuple[str, int] | None = None
+    counts: dict[str, int] = {}
+    for data in _chunks(path):
+        for name, code in _HIDDEN.items():
+            count = data.count(code)
+            counts[name] = counts.get(name, 0) + count
+            if count and first is None:
+                first = name, line + data[: data.index(code)].count(b"\n")
+        line += data.count(b"\n")
+    return None if first is None else (*first, counts[first[0]])
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces that cut no line end and no character."""
     with open(path, "rb") as handle:
         rest = b""
         while chunk := handle.read(1 << 20):
             data = rest + chunk
-            # A line end may be cut by the chunk's end.
-            cut = len(data.rstrip(b"\r\n")) if len(data) > 4 else len(data)
-            rest, data = data[cut:], data[:cut]
-            _count_ends(data, counts)
-        _count_ends(rest, counts)
-    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda pair: -pair[1]))
-
-
-def _count_ends(data: bytes, counts: dict[str, int]) -> None:
-    feeds, returns = data.count(b"\n"), data.count(b"\r")
-    both, doubled = (data.count(b"\r\n"), data.count(b"\r\r\n")) if returns else (0, 0)
-    counts["CR CR LF"] += doubled
-    counts["CR LF"] += both - doubled
-    counts["LF"] += feeds - both
-    counts["CR"] += returns - both - doubled
+            cut = len(data.rstrip(b"\r\n\xc2\xe2\x80"))
+            yield data[:cut]
+            rest = data[cut:]
+        yield rest

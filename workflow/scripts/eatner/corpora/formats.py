@@ -205,7 +205,13 @@ def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.La
         )
 
 
-def _warn_of_line_ends(path: Path) -> None:
+def _warn_of_line_ends(path: Path, inside: bool) -> None:
+    """Say where lines may end otherwise than their writer meant.
+
+    Args:
+        path: The file.
+        inside: Whether to look for characters that end no line here; JSON's texts may hold them.
+    """
     ends = encodings.line_ends(path)
     if len(ends) > 1:
         log.warning(
@@ -213,6 +219,30 @@ def _warn_of_line_ends(path: Path) -> None:
             "sentence's end is lost.",
             path,
             ", ".join(f"{count} with {kind}" for kind, count in ends.items()),
+        )
+    hidden = encodings.hidden_ends(path) if inside else None
+    if hidden is not None:
+        log.warning(
+            "%s, line %d: %s, %d in the file, ends no line here. Replace it by a line feed if a "
+            "line ends there, or remove it.",
+            path,
+            hidden[1],
+            hidden[0],
+            hidden[2],
+        )
+
+
+def _with_gold(sentences: Iterator[AnnotatedSentence], path: Path) -> Iterator[AnnotatedSentence]:
+    """Pass the sentences on, and say so if none has an entity."""
+    some = False
+    for sentence in sentences:
+        some = some or bool(sentence.entities)
+        yield sentence
+    if not some:
+        log.warning(
+            "%s: no sentence has an entity, so there is no gold. If the file has entities, they are "
+            "not where they are looked for.",
+            path,
         )
 
 
@@ -281,7 +311,7 @@ def open_corpus(
     elif format in _RAW:
         _warn_of_annotation(path)
     if path.is_file() and format != "spacy":  # which is binary
-        _warn_of_line_ends(path)
+        _warn_of_line_ends(path, inside=format != "jsonl")
     keys = jsonl.Keys(text_key, spans_key)
     request = Request(language_spaces, scheme, options, splitter, keys)
     if format == "text":
@@ -292,6 +322,8 @@ def open_corpus(
         sentences = text.read_prose(path, language_spaces, splitter)
     else:
         sentences = FORMATS[format][1](path, request)
+    if format not in _RAW:
+        sentences = _with_gold(sentences, path)
     return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))
 
 

@@ -151,10 +151,10 @@ def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tu
     while at < len(lines):
         number, line = lines[at]
         at += 1
-        if '"' in line and _is_open(line, separator):
+        if '"' in line and is_open(line, separator):
             for until in range(at, min(at + _LONGEST_QUOTE, len(lines))):
                 longer = "\n".join(text for _, text in lines[at - 1 : until + 1])
-                if not _is_open(longer, separator):
+                if not is_open(longer, separator):
                     values = split(longer, separator)
                     rows = any("\n" in value and separator in value for value in values)
                     if len(values) > 1 and not rows:
@@ -163,7 +163,7 @@ def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tu
         yield number, line
 
 
-def _is_open(text: str, separator: str) -> bool:
+def is_open(text: str, separator: str) -> bool:
     """Whether a quote in a row of CSV is not closed."""
     try:
         list(csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True))
