@@ -202,6 +202,8 @@ def _note_text(item: Item, text: str, notes: Notes) -> None:
             f"its text has more than {_LONG} characters and is read as one sentence: split it",
             item.place,
         )
+    elif "\n" in text.strip():
+        notes.add("its text has several lines and is read as one sentence", item.place)
     mark = _XML_MARK.search(text) or _KLUE_MARK.search(text)
     if mark is not None:
         notes.add("marks in its text are read as text", item.place, repr(mark[0][:40]))
