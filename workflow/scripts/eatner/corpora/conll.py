@@ -7,11 +7,10 @@ its sentences.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,8 +23,10 @@ from eatner.corpora.layout import (
     Layout,
     Options,
     is_comment,
+    is_open,
     sniff,
     split,
+    whole_lines,
 )
 from eatner.corpora.resemblance import COLUMNS, resembles
 from eatner.corpora.tags import from_brackets
@@ -45,13 +46,15 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 log = logging.getLogger(__name__)
-# A quoted value of CSV may hold so many line ends.
-_LONGEST_QUOTE = 10
 # A whole file in one sentence of more tokens than this has lost its sentence ends.
 _ONE_SENTENCE = 150
 # So many sentences' final marks inside one sentence that is the whole file say the same.
 _MARKS = {".", "。", "!", "?", "।", "؟", "።", "۔"}
 _MANY_MARKS = 3
+# The tokens of a file are judged by so many. Words are rarely without a letter, and rarely repeat.
+_JUDGED = 500
+_WORDLESS, _MARKS_AT_LEAST = 0.7, 8
+_REPEATED, _CODES_AT_LEAST = 4, 24
 
 Row = tuple[int, list[str]]
 
@@ -62,32 +65,6 @@ class Block:
 
     rows: list[Row] = field(default_factory=list)
     comments: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-def _whole_lines(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[tuple[int, str]]:
-    """The lines of CSV; those that a quoted value with line ends goes over are one."""
-    pending = list(lines)
-    at = 0
-    while at < len(pending):
-        number, line = pending[at]
-        at += 1
-        if '"' in line and _is_open(line, layout.separator):
-            for until in range(at, min(at + _LONGEST_QUOTE, len(pending))):
-                longer = "\n".join(text for _, text in pending[at - 1 : until + 1])
-                if not _is_open(longer, layout.separator):
-                    if len(split(longer, layout.separator)) == layout.columns:
-                        line, at = longer, until + 1
-                    break
-        yield number, line
-
-
-def _is_open(text: str, separator: str) -> bool:
-    """Whether a quote in a row of CSV is not closed."""
-    try:
-        list(csv.reader(text.split("\n"), delimiter=separator, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
 
 
 def _comment(block: Block, number: int, line: str) -> None:
@@ -126,7 +103,7 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     quoting, end = layout.separator in (",", ";"), layout.end
     for lines in read_blocks(path):
         block = Block()
-        for number, line in _whole_lines(lines, layout) if quoting else lines:
+        for number, line in whole_lines(lines, layout.separator) if quoting else lines:
             if (line[0] == "#" or number == 1) and is_comment(line, layout.separator):
                 if block.rows and layout.end:
                     yield block  # of HIPE: the next document
@@ -424,6 +401,7 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     count = known = marks = 0
     marked = False
     longest = (0, 0)
+    forms: list[str] = []
     for block in _sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
@@ -438,7 +416,9 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             _warn_of_spellings(path, layout, known, words)
             known = len(layout.tags)
         if layout.columns is None:
-            _warn_of_widths(path, layout, block)
+            _check_widths(path, layout, block)
+        if len(forms) < _JUDGED:
+            forms += [word.form for word in words]
     if not evidence.count:
         raise no_sentence(path)
     if count == 1 and (longest[0] > _ONE_SENTENCE or marks >= _MANY_MARKS):
@@ -448,6 +428,10 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             path,
             longest[0],
         )
+    if not evidence.characters:
+        _warn_of_forms(path, layout, forms)
+    if layout.separator in (",", ";"):
+        _warn_of_quotes(path, layout.separator)
     if scheme == "auto":
         scheme = evidence.scheme(path)
     return replace(layout, scheme=scheme, characters=evidence.characters, marked=marked)
@@ -467,9 +451,22 @@ def _warn_of_spellings(path: Path, layout: Layout, known: int, words: Sequence[W
         )
 
 
-def _warn_of_widths(path: Path, layout: Layout, block: Block) -> None:
+def _check_widths(path: Path, layout: Layout, block: Block) -> None:
+    """Warn of rows with another number of columns than the file's others; refuse one in brackets.
+
+    Raises:
+        InputError: The rows of a sentence of CoNLL-2012 have different numbers of columns.
+    """
+    usual = len(block.rows[0][1])
     for number, values in block.rows:
-        if len(values) not in layout.widths:
+        if layout.tags.spelling == "brackets" and layout.key is None and len(values) != usual:
+            raise InputError(
+                f"{len(values)} columns where the sentence's first row has {usual}",
+                path=path,
+                line=number,
+                remedy="Give all tokens of a sentence the same columns.",
+            )
+        if len(values) not in layout.widths and layout.tags.spelling != "brackets":
             log.warning(
                 "%s, line %d: %d columns where other rows have %s. Check that none is missing.",
                 path,
@@ -477,6 +474,42 @@ def _warn_of_widths(path: Path, layout: Layout, block: Block) -> None:
                 len(values),
                 " or ".join(map(str, sorted(layout.widths))),
             )
+
+
+def _warn_of_forms(path: Path, layout: Layout, forms: Sequence[str]) -> None:
+    """Say so if the column of tokens holds numbers, marks or parts of speech."""
+    wordless = sum(not any(map(str.isalpha, form)) for form in forms)
+    what = ""
+    if wordless > _WORDLESS * len(forms) and len(forms) >= _MARKS_AT_LEAST:
+        what = "numbers or marks"
+    elif len(forms) >= _CODES_AT_LEAST and _REPEATED * len(set(forms)) < len(forms):
+        what = "a few codes"
+    if what:
+        log.warning(
+            "%s: column %d is read as the tokens, and holds %s (%s ...). Set the corpus's "
+            "token_column if the words are in another.",
+            path,
+            layout.token,
+            what,
+            " ".join(forms[:5]),
+        )
+
+
+def _warn_of_quotes(path: Path, separator: str) -> None:
+    """Say so if some values of a CSV are quoted and another quote is not closed."""
+    quoted, opened = 0, []
+    for block in read_blocks(path):
+        for number, line in whole_lines(block, separator):
+            if '"' in line:
+                opened += [number] * is_open(line, separator)
+                quoted += not is_open(line, separator)
+    if quoted and opened:
+        log.warning(
+            "%s, line %d: a quote is not closed, and is read as part of its token. Double a quote "
+            "that stands for itself, and quote its value.",
+            path,
+            opened[0],
+        )
 
 
 def _units(words: Sequence[Word]) -> list[tuple[Word, list[int]]]:

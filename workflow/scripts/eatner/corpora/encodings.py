@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from eatner.errors import InputError
@@ -24,16 +26,28 @@ _SIGNATURES = [
     (b"ARROW1", "an Arrow file", "Use the `folder` of a dataset, or write it as JSON Lines."),
     (b"SQLite format 3", "an SQLite database", "Export the table as JSON Lines."),
 ]
-# What people's files are encoded in; charset-normalizer chooses among them.
-_LEGACY = [
-    "cp1252", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
-    "shift_jis", "euc_jp", "iso2022_jp", "gb18030", "big5", "euc_kr", "cp949",
-]  # fmt: skip
-# iconv's names of those that Python calls otherwise.
-_ICONV = {
-    "shift_jis": "SHIFT_JIS", "euc_jp": "EUC-JP", "iso2022_jp": "ISO-2022-JP", "euc_kr": "EUC-KR",
-    "koi8_r": "KOI8-R", "cp949": "CP949",
-}  # fmt: skip
+# One byte a character: charset-normalizer chooses among them.
+_SINGLE = ["cp1252", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"]
+# Several bytes a character: Python's name, iconv's name, characters that its texts consist of, and
+# their least share among the characters that are not ASCII.
+_MULTIPLE = [
+    ("iso2022_jp", "ISO-2022-JP", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("shift_jis", "SHIFT_JIS", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("euc_jp", "EUC-JP", re.compile("[\u3040-\u30ff]"), 0.2),
+    ("euc_kr", "EUC-KR", re.compile("[\uac00-\ud7a3]"), 0.9),
+    ("cp949", "CP949", re.compile("[\uac00-\ud7a3]"), 0.95),
+    ("gb18030", "GB18030", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
+    ("big5", "BIG5", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
+]
+# Fewer accented letters than this share of the others are those of a Western language.
+_ACCENTS = 0.5
+_HIDDEN = {
+    "U+000B (a vertical tab)": b"\x0b",
+    "U+000C (a form feed)": b"\x0c",
+    "U+0085 (next line)": b"\xc2\x85",
+    "U+2028 (line separator)": b"\xe2\x80\xa8",
+    "U+2029 (paragraph separator)": b"\xe2\x80\xa9",
+}
 # Enough bytes to recognise an encoding.
 _SAMPLED = 1 << 18
 
@@ -59,11 +73,22 @@ def guess(path: Path) -> str | None:
 
     with open(path, "rb") as handle:
         sample = handle.read(_SAMPLED)
-    telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())
-    found = from_bytes(telling, cp_isolation=_LEGACY).best()
-    if found is None:
-        return None
-    return _ICONV.get(found.encoding, found.encoding.upper())
+    lines = [line for line in sample.split(b"\n") if not line.isascii()]
+    telling = b"\n".join(lines[:-1] or lines)  # the last may be cut
+    for name, iconv, telltale, share in _MULTIPLE:
+        try:
+            text = telling.decode(name)
+        except UnicodeDecodeError:
+            continue
+        foreign = [char for char in text if not char.isascii()]
+        fitting = sum(map(bool, map(telltale.match, foreign)))
+        if len(foreign) > 1 and fitting >= share * len(foreign):
+            return iconv
+    letters = sum(chr(byte).isalpha() for byte in telling if byte < 0x80)
+    if sum(byte > 0x7F for byte in telling) < _ACCENTS * letters:
+        return "CP1252"  # Latin letters with some accents
+    found = from_bytes(telling, cp_isolation=_SINGLE).best()
+    return None if found is None else found.encoding.upper().replace("KOI8_R", "KOI8-R")
 
 
 def not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> InputError:
@@ -107,22 +132,41 @@ def line_ends(path: Path) -> dict[str, int]:
     A carriage return, a line feed, both; `CR CR LF` is what a text mode makes of `CR LF`.
     """
     counts = {"CR LF": 0, "LF": 0, "CR": 0, "CR CR LF": 0}
+    for data in _chunks(path):
+        feeds, returns = data.count(b"\n"), data.count(b"\r")
+        both, doubled = (data.count(b"\r\n"), data.count(b"\r\r\n")) if returns else (0, 0)
+        counts["CR CR LF"] += doubled
+        counts["CR LF"] += both - doubled
+        counts["LF"] += feeds - both
+        counts["CR"] += returns - both - doubled
+    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda pair: -pair[1]))
+
+
+def hidden_ends(path: Path) -> tuple[str, int, int] | None:
+    """A character that ends a line for some programs and none here: its name, line and number.
+
+    The line is the first that has it; the number, how many of them the file has.
+    """
+    line = 1
+    first: tuple[str, int] | None = None
+    counts: dict[str, int] = {}
+    for data in _chunks(path):
+        for name, code in _HIDDEN.items():
+            count = data.count(code)
+            counts[name] = counts.get(name, 0) + count
+            if count and first is None:
+                first = name, line + data[: data.index(code)].count(b"\n")
+        line += data.count(b"\n")
+    return None if first is None else (*first, counts[first[0]])
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces that cut no line end and no character."""
     with open(path, "rb") as handle:
         rest = b""
         while chunk := handle.read(1 << 20):
             data = rest + chunk
-            # A line end may be cut by the chunk's end.
-            cut = len(data.rstrip(b"\r\n")) if len(data) > 4 else len(data)
-            rest, data = data[cut:], data[:cut]
-            _count_ends(data, counts)
-        _count_ends(rest, counts)
-    return dict(sorted(((k, n) for k, n in counts.items() if n), key=lambda pair: -pair[1]))
-
-
-def _count_ends(data: bytes, counts: dict[str, int]) -> None:
-    feeds, returns = data.count(b"\n"), data.count(b"\r")
-    both, doubled = (data.count(b"\r\n"), data.count(b"\r\r\n")) if returns else (0, 0)
-    counts["CR CR LF"] += doubled
-    counts["CR LF"] += both - doubled
-    counts["LF"] += feeds - both
-    counts["CR"] += returns - both - doubled
+            cut = len(data.rstrip(b"\r\n\xc2\xe2\x80"))
+            yield data[:cut]
+            rest = data[cut:]
+        yield rest

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
 from eatner.corpora import (
     brat,
@@ -54,6 +55,29 @@ class Request:
     options: layout.Options = field(default_factory=layout.Options)
     splitter: Splitter | None = None
     keys: jsonl.Keys = field(default_factory=jsonl.Keys)
+    # What the reader found out, such as the columns, in words for the summary.
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus that is being read: how, in words, and its sentences."""
+
+    read_as: str
+    sentences: Iterator[AnnotatedSentence]
+
+
+class Settings(TypedDict, total=False):
+    """The keywords of `open_corpus`."""
+
+    language_spaces: Required[bool]
+    scheme: str
+    separator: str | None
+    token_column: int | None
+    tag_column: int | None
+    splitter: Splitter | None
+    text_key: str | None
+    spans_key: str | None
 
 
 LooksLike = Callable[[Path, str], bool]
@@ -64,7 +88,7 @@ def _read_columns(
     path: Path, request: Request, numbered: bool = False
 ) -> Iterator[AnnotatedSentence]:
     found = conll.survey(path, request.options, request.scheme, numbered)
-    log.info("%s: %s", path, found)
+    request.notes.append(found.describe())
     return conll.read(path, found, request.spaces)
 
 
@@ -143,22 +167,12 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
         InputError: With the first line that is unlike most.
     """
     sniffed = layout.sniff(path, layout.Options())
-    tagged = [holds_tag(line) for _, line in lines if not line.startswith("# ")]
+    numbered = [(number, line) for number, line in lines if not line.startswith("# ")]
+    tagged = [holds_tag(line) for _, line in numbered]
     if sniffed is None and sum(tagged) <= max(1, _FEW * len(tagged)):
         return
-    numbered = [(number, line) for number, line in lines if not line.startswith("# ")]
-    if sniffed is not None and sniffed[0].columns is not None:
-        columns = sniffed[0]
-        for number, line in numbered:
-            width = len(layout.split(line, columns.separator))
-            if width != columns.columns and not layout.is_comment(line, columns.separator):
-                raise InputError(
-                    f"{width} columns where most lines have {columns.columns}{_shown(line)}, so "
-                    "the format cannot be told",
-                    path=path,
-                    line=number,
-                    remedy="Give each token one line with all columns. " + AS_TEXT,
-                )
+    if sniffed is not None:
+        _check_rows(path, lines, sniffed[0])
     rarer = 2 * sum(tagged) < len(tagged)
     odd = tagged.index(rarer) if rarer in tagged else 0
     raise InputError(
@@ -171,7 +185,33 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
     )
 
 
-def _warn_of_line_ends(path: Path) -> None:
+def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.Layout) -> None:
+    """Refuse the first line that has other columns than most, or no tag where they have one."""
+    rows = [pair for pair in lines if not layout.is_comment(pair[1], columns.separator)]
+    for number, line in rows[columns.headed :]:
+        values = layout.split(line, columns.separator)
+        if columns.columns is not None and len(values) != columns.columns:
+            problem = f"{len(values)} columns where most lines have {columns.columns}"
+        elif columns.key is None and columns.tags[values[columns.tag]] is None:
+            problem = f"{values[columns.tag]!r} is no tag as most lines have"
+        else:
+            continue
+        raise InputError(
+            f"{problem}{_shown(line)}, so the format cannot be told",
+            path=path,
+            line=number,
+            remedy="Give each token one line with all columns and a tag such as O or B-PER. "
+            + AS_TEXT,
+        )
+
+
+def _warn_of_line_ends(path: Path, inside: bool) -> None:
+    """Say where lines may end otherwise than their writer meant.
+
+    Args:
+        path: The file.
+        inside: Whether to look for characters that end no line here; JSON's texts may hold them.
+    """
     ends = encodings.line_ends(path)
     if len(ends) > 1:
         log.warning(
@@ -180,9 +220,33 @@ def _warn_of_line_ends(path: Path) -> None:
             path,
             ", ".join(f"{count} with {kind}" for kind, count in ends.items()),
         )
+    hidden = encodings.hidden_ends(path) if inside else None
+    if hidden is not None:
+        log.warning(
+            "%s, line %d: %s, %d in the file, ends no line here. Replace it by a line feed if a "
+            "line ends there, or remove it.",
+            path,
+            hidden[1],
+            hidden[0],
+            hidden[2],
+        )
 
 
-def read(
+def _with_gold(sentences: Iterator[AnnotatedSentence], path: Path) -> Iterator[AnnotatedSentence]:
+    """Pass the sentences on, and say so if none has an entity."""
+    some = False
+    for sentence in sentences:
+        some = some or bool(sentence.entities)
+        yield sentence
+    if not some:
+        log.warning(
+            "%s: no sentence has an entity, so there is no gold. If the file has entities, they are "
+            "not where they are looked for.",
+            path,
+        )
+
+
+def open_corpus(
     path: str | Path,
     format: str = "auto",
     *,
@@ -194,8 +258,8 @@ def read(
     splitter: Splitter | None = None,
     text_key: str | None = None,
     spans_key: str | None = None,
-) -> Iterator[AnnotatedSentence]:
-    """Stream the sentences of a corpus.
+) -> Opened:
+    """Recognise a corpus and open it.
 
     Args:
         path: The file.
@@ -225,7 +289,8 @@ def read(
             `LAYER|FEATURE`; the group of spans of spaCy's format. None tries the usual ones.
 
     Returns:
-        The sentences in the file's order. Their ids are the file's own where it has any, else the
+        How it is read, and its sentences in the file's order. Their ids are the file's own
+        where it has any, else the
         number of the sentence in the file in six digits.
 
     Raises:
@@ -246,16 +311,27 @@ def read(
     elif format in _RAW:
         _warn_of_annotation(path)
     if path.is_file() and format != "spacy":  # which is binary
-        _warn_of_line_ends(path)
-    if format == "text":
-        return _not_empty(text.read(path), path)
-    if format == "prose":
-        if splitter is None:
-            raise ValueError("prose needs a splitter")
-        return _not_empty(text.read_prose(path, language_spaces, splitter), path)
+        _warn_of_line_ends(path, inside=format != "jsonl")
     keys = jsonl.Keys(text_key, spans_key)
     request = Request(language_spaces, scheme, options, splitter, keys)
-    return _not_empty(FORMATS[format][1](path, request), path)
+    if format == "text":
+        sentences = text.read(path)
+    elif format == "prose":
+        if splitter is None:
+            raise ValueError("prose needs a splitter")
+        sentences = text.read_prose(path, language_spaces, splitter)
+    else:
+        sentences = FORMATS[format][1](path, request)
+    if format not in _RAW:
+        sentences = _with_gold(sentences, path)
+    return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))
+
+
+def read(
+    path: str | Path, format: str = "auto", **settings: Unpack[Settings]
+) -> Iterator[AnnotatedSentence]:
+    """Stream the sentences of a corpus; see `open_corpus`."""
+    return open_corpus(path, format, **settings).sentences
 
 
 def _warn_of_annotation(path: Path) -> None:

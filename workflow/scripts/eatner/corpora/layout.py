@@ -12,7 +12,7 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -31,10 +31,16 @@ _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC
 # Keys of tags in a last column of `key=value` pairs, without case; the earlier ones are preferred.
 _KEYS = ("ner", "ne", "name", "tag", "entity", "bio", "iob", "netag", "nertag")
 _SEPARATORS = ("\t", ",", ";", "|", " ", "\u00a0")
+_SEPARATOR_NAMES = {
+    "\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars", " ": "spaces",
+    "\u00a0": "no-break spaces",
+}  # fmt: skip
 # What a column of remarks says: no space follows, or the sentence ends here.
 NO_SPACE = {"NoSpaceAfter", "SpaceAfter=No"}
 _ENDS = ("EndOfSentence", "PySBDSegment")
 _REMARKS = {*NO_SPACE, *_ENDS, "EndOfLine"}
+# A quoted value of CSV may hold so many line ends.
+_LONGEST_QUOTE = 10
 # Such a share of numbers makes a column of numbers, whatever their order; of tags, a tagged file.
 NEARLY_ALL = 0.9
 # Enough lines to find separator, columns and prefix; the scheme is judged on the whole file.
@@ -88,6 +94,28 @@ class Layout:
         """Whether a column of numbers counts the tokens, as in CoNLL-U."""
         return self.index is not None and self.step == 1
 
+    def describe(self) -> str:
+        """The layout in words, the columns counted from 0."""
+        width = "a varying number of" if self.columns is None else str(self.columns)
+        tag = self.tag % self.columns if self.columns else self.tag
+        said = [
+            f"{width} columns separated by {_SEPARATOR_NAMES.get(self.separator, self.separator)}",
+            f"tokens in column {self.token}",
+            f"tags in column {tag}" + (f" ({self.key}=)" if self.key else ""),
+            f"scheme {self.scheme}",
+        ]
+        if self.tags.spelling != "usual":
+            said.append(repr(self.tags))
+        if self.group is not None or self.index is not None:
+            number = self.group if self.group is not None else self.index
+            what = "tokens" if self.group is None and self.numbers_tokens else "sentences"
+            said.append(f"{what} numbered in column {number}")
+        if self.end:
+            said.append(f"sentences end at {self.end}")
+        if self.headed:
+            said.append("named by the first line")
+        return ", ".join(said)
+
 
 def split(line: str, separator: str) -> list[str]:
     """The values of a line."""
@@ -107,10 +135,41 @@ def split(line: str, separator: str) -> list[str]:
     values = line.split(separator)
     if separator in ",;" and '"' in line:
         with contextlib.suppress(csv.Error):  # the token ", in a file that quotes nothing
-            values = next(csv.reader([line], delimiter=separator, strict=True))
+            rows = csv.reader(line.splitlines(keepends=True), delimiter=separator, strict=True)
+            values = next(rows)
     values = [value.strip() or value for value in values]
     # The token that is the separator itself: ",,O".
     return [separator, values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
+
+
+def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, str]]:
+    """The lines of CSV; those that a quoted value with line ends goes over are one.
+
+    A quote that is never closed, or whose value would hold a row of its own, is a token.
+    """
+    at = 0
+    while at < len(lines):
+        number, line = lines[at]
+        at += 1
+        if '"' in line and is_open(line, separator):
+            for until in range(at, min(at + _LONGEST_QUOTE, len(lines))):
+                longer = "\n".join(text for _, text in lines[at - 1 : until + 1])
+                if not is_open(longer, separator):
+                    values = split(longer, separator)
+                    rows = any("\n" in value and separator in value for value in values)
+                    if len(values) > 1 and not rows:
+                        line, at = longer, until + 1
+                    break
+        yield number, line
+
+
+def is_open(text: str, separator: str) -> bool:
+    """Whether a quote in a row of CSV is not closed."""
+    try:
+        list(csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def is_comment(line: str, separator: str) -> bool:
@@ -341,7 +400,11 @@ def _sniff_with(
     separator: str, blocks: Sequence[Sequence[str]], options: Options, names: list[str] | None
 ) -> tuple[Layout, list[int], float] | None:
     """`sniff` with one separator."""
-    parts = [[split(x, separator) for x in b if not is_comment(x, separator)] for b in blocks]
+    quotes = separator in (",", ";")
+    wholes = [
+        [x for _, x in whole_lines([*enumerate(b)], separator)] if quotes else b for b in blocks
+    ]
+    parts = [[split(x, separator) for x in b if not is_comment(x, separator)] for b in wholes]
     rows_of = [[row for row in block if any(map(str.strip, row))] for block in parts]
     headed = bool(rows_of and rows_of[0]) and headings.is_heading(rows_of[0][0])
     if headed:

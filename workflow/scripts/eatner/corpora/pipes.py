@@ -59,7 +59,9 @@ def _words(line: str, number: int, mark: str, count: int, tags: Tags, path: Path
     words = []
     for item in line.split():
         parts = item.rsplit(mark, count)
-        if len(parts) <= count or not parts[0]:
+        word = parts[0]
+        # Only a word that is the mark itself may hold it: `||PUNCT|O`.
+        if len(parts) <= count or not word or (mark in word and word.strip(mark)):
             raise InputError(
                 f"{item!r} is no word with {count} {mark!r} and its tag at the end",
                 path=path,
@@ -69,7 +71,7 @@ def _words(line: str, number: int, mark: str, count: int, tags: Tags, path: Path
         tag = tags[parts[-1]]
         if tag is None:
             check_tag(parts[-1], path, {"line": number})
-        words.append(Word(number, parts[0], tag or "O"))
+        words.append(Word(number, word, tag or "O"))
     return words
 
 

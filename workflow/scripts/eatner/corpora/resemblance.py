@@ -7,6 +7,7 @@ entities, pairs of markup around names.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,8 @@ _SOME = 0.2
 _RARE = 0.02
 # Fewer lines than this prove nothing about columns without a tab between them.
 _FEW_LINES = 3
+# A row of columns without tags has no more words than this.
+_SHORT = 4
 # Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
 _FEW_TAGS = 0.05
 
@@ -75,8 +78,11 @@ _CELL_OF_LIST = re.compile(r"\"?\[\s*'[^']*'(?:,?\s|\])")
 _COMMENT = re.compile(r"#\s?(?:sent_id|newdoc|newpar|text|global\.columns)\b[^=]*=|#begin document")
 _BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\tAnnotatorNotes)")
 _TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
+_SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
 _CODE = re.compile(r"[-_*]|[A-Z][A-Z0-9_$.:/-]{0,14}|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]")
 _CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|O|o")
+_NUMBER = re.compile(r"\s*(\d+)\s+\S")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S*")
 _PUNCTUATION = re.compile(r"[^\w\s]+")
 
 
@@ -120,6 +126,7 @@ def _of_a_tool(lines: Lines) -> Known | None:
         (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
         (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
         (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),
+        (_SUBTITLES.search, "subtitles (SRT or VTT)", "Leave the text alone. "),
         (_TREE.match, "syntax trees in brackets", _CONVERT),
     ):
         line = _first(lines, matches)
@@ -208,7 +215,9 @@ def _separated(lines: Lines) -> Known | None:
 def _columns_by_tabs(lines: Lines, widths: Sequence[int], width: int) -> Known:
     line = next(n for (n, _), w in zip(lines, widths, strict=True) if w > 1)
     kind = f"{width} columns separated by tabs"
-    if width == 10 and re.match(r"\d+(?:-\d+)?\t", lines[0][1]):
+    if any("Entity=(" in line for _, line in lines):
+        kind = "CoNLL-U whose entities are in brackets (Entity=, as in GUM and CorefUD)"
+    elif width == 10 and any(re.match(r"\d+(?:-\d+)?\t", line) for _, line in lines):
         kind = "CoNLL-U without entities: ten columns, and no NE= or the like in the last"
     return Known(line, kind, COLUMNS)
 
@@ -231,6 +240,23 @@ def _codes(lines: Lines) -> Known | None:
     if width - 1 in codes or len(codes) > 1:
         line = next(n for (n, text) in lines if len(text.split()) == width)
         return Known(line, f"{width} columns separated by spaces", COLUMNS)
+    return None
+
+
+def _numbered(lines: Lines) -> Known | None:
+    """Numbers before words that begin anew: those of tokens in their sentences."""
+    numbers = [int(match[1]) for _, line in lines if (match := _NUMBER.match(line))]
+    again = sum(after <= before for before, after in itertools.pairwise(numbers))
+    short = _share(lines, lambda line: len(line.split()) <= _SHORT)
+    if again and short >= _NEARLY_ALL and len(numbers) >= _NEARLY_ALL * len(lines):
+        return Known(lines[0][0], "numbered tokens without tags", COLUMNS)
+    return None
+
+
+def _prefixed(lines: Lines) -> Known | None:
+    """WikiANN's tokens, each with its language, and nothing else."""
+    if len(lines) >= _FEW_LINES and _share(lines, _LANGUAGE.fullmatch) >= _NEARLY_ALL:
+        return Known(lines[0][0], "tokens with their language and without tags", COLUMNS)
     return None
 
 
@@ -273,6 +299,8 @@ _TESTS: tuple[Callable[[Lines], Known | None], ...] = (
     _tagged_words,
     _tags,
     _codes,
+    _numbered,
+    _prefixed,
     _vertical,
     _no_words,
 )
