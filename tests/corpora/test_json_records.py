@@ -20,6 +20,7 @@ TEXT = "Anna wohnt in Bonn"
         ({"output": [{"entity": "PER", "word": "Anna"}]}, "output"),
         ({"ner": {"PER": ["Anna"], "LOC": ["Bonn"]}}, "ner"),
         ({"tags": "B-PER O O B-LOC"}, "tags"),
+        ({"answer": '{"PER": ["Anna"]}'}, "answer"),
         ({"tags": ["B-PER", "O", "O", "B-LOC"]}, "tags"),
         ({"ner_tags": [1, 0, 0, 5]}, "ner_tags"),
     ],

@@ -272,6 +272,9 @@ def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, ca
         ("Der <PER>Anna</PER> lacht", "<PER>Anna</PER>"),
         ("<서울:LC>에 비가 온다", "<서울:LC>"),
         ("a " * 1500, "more than 2000"),
+        ("Anna\nlacht", "several lines"),
+        ("[Anna](PER) lacht", "[Anna](PER)"),
+        ("@@Anna## lacht", "@@Anna##"),
     ],
 )
 def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
