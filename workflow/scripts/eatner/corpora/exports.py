@@ -124,6 +124,8 @@ def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
         export = Export(_of_gliner(record, path, place))
     else:
         reason = _answer(record, path, place, notes)
+        if record.get("status") == "Discarded":
+            notes.add("its status is 'Discarded', and it is read: it has no 'annotation'", place)
         export = Export(record, reason, {"answer": "answer" in record})
     for key in _PREDICTIONS:
         if record.get(key):

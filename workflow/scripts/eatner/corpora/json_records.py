@@ -218,6 +218,13 @@ def _without_text(fields: Mapping[str, object], path: Path, place: Place) -> Inp
     if known is not None:
         what, remedy = known
         return InputError(f"this seems to be {what}", path=path, **place, remedy=f"{remedy}.")
+    if isinstance(fields.get("text"), list | Mapping):
+        return InputError(
+            "the text is a list: this seems to be a table by columns",
+            path=path,
+            **place,
+            remedy='Write a record a line: to_json(orient="records", lines=True).',
+        )
     return InputError(
         f'the record has neither a "text" nor "tokens", only {named[:200]}',
         path=path,

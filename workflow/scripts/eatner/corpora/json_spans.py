@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -171,6 +172,9 @@ def _are_parsed(tokens: object) -> bool:
 def looks_annotated(value: object, text: str) -> bool:
     """Whether a value looks like entities: spans, names with labels, or a list of tags."""
     if isinstance(value, str):
+        if value[:1] in ("{", "["):  # JSON in a string
+            with contextlib.suppress(ValueError, RecursionError):
+                return looks_annotated(json.loads(value), text)
         tags = value.split()
         return len(tags) > 1 and _are_tags(tags)
     if isinstance(value, Mapping):

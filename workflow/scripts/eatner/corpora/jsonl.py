@@ -40,6 +40,8 @@ __all__ = ["TAG_KEYS", "Keys", "looks_like", "read"]
 # The marks of KLUE's sentences, `<서울:LC>에`; those of inline XML.
 _KLUE_MARK = re.compile(r"<([^<>]+):[A-Z]{2}>")
 _XML_MARK = re.compile(r"<(\w+)[^<>]*>[^<>]+</\1>")
+# Those of Rasa, `[Köln](LOC)`, and of answers of LLMs, `@@Köln##`.
+_OTHER_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_-]+\)|@@[^@#]+##")
 # What a record has under one of several keys.
 _ENTITIES, _TEXT = "key for entities", "text of its own"
 # A text of more code points than this is hardly one sentence.
@@ -202,7 +204,9 @@ def _note_text(item: Item, text: str, notes: Notes) -> None:
             f"its text has more than {_LONG} characters and is read as one sentence: split it",
             item.place,
         )
-    mark = _XML_MARK.search(text) or _KLUE_MARK.search(text)
+    elif "\n" in text.strip():
+        notes.add("its text has several lines and is read as one sentence", item.place)
+    mark = next(filter(None, (m.search(text) for m in (_XML_MARK, _KLUE_MARK, _OTHER_MARK))), None)
     if mark is not None:
         notes.add("marks in its text are read as text", item.place, repr(mark[0][:40]))
 
