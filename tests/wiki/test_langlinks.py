@@ -157,3 +157,9 @@ def test_a_title_that_is_not_utf8_is_left_out_and_said(tmp_path, caplog):
     path.write_bytes(text.replace(b"PLACE", b"Z\xfcrich"))
     assert langlinks.read(path) == {1: "Berlin"}
     assert "page 2 is not UTF-8" in caplog.text
+
+
+def test_two_columns_of_one_name_are_an_error(tmp_path):
+    text = dump([(1, "en", "Berlin")]).replace("`ll_lang` varbinary(35)", "`ll_from` int(3)")
+    with pytest.raises(InputError, match="has the columns ll_from ll_from ll_title"):
+        langlinks.read(write(tmp_path, text))

@@ -93,7 +93,7 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
                     break
                 continue
             columns = [name.decode() for name in _COLUMN.findall(created[2])]
-            if not set(_COLUMNS) <= set(columns):
+            if not set(_COLUMNS) <= set(columns) or len(set(columns)) < len(columns):
                 raise InputError(
                     f"the table {created[1].decode()} has the columns {' '.join(columns)}",
                     path=path,
