@@ -157,3 +157,19 @@ def test_a_title_that_is_not_utf8_is_left_out_and_said(tmp_path, caplog):
     path.write_bytes(text.replace(b"PLACE", b"Z\xfcrich"))
     assert langlinks.read(path) == {1: "Berlin"}
     assert "page 2 is not UTF-8" in caplog.text
+
+
+def test_two_columns_of_one_name_are_an_error(tmp_path):
+    text = dump([(1, "en", "Berlin")]).replace("`ll_lang` varbinary(35)", "`ll_from` int(3)")
+    with pytest.raises(InputError, match="has the columns ll_from ll_from ll_title"):
+        langlinks.read(write(tmp_path, text))
+
+
+def test_a_dump_without_its_last_line_is_read_with_a_warning(tmp_path, caplog):
+    rows = [(1, "en", "Berlin"), (2, "en", "Paris")]
+    whole = dump(rows, a_statement=1)
+    assert langlinks.read(write(tmp_path, whole)) == {1: "Berlin", 2: "Paris"}
+    assert caplog.text == ""
+    cut = whole[: whole.index("INSERT INTO `langlinks` VALUES (2")]
+    assert langlinks.read(write(tmp_path, cut)) == {1: "Berlin"}
+    assert "`-- Dump completed`, is missing" in caplog.text

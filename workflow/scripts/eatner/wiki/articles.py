@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from eatner.text.languages import Language
 from eatner.wiki.markup import Clean, Link
 from eatner.wiki.pages import PAGE_LIMIT, Page, read_page, text_of, unescape
 from eatner.wiki.streams import AGAIN
-from eatner.wiki.targets import INVISIBLE, Names, interlanguage_target, redirect_target
+from eatner.wiki.targets import Names, interlanguage_target, redirect_target
 from eatner.wiki.wikitext import clean
 
 log = logging.getLogger(__name__)
@@ -38,11 +37,6 @@ class PageReader:
     lists: re.Pattern[str] | None
 
 
-def _title(raw: str) -> str:
-    title = " ".join(INVISIBLE.sub("", raw.replace("_", " ")).split())
-    return title if title.isascii() else unicodedata.normalize("NFC", title)
-
-
 def article_row(reader: PageReader, xml: bytes, where: str) -> Title | None:
     """The row of a page, or None for one that is no article of any kind.
 
@@ -56,7 +50,7 @@ def article_row(reader: PageReader, xml: bytes, where: str) -> Title | None:
     """
     oversized = xml.startswith(b"\0")
     page = read_page(xml[1:].partition(b"<revision>")[0] if oversized else xml, reader.path, where)
-    title = _title(page.title)
+    title = page.title
     if not title:
         raise InputError(
             f"the title of page {page.page_id} is empty",

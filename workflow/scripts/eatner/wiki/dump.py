@@ -1,13 +1,12 @@
 """Titles, leads and links of the articles in a Wikipedia dump, as a stream of rows.
 
-Format: MediaWiki's XML export 0.10 and 0.11 (mediawiki.org/xml/export-0.11.xsd), plain or in
-bz2, of one stream or of many (`pages-articles-multistream.xml.bz2`: one hundred pages a stream).
-The streams of a bz2 file are found by their magic number, ten bytes, so the index is not needed;
-where one is given, it is checked against the dump.
+Format: MediaWiki's XML export 0.10 and 0.11 (mediawiki.org/xml/export-0.11.xsd), as plain XML or
+compressed with bz2, in one stream or in many (`pages-articles-multistream.xml.bz2` has a hundred
+pages in each stream). The streams of a bz2 file are found by their magic number of ten bytes, so
+the index is not needed; where one is given, it is checked against the dump.
 
-The writers of dumps are programs with one layout, so pages are cut out by searching for their
-tags, which is several times faster than any XML parser; a page that is laid out otherwise (CDATA,
-comments, declarations inside it) goes through a parser that knows no entities.
+The writers of dumps are programs with one layout, so pages are found by searching for their tags,
+which is several times faster than any XML parser; `pages.read_page` deals with other layouts.
 """
 
 from __future__ import annotations
@@ -77,25 +76,26 @@ def parse_dump(
     """Read a dump's articles.
 
     Args:
-        dump: XML, or XML in bz2 of one or many streams.
-        language: Of the wiki; decides what a disambiguation page or a list is.
-        english: From page_id to English title, as `langlinks.read` gives it; a page that is not in
-            it may still name its English title by a link ``[[en:...]]`` of its own.
-        index: The dump's `multistream-index.txt.bz2`, to be checked against it.
-        threads: Processes that read the streams; the rows' order does not depend on it.
-        paragraphs: Paragraphs after the lead section to read as well.
-        progress: Called with the bytes of the file that were taken up since the last call.
+        dump: Path of the dump: XML, or XML in bz2 of one or many streams.
+        language: Language of the wiki; its row says how the wiki marks what is no article.
+        english: English title of each page_id, as `langlinks.read` returns them; a page that is
+            not in it may still name its English title by a link ``[[en:...]]`` of its own.
+        index: Path of the dump's `multistream-index.txt.bz2`, which is checked against the dump.
+        threads: Number of processes that read pages; the order of the rows does not depend on it.
+        paragraphs: Number of paragraphs to read after the lead section.
+        progress: Called with the number of bytes of the file that were read since the last call.
 
     Yields:
-        Rows of `titles.tsv` in the dump's order. kind is `article`,
-        `redirect`, `disambiguation`, `list`, or `oversized` for a page beyond `PAGE_LIMIT`. Only
-        articles have a lead: clean text (NFC), paragraphs parted by newlines. links is JSON, a
-        list of [start, end, target], in code points of lead, [start, end, own title, true] for a
-        name in bold, and [at, at, ""] for a hole: what a template writes there is not known.
+        Rows of `titles.tsv` in the dump's order, one for each page of the main namespace, read
+        from its newest revision. kind is `oversized` for a page beyond `PAGE_LIMIT`. A redirect
+        to a section leads to ``title#section``, which is no page. Only articles have a lead: plain
+        text (NFC), with a newline between paragraphs. links is a JSON list, in code points of
+        lead: [start, end, target] for a link, [start, end, own title, true] for a name in bold,
+        and [at, at, ""] for a hole, where a sentence misses something.
 
     Raises:
         InputError: The dump is cut off, damaged, not UTF-8, not XML of this format, or declares
-            entities; names the byte offset, in bz2 that of the stream.
+            entities. It names the byte offset, in bz2 that of the stream.
     """
     begin = first_bytes(dump)
     if begin.startswith(b"BZh"):
@@ -142,7 +142,7 @@ def parse_dump(
 
 
 def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
-    """What stands before the first page."""
+    """The text before the first page."""
     head = b""
     for chunk in chunks:
         head += chunk
@@ -197,14 +197,16 @@ def _disambiguation(language: Language) -> re.Pattern[str]:
 
 @dataclass(slots=True)
 class _Pages:
-    """Cuts pages out of a stream of bytes and keeps what stands before the first and the last.
+    """Cuts pages out of a stream of bytes, and keeps what is before the first and after the last.
 
     Attributes:
-        head: The bytes before the first page's tag, where `loose` (they may end another's page).
-        rest: What has not been cut yet: after the end, the beginning of an unfinished page.
+        path: Path of the dump, for errors.
+        loose: Whether the stream may begin in the middle of a page.
+        head: The bytes before the first page's tag, if `loose`: they may end an earlier page.
+        rest: Bytes that are not cut yet; after the end, the beginning of an unfinished page.
         begun: Whether a page's tag was seen.
-        skipping: Whether the page at hand is beyond `PAGE_LIMIT`.
-        scanned: How much of `rest` holds no closing tag.
+        skipping: Whether the current page is beyond `PAGE_LIMIT`.
+        scanned: Number of bytes of `rest` that are known to hold no closing tag.
         oversized: The beginning of the last page that was skipped.
     """
 
@@ -218,7 +220,7 @@ class _Pages:
     oversized: bytes = b""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The pages that this piece completes; empty bytes for one beyond `PAGE_LIMIT`."""
+        """Yield the pages that this piece completes; empty bytes for one beyond `PAGE_LIMIT`."""
         rest = self.rest
         rest += chunk
         done = 0
@@ -263,6 +265,7 @@ class _Pages:
         )
 
     def pages(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield all pages; of one beyond `PAGE_LIMIT`, a zero byte and its beginning."""
         for chunk in chunks:
             for page in self.feed(chunk):
                 yield page or b"\0" + self.oversized
@@ -297,7 +300,12 @@ def _read_pages(reader: PageReader, pages: list[bytes]) -> list[Title]:
 def _read_batch(
     reader: PageReader, span: tuple[int, int]
 ) -> tuple[bytes, list[Title], bytes, bool]:
-    """Read the streams between two offsets: what precedes the first page, rows, what is left."""
+    """Read the streams between two offsets.
+
+    Returns:
+        The bytes before the first page, the rows, the bytes after the last page, and whether there
+        was a page at all.
+    """
     cutter = _Pages(reader.path, loose=True)
     where = f"in the bz2 streams from byte {span[0]}"
     rows = [
@@ -311,7 +319,7 @@ def _read_batch(
 def _from_streams(
     reader: PageReader, spans: Iterator[tuple[int, int]], threads: int
 ) -> Iterator[Title]:
-    """Read batches of streams apart, and join a page that goes over their edge."""
+    """Read batches of streams independently, and join a page that crosses their edge."""
     edge = b""
     for head, rows, rest, begun in _ordered(reader, _read_batch, spans, threads):
         edge += head if begun else rest
@@ -327,7 +335,7 @@ def _from_streams(
             edge = without_old_revisions(edge)
         if len(edge) > PAGE_LIMIT:
             raise InputError(
-                "a page that goes over many bz2 streams and is larger than any page may be",
+                "a page that crosses many bz2 streams and is larger than any page may be",
                 path=reader.path,
                 remedy=LAYOUT,
             )
@@ -345,7 +353,7 @@ def _ordered(
     items: Iterable[Item],
     threads: int,
 ) -> Iterator[Result]:
-    """Map over items in processes, in order, with few of them under way at a time.
+    """Map over items in processes, in order, with only a few of them waiting at a time.
 
     An `InputError` of a process is raised here as it was raised there.
     """

@@ -15,15 +15,16 @@ from eatner.wiki.titles import bare_title, load_wiki
 def build(titles: Path, out: Path, language: Language) -> int:
     """Compile the lexicon of a wiki.
 
-    A title stands before an alias, and an alias before a title without its disambiguator; the
-    last only where all such titles mean one article. Surfaces without a letter are left out, and
-    such of one character in a language without spaces, where they would match inside words. In a
-    language with `endings` a name is held without its ending too, to be found before a suffix.
+    A title takes precedence over an alias, and an alias over a title without its disambiguator,
+    which counts only where all such titles mean one article. Surfaces without a letter are left
+    out; so are those of one character in a language without spaces, where they would match inside
+    words. In a language with `endings` a name is also stored without its ending, so that it is
+    found before a suffix.
 
     Args:
-        titles: `titles.tsv`.
-        out: The file to write.
-        language: Of the wiki.
+        titles: Path of `titles.tsv`.
+        out: Path of the file to write.
+        language: Language of the wiki.
 
     Returns:
         The number of surfaces.

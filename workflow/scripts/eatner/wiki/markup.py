@@ -14,7 +14,7 @@ from eatner.text.languages import Language
 
 Link = tuple[int, int, str, bool]
 """Start, end, target, and whether it is the page's own name in bold."""
-# What the preprocessor sees: braces, comments, headings, and tags whose content is no text.
+# What the preprocessor looks at: braces, comments, headings, and tags whose content is no text.
 _SKELETON = re.compile(r"\{\{+|\}\}+|\n=|<(?=[!A-Za-z])")
 _HEADING = re.compile(r"\n=[^\n]*=[ \t]*(?:<!--(?:(?!-->)[^\n])*-->[ \t]*)*(?=\n|\Z)")
 _HIDDEN = (
@@ -46,21 +46,21 @@ for _name in ("rt", "rp"):
     _CLOSING[_name] = re.compile(
         rf"</{_name}\s*>|(?=</ruby\b|<(?:rt|rp|rb|rtc)\b)|(\n[ \t]*\n)", re.IGNORECASE
     )
-# They begin with a literal, or the search for them would be slow.
+# It begins with a literal, or the search for it would be slow.
 _DROPPED_RUN = re.compile(rf"{DROPPED}[{DROPPED} \t]*")
-_NEAR = 200  # code points in which a bracket that is open is looked for
+_NEAR = 200  # code points in which to look for an open bracket
 
 
 @dataclass(slots=True)
 class Clean:
-    """Plain text, paragraphs parted by single newlines, and the spans of its links.
+    """Plain text, with one newline between paragraphs, and the spans of its links.
 
     Attributes:
         text: NFC, no markup.
         spans: In order of their ends; code points of `text`.
         english: The target of an interlanguage link ``[[en:...]]``, as dumps before 2013 have.
         end: Where in the source the reading stopped, at a heading or at the end.
-        holes: Where in `text` something is missing that a sentence needs, in order.
+        holes: Where `text` misses something that a sentence needs, in order.
         unclosed: Whether a template has no end.
     """
 
@@ -114,7 +114,7 @@ def without_templates(
     Args:
         source: Wikitext.
         start: Where to begin.
-        unclosed: To be filled with the places of braces that no others close.
+        unclosed: A set that is filled with the places of braces without an end.
         broken: The places of such braces, known from a first reading: their line goes.
 
     Returns:

@@ -11,12 +11,14 @@ a history dump or of schema 0.11 by leaving out what is not the newest revision'
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from eatner.errors import InputError
 from eatner.wiki.streams import AGAIN, LAYOUT
+from eatner.wiki.targets import INVISIBLE
 
 PAGE_LIMIT = 16 << 20
 """Bytes of XML in a page; MediaWiki allows 2 MiB of wikitext, and an escape takes six bytes."""
@@ -39,7 +41,7 @@ class Page:
 
     Attributes:
         page_id: Its number in its wiki.
-        title: Its title, decoded.
+        title: Its title, in NFC and without underscores and invisible characters.
         ns: Its namespace; None in dumps before 2012, which do not name it.
         is_wikitext: Whether it is written in wikitext; scripts, style sheets and data are not.
         redirect: The title of the page that it leads to; None for a page that is no redirect.
@@ -103,7 +105,7 @@ def read_page(xml: bytes, path: Path, where: str) -> Page:
     try:
         page = Page(
             int(number[1]),
-            unescape(title[1].decode()),
+            _clean(unescape(title[1].decode())),
             None if ns is None else int(ns[1]),
             model is None or model[1].strip() == b"wikitext",
             None if target is None else unescape(target.decode()),
@@ -152,23 +154,34 @@ def text_of(page: Page, path: Path, where: str) -> str:
     return text
 
 
+def _clean(title: str) -> str:
+    title = " ".join(INVISIBLE.sub("", title.replace("_", " ")).split())
+    return title if title.isascii() else unicodedata.normalize("NFC", title)
+
+
 def without_old_revisions(xml: bytes) -> bytes:
     """A page, maybe one whose end is still to come, with the newest complete revision alone.
 
     The newest is that of the latest time and, of several at one time, of the highest id: an import
-    from another wiki gives old revisions new ids, and an export may order them either way.
+    from another wiki gives old revisions new ids, and an export may order them either way. Where
+    not all have a time, ids must do.
     """
     begin, *revisions = xml[: xml.rfind(_END) + len(_END)].split(_BEGIN)
     if len(revisions) < 2:
         return xml
-    newest = max(reversed(revisions), key=_age)
+    times = [_TIMESTAMP.search(revision) for revision in revisions]
+    numbers = [_ID.search(revision) for revision in revisions]
+    newest, _, _ = max(
+        zip(
+            revisions,
+            # Times are in UTC and of one form, so their order is that of their characters.
+            [time[1] if time and all(times) else b"" for time in times],
+            [int(number[1]) if number else 0 for number in numbers],
+            strict=True,
+        ),
+        key=lambda aged: aged[1:],
+    )
     return begin + _BEGIN + newest.rstrip() + xml[xml.rfind(_END) + len(_END) :]
-
-
-def _age(revision: bytes) -> tuple[bytes, int]:
-    # Times are in UTC and of one form, so their order is that of their characters.
-    time, number = _TIMESTAMP.search(revision), _ID.search(revision)
-    return time[1] if time else b"", int(number[1]) if number else 0
 
 
 def _regular(xml: bytes, path: Path, where: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Titles of a wiki and their English: load them, count them, take their qualifiers away."""
+"""Titles of a wiki and their English titles: load, count, and remove disambiguators."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Wiki:
     """What the whole of `titles.tsv` says about titles.
 
     Attributes:
-        english: From an article's title to its English title.
-        target: From a redirect's title to the title it leads to; to ``title#section``, which no
-            page has, where it leads to a section.
+        english: English title of each article's title.
+        target: Title that each redirect's title leads to; ``title#section``, which no page has,
+            for a redirect to a section.
         other: Titles of disambiguation pages and lists.
-        uses: How many leads link a surface to a title, where these differ.
-        links: How many leads link a surface to anything.
-        forms: From a title to the surfaces, folded, that several leads link to it.
+        uses: Number of leads that link a surface to a title, where the two differ.
+        links: Number of leads that link a surface to anything.
+        forms: Surfaces of each title that several leads link to it, folded.
     """
 
     english: dict[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Wiki:
     forms: dict[str, set[str]] = field(default_factory=dict)
 
     def resolve(self, title: str) -> str:
-        """The title at the end of a chain of redirects, of which MediaWiki follows few."""
+        """The title at the end of a chain of redirects; MediaWiki follows no long one either."""
         for _ in range(4):
             if title not in self.target:
                 break
@@ -53,14 +53,14 @@ class Wiki:
 
 
 def pages(titles: Path, desc: str) -> Iterator[Title]:
-    """The rows of titles.tsv, counted on a bar."""
+    """The rows of titles.tsv, with a progress bar."""
     with open(titles, "rb") as file:
         lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 24), b""))
     yield from bar(tables.read(titles, Title), desc, "page", lines - 1)
 
 
 def load_wiki(titles: Path) -> Wiki:
-    """Read what pairs and lexicon need to know of all titles.
+    """Read what the pairs and the lexicon need to know about all titles.
 
     Raises:
         InputError: The table is broken, or none of its articles has an English title.
@@ -109,8 +109,10 @@ def bare_title(title: str) -> str:
 
 
 def english_name(title: str, surface: str) -> str:
-    """The English name as a text has it: no disambiguator, and of "Paris, Texas" only "Paris"
-    where the surface has no comma either."""
+    """The English name as a text has it, without a disambiguator.
+
+    Of "Paris, Texas" only "Paris" is left, unless the surface has a comma too.
+    """
     name = bare_title(title)
     first, comma, rest = name.partition(", ")
     single = comma and "," not in rest and not re.search(r"[,،、，]", surface)

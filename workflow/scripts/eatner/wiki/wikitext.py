@@ -1,9 +1,18 @@
 """Wikitext to plain text with the spans of its links, in one pass and in linear time.
 
-Only what a running text needs: templates, tables, references and files go, links and bold names
-become spans. The grammar is that of mediawiki.org (Help:Formatting, Help:Links, Preprocessor ABNF,
-Writing systems/Syntax). Whatever is not closed costs its own text, never more time. What a template
-writes is not known; where a sentence misses it, the place is told: a hole.
+Templates, tables, references and files go; links and bold names become spans. The grammar is that
+of mediawiki.org (Help:Formatting, Help:Links, Preprocessor ABNF, Writing systems/Syntax). It is
+read in layers, each in linear time, because each can hide the marks of the next:
+
+1. templates, comments and hidden tags go, up to the next heading (`markup.without_templates`);
+2. of language variants, one is chosen (`variants`);
+3. each place of a template is kept as a hole if the sentence around it needs words there, because
+   nobody knows what the template writes (`markup.with_holes`);
+4. tables go (`markup.without_tables`);
+5. links, bold, entities and lines become text and spans (`writer.Writer`);
+6. what templates leave behind, such as empty brackets, goes (`_tidy`).
+
+Anything without an end costs its own line and leaves a hole, never more time.
 """
 
 from __future__ import annotations
@@ -33,7 +42,7 @@ _STRESS = re.compile("(?<=[аеиоуыэюяєіїёАЕИОУЫЭЮЯЄІЇЁ]
 _HOLE_RUN = re.compile(rf"{HOLE}(?:[{HOLE} ]*{HOLE})?")
 # What a template leaves behind: empty brackets, marks behind an opening one, doubled marks.
 _DEBRIS = re.compile(
-    # Most characters are told apart here, before the alternatives are tried; a lone space, too.
+    # This rejects most characters, and a lone space, before the alternatives are tried.
     r"(?=[(（\s,;:、，；：])(?!(?<![(（]) [^\s,.;)）。、，；])(?:"
     r"[(（][\s,;:、，；：/·–—-]*+[)）]"
     r"|(?<=[(（])[\s,;、，；]++"
@@ -49,10 +58,10 @@ def clean(source: str, title: str, language: Language, names: Names, start: int 
     """Clean one section: from `start` to the next heading.
 
     Args:
-        source: Wikitext of the whole page, entities of the XML decoded.
-        title: The page's own title, for its name in bold.
-        language: For the letters drawn into links, and whether lines are joined by a space.
-        names: The wiki's namespaces.
+        source: Wikitext of the whole page, with the XML's entities decoded.
+        title: Title of the page, which is the target of its name in bold.
+        language: Language of the wiki.
+        names: Namespaces of the wiki.
         start: Where the section's text begins in `source`.
     """
     if DROPPED in source or HOLE in source:
@@ -81,7 +90,7 @@ def clean(source: str, title: str, language: Language, names: Names, start: int 
 
 
 def _tidy(writer: Writer) -> Clean:
-    """Mend what templates left behind, trim the spans, and normalise."""
+    """Remove what templates left behind, trim the spans, and normalise."""
     text = "".join(writer.pieces)
     spans, holes = writer.spans, writer.holes
     if HOLE in text:
