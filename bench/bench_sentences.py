@@ -2,8 +2,9 @@
 
     python bench/bench_sentences.py --out docs/benchmarks/sentences.md
 
-The rivals are in `bench/requirements.txt`. Sentences that people have separated are joined to
-paragraphs of five, and split again; what counts is the boundaries inside the paragraphs.
+`bench/requirements.txt` lists the rivals, docs/benchmarks/data.md the data. Sentences that people
+have separated are joined to paragraphs of five and split again. Only boundaries inside paragraphs
+count.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ GOLD = {
     ("hi", "HiNER"): "dev/hi_hiner.iob2",
     ("ko", "KLUE"): "dev/ko_klue.iob2",
 }
-# Two sentences each, written for this project: marks that a script's best-known language lacks, and
-# full stops that end no sentence.
+# Texts of two sentences, written for this project. They have marks that the best-known language of
+# the script lacks, or full stops that end no sentence.
 WRITTEN = {
     "mr": ["मुंबई हे शहर आहे.", "पुणे जवळ आहे."],
     "kok": ["पणजी गोंयची राजधानी.", "तें शार ल्हान आसा."],
@@ -64,14 +65,14 @@ def ours(text: str, code: str) -> list[int]:
 
 
 def by_pieces(pieces: Iterable[str], text: str) -> list[int]:
-    """The ends of pieces that make up a text, without the space behind each."""
-    ends, at = [], 0
+    """Return the ends of the pieces of a text, without the space after each piece."""
+    ends, begin = [], 0
     for piece in pieces:
-        start = text.find(piece.strip(), at)
+        start = text.find(piece.strip(), begin)
         if start < 0:
             raise ValueError(f"{piece!r} is not in the text")
-        at = start + len(piece.strip())
-        ends.append(at)
+        begin = start + len(piece.strip())
+        ends.append(begin)
     return ends
 
 
@@ -104,9 +105,9 @@ def icu(text: str, code: str) -> list[int]:
     breaks = icu.BreakIterator.createSentenceInstance(icu.Locale(code))
     # ICU counts UTF-16 units.
     units = list(accumulate((1 + (char > "\uffff") for char in text), initial=0))
-    place = {unit: at for at, unit in enumerate(units)}
+    offset_of = {unit: offset for offset, unit in enumerate(units)}
     breaks.setText(text)
-    return [len(text[: place[unit]].rstrip()) for unit in breaks]
+    return [len(text[: offset_of[unit]].rstrip()) for unit in breaks]
 
 
 RIVALS: dict[str, Splitter] = {
@@ -115,14 +116,14 @@ RIVALS: dict[str, Splitter] = {
 
 
 def paragraphs(lines: Sequence[str], code: str) -> list[tuple[str, set[int]]]:
-    """Sentences joined, and where all but the last of each paragraph end."""
+    """Return paragraphs of joined sentences, with the ends of all sentences but the last."""
     joint = " " if languages.get(code).spaces else ""
-    found = []
+    texts = []
     for first in range(0, len(lines), PARAGRAPH):
-        several = lines[first : first + PARAGRAPH]
-        ends = accumulate(len(line) + len(joint) for line in several[:-1])
-        found.append((joint.join(several), {end - len(joint) for end in ends}))
-    return found
+        joined = lines[first : first + PARAGRAPH]
+        ends = accumulate(len(line) + len(joint) for line in joined[:-1])
+        texts.append((joint.join(joined), {end - len(joint) for end in ends}))
+    return texts
 
 
 def corpora() -> Iterable[tuple[str, str, list[str]]]:
@@ -139,9 +140,9 @@ def corpora() -> Iterable[tuple[str, str, list[str]]]:
 def measure(
     split: Splitter, texts: Sequence[tuple[str, set[int]]], code: str
 ) -> tuple[float, float]:
-    """F1 of the boundaries inside paragraphs, and sentences a second."""
+    """Return the F1 of the boundaries inside paragraphs, and the sentences a second."""
     right = wrong = missed = 0
-    split(texts[0][0], code)  # what is loaded once
+    split(texts[0][0], code)  # loads what is loaded only once
     began = time.perf_counter()
     ends = [split(text, code) for text, _ in texts]
     seconds = time.perf_counter() - began
@@ -165,7 +166,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def attempt(function: Callable[..., object], *args: object) -> object | None:
-    """What a function returns; None where a rival lacks the language."""
+    """Return the value of a function; None if a rival lacks the language."""
     try:
         return function(*args)
     except KeyError:
