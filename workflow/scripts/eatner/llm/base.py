@@ -8,13 +8,12 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
+from eatner.llm.completion import Completion as Completion
+from eatner.llm.journal import Journal
 from eatner.llm.silence import Silence
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from eatner.llm.completion import Completion as Completion
-from eatner.llm.journal import Journal
 
 # A message of a conversation: its `role` (system, user or assistant) and its `content`.
 Message = dict[str, str]
