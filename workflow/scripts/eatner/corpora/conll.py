@@ -210,8 +210,7 @@ def _check_sniffed(
             f"no column of tags (O, B-PER, I-PER ...) found{seems}",
             path=path,
             line=line,
-            remedy=remedy
-            or "Give each token a line with its tag, or set the corpus's format, "
+            remedy=f"{remedy}Give each token a line with its tag, or set the corpus's format, "
             "separator, token_column or tag_column.",
         )
     layout, tags, _ = sniffed
