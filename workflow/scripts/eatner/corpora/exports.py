@@ -93,7 +93,7 @@ def exports(value: object, path: Path, place: Place, notes: Notes) -> Iterator[E
             **place,
             remedy='Write {"text": "...", "spans": [...]}.',
         )
-    if isinstance(value.get("paragraphs"), list):
+    if isinstance(value.get("paragraphs"), list) and "text" not in value:
         for fields in _of_spacy(value["paragraphs"], path, place):
             yield Export(fields)
     elif isinstance(value.get("sents"), list) and "answer" not in value and "text" in value:
