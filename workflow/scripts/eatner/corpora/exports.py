@@ -224,7 +224,7 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
         kind, value = result.get("type"), result.get("value")
         if kind == "labels" and isinstance(value, Mapping):
             spans.append(value)
-        elif kind not in _WITHOUT_PLACES:
+        elif not isinstance(kind, str) or kind not in _WITHOUT_PLACES:
             raise InputError(
                 f"a result of the type {kind!r} is not read",
                 path=path,
