@@ -14,6 +14,7 @@ from rows import lexicon
 from eatner.align import fused
 from eatner.align.candidates import Question
 from eatner.align.phrases import phrases
+from eatner.align.proposals import STARTS, most_pieces
 from eatner.align.weights import SIGNALS, Scored, Weights, fit, learn, read_weights
 from eatner.errors import InputError
 from eatner.llm.journal import Journal
@@ -121,7 +122,7 @@ def test_what_names_begin_or_end_with_is_taken_both_ways(
     code: str, text: str, names: list[str]
 ) -> None:
     language = languages.get(code)
-    most = fused._most(["Bangkok Metropolis"], language)
+    most = most_pieces(["Bangkok Metropolis"], language)
     found = {text[start:end] for start, end in phrases(text, language, most)}
     assert set(names) <= found
 
@@ -184,7 +185,7 @@ def test_every_entity_has_signals_and_the_answer_nothing(language: languages.Lan
 def test_a_name_that_stands_often_leaves_room_for_others() -> None:
     text = "東京と" * 30 + "大阪と京都で会談した。"
     [[scored]] = fused.score([Question(text, ["x"])], tiny.llm("llama"), JA, None, form="tuned")
-    assert len({surface[:2] for surface in scored.surfaces if surface}) >= fused.STARTS
+    assert len({surface[:2] for surface in scored.surfaces if surface}) >= STARTS
 
 
 def test_what_the_lexicon_knows_is_a_signal(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ has one option a parameter, and `--help`.
 from __future__ import annotations
 
 import argparse
+import importlib
 import inspect
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
@@ -76,11 +77,37 @@ def run(main: Callable[..., None], job: Any | None) -> None:
         sys.exit(f"\nError: {error}\n")
 
 
+def usable_cores() -> int:
+    """The cores that this process may use; on systems that do not say, all of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def use_threads(threads: int) -> None:
     """Let torch use so many cores, and no more."""
     import torch
 
     torch.set_num_threads(threads)
+
+
+def kind_run(room: str, kind: str) -> Callable[[Any], Iterator[Any]]:
+    """The function that does the step of a kind of component.
+
+    The module of a kind is named after it: `entity-aware` of `translate` is the module
+    `eatner.translate.entity_aware`. Only that module is imported, so that a step depends on the
+    code of its own kind alone.
+
+    Args:
+        room: Its package, which has the type of its step in `step`: translate, tag or align.
+        kind: The kind, as the configuration has it.
+    """
+    return importlib.import_module(f"eatner.{room}.{kind.replace('-', '_')}").run
+
+
+def given(**paths: Path | None) -> dict[str, Path]:
+    """The optional inputs that a job has, by name."""
+    return {name: path for name, path in paths.items() if path is not None}
 
 
 def _from_job(main: Callable[..., None], job: Any) -> dict[str, Any]:
@@ -89,7 +116,7 @@ def _from_job(main: Callable[..., None], job: Any) -> dict[str, Any]:
     for name in inspect.signature(main).parameters:
         if name == "threads":
             # --cores 8 on a machine with two: more threads than cores only get in each other's way.
-            arguments[name] = min(job.threads, len(os.sched_getaffinity(0)))
+            arguments[name] = min(job.threads, usable_cores())
             continue
         for group in (job.input, job.output, job.params):
             if name in group.keys():  # noqa: SIM118 (a Namedlist is a list)

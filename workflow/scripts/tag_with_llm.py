@@ -1,12 +1,14 @@
 """Ask an LLM for the persons, places and organisations of each text."""
 
+from functools import partial
 from pathlib import Path
 
 import job
 from eatner import tables
 from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Mention, Translation
-from eatner.tag import llm as tag_llm
+from eatner.tag.llm import run
+from eatner.tag.step import LLMStep
 from eatner.text import languages
 
 
@@ -22,18 +24,17 @@ def main(
     llm: Path | None = None,
     adapter: Path | None = None,
 ) -> None:
-    job.use_threads(threads)
-    journal = open_journal(entities, engine, llm, adapter)
-    rows = tag_llm.tag_with_llm(
-        list(tables.read(english, Translation)),
-        open_llm(engine, pace, llm, adapter),
-        languages.get(language),
+    step = LLMStep(
+        translations=list(tables.read(english, Translation)),
+        settings=tagger,
+        inputs={},
+        threads=threads,
+        language=languages.get(language),
         form=prompt,
-        max_new_tokens=tagger["max_new_tokens"],
-        journal=journal,
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads),
+        open_journal=partial(open_journal, entities, engine, llm, adapter),
     )
-    tables.write(entities, Mention, rows)
-    journal.close()
+    tables.write(entities, Mention, run(step))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,20 @@ import numpy as np
 from eatner.align.assign import assign, assign_in_turn
 from eatner.align.candidates import Candidate, Propose, Question, on_tokens
 from eatner.align.rows import alignment_row
+from eatner.align.step import Step
 from eatner.tables import Alignment, AlignmentStatus, Mention, Sentence, by_sentence
+
+
+def align_step(step: Step, propose: Propose) -> Iterator[Alignment]:
+    """Align the entities of a step with the candidates that its kind proposes."""
+    return align(
+        step.sentences,
+        step.mentions,
+        propose,
+        repeats=step.settings["repeats"],
+        threshold=step.settings["threshold"],
+        jointly=step.settings.get("assignment", "joint") == "joint",
+    )
 
 
 def align(
@@ -29,46 +42,44 @@ def align(
 ) -> Iterator[Alignment]:
     """Align the English entities of every sentence.
 
-    Where the corpus has tokens, a span takes all of every token that it touches: an entity is a
-    run of tokens there, whatever is written in one with a name (서울에서, "in Seoul").
+    If the corpus has tokens, a span takes all of every token that it touches: there, an entity is
+    a run of tokens, whatever is written together with a name (서울에서, "in Seoul").
 
     Args:
         sentences: Rows of sentences.tsv.
         tagged: Rows of a tag TSV.
-        propose: Finds the candidates of entities, such as `constrained` or `fused.candidates` with
-            all but their first argument bound.
-        repeats: `all` mentions of a chosen surface are labelled, or as many as the `english` has.
-        threshold: Least gain over no answer of a candidate that is chosen, in nats; without effect
-            where the LLM cannot score no answer. The confidence does not depend on it.
-        jointly: Whether the spans of a sentence are chosen together, by `assign`, or one entity
-            after another takes the best places that are left.
+        propose: Finds the candidates of entities: `constrained` or `fused.candidates` with all
+            arguments but the first bound.
+        repeats: Which places of a phrase are labelled: `all`, or as many as the `english` has.
+        threshold: Lower limit on the gain over no answer of a candidate that is chosen, in nats.
+            It has no effect if the LLM cannot score no answer, and none on the confidence.
+        jointly: Whether the spans of a sentence are chosen together, by `assign`; otherwise one
+            entity after another takes the best places that are left.
 
     Yields:
-        For every row of `tagged` one row, in the order of the sentences, and one more for each further mention. status: `aligned`; `repeat` (a further mention of the
-        row before); `abstained` (no answer was the better one); `taken` (other entities have its
-        spans); `no_candidate` (the LLM ended no answer); `too_long` (for the LLM's context);
-        `no_entity` and `no_translation` come from the tagger.
+        One row for every row of `tagged`, in the order of the sentences, and a `repeat` for each
+        further label of its phrase. What has no span has the status `abstained`, `taken`,
+        `no_candidate` or `too_long`, or the tagger's.
     """
     mentions_of = by_sentence(tagged)
-    names = [
-        list(
-            dict.fromkeys(
-                row.surface for row in mentions_of[sentence.sentence_id] if row.status == "tagged"
-            )
+    questions: dict[str, Question] = {}
+    for sentence in sentences:
+        names = dict.fromkeys(
+            row.surface for row in mentions_of[sentence.sentence_id] if row.status == "tagged"
         )
-        for sentence in sentences
-    ]
-    asked = {
-        place: Question(sentence.text, several, sentence.tokens)
-        for place, (sentence, several) in enumerate(zip(sentences, names, strict=True))
-        if several
-    }
-    found = dict(zip(asked, propose(list(asked.values())), strict=True))
-    for place, sentence in enumerate(sentences):
-        candidates = {}
-        for name, several in zip(names[place], found.get(place, ()), strict=True):
-            tokens = asked[place].tokens
-            candidates[name] = on_tokens(several, tokens) if several and tokens else several
+        if names:
+            question = Question(sentence.text, list(names), sentence.tokens)
+            questions[sentence.sentence_id] = question
+    proposed = dict(zip(questions, propose(list(questions.values())), strict=True))
+    for sentence in sentences:
+        candidates: dict[str, list[Candidate] | None] = {}
+        if sentence.sentence_id in questions:
+            for name, of_entity in zip(
+                questions[sentence.sentence_id].names, proposed[sentence.sentence_id], strict=True
+            ):
+                if of_entity and sentence.tokens:
+                    of_entity = on_tokens(of_entity, sentence.tokens)
+                candidates[name] = of_entity
         yield from _sentence_rows(
             sentence.text,
             mentions_of[sentence.sentence_id],
@@ -88,46 +99,47 @@ def _sentence_rows(
     jointly: bool,
 ) -> Iterator[Alignment]:
     """The rows of one sentence: its English entities, with their spans or the reason why not."""
-    named: dict[str, list[Mention]] = defaultdict(list)
+    mentions_of: dict[str, list[Mention]] = defaultdict(list)
     for mention in tagged:
         if mention.status == "tagged":
-            named[mention.surface].append(mention)
+            mentions_of[mention.surface].append(mention)
         else:
             yield alignment_row(mention, mention.status)
-    options = [candidates[name] for name in named]
     choose = assign if jointly else assign_in_turn
     chosen = choose(
-        [several or [] for several in options],
-        [len(own) for own in named.values()],
+        [candidates[name] or [] for name in mentions_of],
+        [len(mentions) for mentions in mentions_of.values()],
         repeats,
         threshold,
     )
-    for mentions, several, choice in zip(named.values(), options, chosen, strict=True):
+    for (name, mentions), choice in zip(mentions_of.items(), chosen, strict=True):
+        of_entity = candidates[name]
         if choice is None:
-            yield from (
-                alignment_row(mention, _why_not(several, threshold)) for mention in mentions
-            )
+            why = _why_not(of_entity, threshold)
+            yield from (alignment_row(mention, why) for mention in mentions)
             continue
-        scores = {
-            "logprob": choice.candidate.logprob,
-            "confidence": _confidence(choice.candidate, several),
-        }
-        last = mentions[-1]
-        for place, span in enumerate(choice.spans):
-            mention, status = (
-                (mentions[place], "aligned") if place < len(mentions) else (last, "repeat")
+        for number, (start, end) in enumerate(choice.spans):
+            # More labels than mentions in the English repeat the last mention.
+            is_repeat = number >= len(mentions)
+            yield alignment_row(
+                mentions[-1] if is_repeat else mentions[number],
+                "repeat" if is_repeat else "aligned",
+                (start, end),
+                text[start:end],
+                logprob=choice.candidate.logprob,
+                confidence=_confidence(choice.candidate, of_entity or []),
             )
-            yield alignment_row(mention, status, span, text[span[0] : span[1]], **scores)
         yield from (alignment_row(mention, "taken") for mention in mentions[len(choice.spans) :])
 
 
 def _why_not(candidates: Sequence[Candidate] | None, threshold: float) -> AlignmentStatus:
+    """Why an entity has no span, by its candidates."""
     if candidates is None:
         return "too_long"
     if not candidates:
         return "no_candidate"
-    wanted = any(candidate.net(threshold) > 0 for candidate in candidates)
-    return "taken" if wanted else "abstained"
+    has_gain = any(candidate.net(threshold) > 0 for candidate in candidates)
+    return "taken" if has_gain else "abstained"
 
 
 def _confidence(chosen: Candidate, candidates: Sequence[Candidate]) -> float | None:

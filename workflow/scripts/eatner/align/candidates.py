@@ -1,4 +1,4 @@
-"""Candidates: phrases of a sentence that an English entity may stand for."""
+"""Candidates: the phrases of a sentence that an English entity may translate."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from eatner.tables import Span
 
 
 class Question(NamedTuple):
-    """A sentence with the English entities that are looked for in it.
+    """A sentence and the English entities whose phrases are looked for in it.
 
     Attributes:
         text: The sentence.
         names: The entities, each once.
-        tokens: The corpus's tokens, as start and end in code points; none of a raw text.
+        tokens: The spans of the corpus's tokens; none for raw text.
     """
 
     text: str
@@ -29,18 +29,19 @@ class Question(NamedTuple):
 
 
 Propose = Callable[[Sequence[Question]], list[list["list[Candidate] | None"]]]
+"""Finds the candidates of each entity of each question; None if the sentence is too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A phrase that an English entity may stand for in a sentence.
+    """A phrase of a sentence that an English entity may translate.
 
     Attributes:
         surface: The phrase.
-        spans: Where it stands: start and end (exclusive), in code points.
-        logprob: Its natural log-probability as the LLM's answer; None where the LLM does not say.
+        spans: Its places in the sentence.
+        logprob: Its natural log-probability as the LLM's answer; None if the LLM gives none.
         gain: How much better it is than no answer, in nats.
-        measured: Whether the gain is one of the LLM's; else it is a constant and says nothing
+        measured: Whether the gain was measured; otherwise it is a constant, which says nothing
             about how sure the LLM is.
     """
 
@@ -51,58 +52,61 @@ class Candidate:
     measured: bool = True
 
     def net(self, threshold: float) -> float:
-        """What it gains above a threshold."""
+        """The gain above a threshold, in nats; a threshold applies to measured gains only."""
         return self.gain - threshold if self.measured else self.gain
 
 
 def on_tokens(candidates: Sequence[Candidate], tokens: Sequence[Span]) -> list[Candidate]:
-    """Candidates at the tokens that they touch; those that touch the same ones become one.
+    """Widen candidates to the tokens that they touch; those that touch the same ones become one.
 
-    In a text without spaces, where a phrase stands as whole tokens somewhere, the places where it
-    does not are no mentions of it: 京都 is not named in 東京都.
+    In a text without spaces, a phrase that is a run of whole tokens somewhere is not named where
+    it is not: 京都 is not named in 東京都.
 
     Args:
-        candidates: Of an entity.
-        tokens: Start and end of each, in order.
+        candidates: The candidates of an entity.
+        tokens: The spans of the tokens, in order.
 
     Returns:
-        Candidates with other places; one of several gains what they gain together.
+        The candidates with their new places. A candidate that several became has the sum of their
+        probabilities as its gain.
     """
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
     first_of, last_of = set(starts), set(ends)
-    spaced = 2 * sum(map(operator.lt, ends, starts[1:])) > len(starts)
-    together: dict[tuple[Span, ...], Candidate] = {}
+    has_spaces = 2 * sum(map(operator.lt, ends, starts[1:])) > len(starts)
+    merged: dict[tuple[Span, ...], Candidate] = {}
     for candidate in candidates:
-        mentions = candidate.spans
-        if not spaced:
-            whole = [span for span in mentions if span[0] in first_of and span[1] in last_of]
-            mentions = whole or mentions
-        places = tuple(dict.fromkeys(widened(span, starts, ends) for span in mentions))
-        other = together.get(places)
-        if other is not None:
-            best = max(candidate, other, key=lambda one: one.gain)
+        spans: Sequence[Span] = candidate.spans
+        if not has_spaces:
+            spans = [span for span in spans if span[0] in first_of and span[1] in last_of] or spans
+        places = tuple(dict.fromkeys(widened(span, starts, ends) for span in spans))
+        earlier = merged.get(places)
+        if earlier is not None:
+            best = max(candidate, earlier, key=lambda either: either.gain)
             gain = best.gain
-            if candidate.measured and other.measured:
-                gain = float(np.logaddexp(candidate.gain, other.gain))
+            if candidate.measured and earlier.measured:
+                gain = float(np.logaddexp(candidate.gain, earlier.gain))
             candidate = replace(best, gain=gain)
-        together[places] = replace(candidate, spans=places)
-    return list(together.values())
+        merged[places] = replace(candidate, spans=places)
+    return list(merged.values())
 
 
 def widened(span: Span, starts: Sequence[int], ends: Sequence[int]) -> Span:
-    """A span from the start of the first token that it touches to the end of the last.
+    """Widen a span from the start of the first token that it touches to the end of the last.
 
     Args:
-        span: Start and end.
-        starts: Of the tokens, in order.
-        ends: Of the tokens, in order.
+        span: The span.
+        starts: The starts of the tokens, in order.
+        ends: The ends of the tokens, in order.
     """
     first, after = bisect_right(ends, span[0]), bisect_left(starts, span[1])
     return (starts[first], ends[after - 1]) if first < after else span
 
 
 def occurrences(surface: str, text: str) -> tuple[Span, ...]:
-    """Where a phrase stands, whole words before parts of words; never nowhere."""
+    """The places of a phrase in a text: as whole words if it has any, else all its places.
+
+    There is always at least one, because the phrase was taken from the text.
+    """
     places = likeness_occurrences(surface, text)
     start = text.find(surface)
     return tuple(places) or ((start, start + len(surface)),)

@@ -1,23 +1,41 @@
-"""Propose candidates by an LLM that can only answer with a substring of the sentence."""
+"""Align with an LLM that can only answer with a substring of the sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from eatner import prompts
+from eatner.align.base import align_step
 from eatner.align.candidates import Candidate, Question, occurrences
-from eatner.llm.base import LLM, one_line, scored
+from eatner.align.step import Step
+from eatner.llm.base import LLM, Completion, Prompt, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.tables import Span
+from eatner.tables import Alignment, Span
 from eatner.text.languages import Language
 from eatner.text.trim import trim
 
-# Nats of an answer that an LLM gave without saying how sure it is: enough to be chosen, and alike
-# for all entities, so that the most of them are.
+# The gain, in nats, of an answer that an LLM gave without a probability: more than nothing, and
+# the same for all entities, so that as many of them as possible are chosen.
 UNSCORED_GAIN = 1.0
+
+
+def run(step: Step) -> Iterator[Alignment]:
+    """Align the entities of a step."""
+    journal = step.open_journal()
+    propose = partial(
+        constrained,
+        llm=step.open_llm(),
+        language=step.language,
+        form=step.form,
+        beams=step.settings["beams"],
+        journal=journal,
+    )
+    yield from align_step(step, propose)
+    journal.close()
 
 
 def constrained(
@@ -32,66 +50,86 @@ def constrained(
     """Find candidates by a beam search of the LLM under a grammar of the sentence's substrings.
 
     Args:
-        sentences: Each with its English entities.
+        sentences: The sentences with their English entities.
         llm: The LLM.
         language: The sentences' language.
         form: How the LLM is asked: `few-shot`, `chat` or `tuned`.
-        beams: Candidates of an entity.
+        beams: Width of the beam search: the number of candidates of an entity.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Returns:
-        For every sentence and entity its candidates; None where the LLM's context is too short,
-        or an endpoint says that it is.
+        The candidates of every entity of every sentence; None if the LLM's context is too short,
+        or if an endpoint says that it is.
     """
-    asked, found = [], [[None] * len(question.names) for question in sentences]
-    for place, (text, names, _) in enumerate(sentences):
+    # The sentence, the entity's number in it, and the prompt.
+    questions: list[tuple[int, int, Prompt]] = []
+    for index, (text, names, _) in enumerate(sentences):
         for number, name in enumerate(names):
             prompt = prompts.alignment(text, name, language, form)
             if len(llm.encode(prompt)) + prompts.ANSWER_TOKENS <= llm.context:
-                asked.append((place, number, prompt))
-    with counter("aligning", "entity", len(asked)) as bar:
+                questions.append((index, number, prompt))
+    with counter("aligning", "entity", len(questions)) as bar:
         answers = llm.complete(
-            [prompt for *_, prompt in asked],
+            [prompt for *_, prompt in questions],
             max_new_tokens=prompts.ANSWER_TOKENS,
             stop=prompts.QUOTE,
-            within=[one_line(sentences[place].text) for place, *_ in asked],
+            within=[one_line(sentences[index].text) for index, *_ in questions],
             beams=beams,
             journal=journal,
             progress=bar.update,
         )
-    silences: Sequence[float | None] = [None] * len(asked)
+    silences: Sequence[float | None] = [None] * len(questions)
     if llm.scores:
-        # How probable it is that the LLM answers nothing, in nats.
-        nothing = [prompts.QUOTE] * len(asked)
-        silences = scored(llm, [prompt for *_, prompt in asked], nothing, journal)
-    for (place, number, _), completions, silence in zip(asked, answers, silences, strict=True):
-        if not completions:  # too long, says the endpoint
+        # The log-probability that the LLM answers nothing: it closes the quotes at once.
+        nothing = [prompts.QUOTE] * len(questions)
+        silences = scored(llm, [prompt for *_, prompt in questions], nothing, journal)
+    candidates: list[list[list[Candidate] | None]] = [
+        [None] * len(question.names) for question in sentences
+    ]
+    for (index, number, _), completions, silence in zip(questions, answers, silences, strict=True):
+        # An endpoint has no answer to what it finds too long itself.
+        if completions:
+            text = sentences[index].text
+            candidates[index][number] = _candidates(completions, silence, text, language)
+    return candidates
+
+
+def _candidates(
+    completions: Sequence[Completion], silence: float | None, text: str, language: Language
+) -> list[Candidate]:
+    """The candidates that the answers for an entity name.
+
+    Args:
+        completions: The answers.
+        silence: Log-probability of no answer; None if the LLM cannot score it.
+        text: The sentence.
+        language: Its language.
+    """
+    merged: dict[str, Candidate] = {}
+    for completion in completions:
+        span = _first_span(completion.text, text, language)
+        if not completion.finished or span is None:
             continue
-        text = sentences[place].text
-        merged: dict[str, Candidate] = {}
-        for completion in completions:
-            span = _first_span(completion.text, text, language)
-            if not completion.finished or span is None:
-                continue
-            surface = text[span[0] : span[1]]
-            logprob, gain = completion.logprob, UNSCORED_GAIN
-            if silence is not None:
-                if surface in merged:  # the same phrase but for its edges
-                    logprob = float(np.logaddexp(logprob, merged[surface].logprob))
-                gain = logprob - silence
-            merged[surface] = Candidate(
-                surface, occurrences(surface, text), logprob, gain, silence is not None
-            )
-        if not merged and any(answer.finished and not answer.text for answer in completions):
-            merged[""] = Candidate("", (), completions[0].logprob, 0.0)  # it said: nowhere
-        found[place][number] = list(merged.values())
-    return found
+        surface = text[span[0] : span[1]]
+        logprob, gain = completion.logprob, UNSCORED_GAIN
+        measured = logprob is not None and silence is not None
+        if logprob is not None and silence is not None:
+            earlier = merged.get(surface)
+            if earlier is not None and earlier.logprob is not None:
+                # Answers that differ only in their edges: their probabilities add up.
+                logprob = float(np.logaddexp(logprob, earlier.logprob))
+            gain = logprob - silence
+        merged[surface] = Candidate(surface, occurrences(surface, text), logprob, gain, measured)
+    if not merged and any(answer.finished and not answer.text for answer in completions):
+        # The LLM said that the entity is nowhere in the sentence.
+        merged[""] = Candidate("", (), completions[0].logprob, 0.0)
+    return list(merged.values())
 
 
 def _first_span(answer: str, text: str, language: Language) -> Span | None:
-    """Where an answer stands, without punctuation and honorifics at its edges.
+    """The first place of an answer, without punctuation and honorifics at its edges.
 
-    None where it does not stand there, or has no letter or digit: it names nothing.
+    None if it has no place, or no letter or digit, because then it names nothing.
     """
     start = one_line(text).find(answer)
     if not answer or start < 0:

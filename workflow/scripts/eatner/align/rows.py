@@ -17,10 +17,10 @@ def alignment_row(
     """A row of the align table for an English entity.
 
     Args:
-        mention: Its row of the tag table.
-        status: `aligned`, or why it has no span.
-        span: Where it stands in the sentence.
-        surface: The sentence there.
+        mention: The entity's row of the tag table.
+        status: `aligned`, or why the entity has no span.
+        span: The place of its phrase in the sentence.
+        surface: The sentence at that place.
         logprob: Natural log-probability of the LLM's answer.
         confidence: Probability that the span is right.
     """

@@ -1,4 +1,11 @@
-"""What each signal of a fused aligner counts: a conditional logit, learned on alignment pairs."""
+"""The weights of a fused aligner's signals: a conditional logit, learned on alignment pairs.
+
+The utility of a candidate is the sum of its signals, each times its weight; the probability of a
+candidate is its share of exp(utility), summed over the entity's candidates and the answer "nothing"
+(McFadden 1974). The weights are those that make the right answers of the examples most probable,
+with a ridge penalty for leaving `PRIOR`. They are learned on pairs from Wikipedia, never on a test
+set.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +23,22 @@ from eatner.errors import InputError
 from eatner.evaluate.calibration import expected_error, reliability
 from eatner.llm.base import one_line
 
-# Signals of a candidate; the answer "nothing" has the first two and `nothing` itself.
+# The signals of a candidate. The answer "nothing" has `llm`, `contrast` and `nothing` alone.
 SIGNALS = (
-    "llm",  # its log-probability as the LLM's answer, with the end mark
+    "llm",  # its log-probability as the LLM's answer, end mark included
     "contrast",  # the same less its log-probability under a neutral word in the entity's place
-    "back",  # log-probability of the English as its translation, as a share of all candidates'
-    "back_gain",  # the same less what it is for the entity's median candidate
-    "reading",  # how like its reading is to the English, 0 to 1
+    "back",  # log-probability of the English as its translation, normalised over the candidates
+    "back_gain",  # the same less that of the entity's median candidate
+    "reading",  # likeness of its reading and the English, 0 to 1
     "close_reading",  # how far that is above CLOSE
-    "lexicon",  # 1: the lexicon has it as the English; -1: as something else
-    "length",  # how much longer or shorter than the English its reading is, as |log ratio|
-    "capitals",  # share of its words that begin with a capital, in scripts that have them
-    "cut_name",  # words with a capital on either side that it leaves out
-    "digits",  # 1: it has a number that the English has not
+    "lexicon",  # 1: the lexicon has this English name for it; -1: another one
+    "length",  # |log ratio| of the lengths of its reading and of the English
+    "capitals",  # share of its words that begin with a capital, in scripts with capitals
+    "cut_name",  # number of words with a capital right beside it, which it leaves out
+    "digits",  # 1: it has a number that the English lacks
     "nothing",  # 1 for the answer "nothing"
 )
-# The parts of them that can be left out.
+# Groups of signals that the configuration can leave out.
 PARTS = {
     "llm": ("llm",),
     "contrast": ("contrast",),
@@ -40,8 +47,8 @@ PARTS = {
     "lexicon": ("lexicon",),
     "shape": ("length", "capitals", "cut_name", "digits"),
 }
-# What the signals count before any example: about the weights of Gemma 3 270M on pairs of the three
-# sample wikis, for those who have few pairs of their own; and the penalty for leaving them.
+# The weights without any example, for users with few pairs of their own: about those of Gemma 3
+# 270M on pairs of the three sample wikis.
 PRIOR = {
     "llm": 0.3,
     "contrast": 0.05,
@@ -56,6 +63,7 @@ PRIOR = {
     "digits": -0.6,
     "nothing": 1.5,
 }
+# The penalty for leaving them: half of it times the squared distance, in nats.
 RIDGE = 2.0
 
 
@@ -65,68 +73,69 @@ class Scored:
 
     Attributes:
         english: The entity.
-        surfaces: The candidates; the last is empty and stands for "nothing".
-        signals: Shape (candidates, signals), in the order of `SIGNALS`.
+        surfaces: The candidates, and an empty one for "nothing" at the end.
+        signals: Shape (surfaces, signals), in the order of `SIGNALS`.
     """
 
     english: str
     surfaces: tuple[str, ...]
     signals: np.ndarray
 
-    def of(self, *places: int) -> Scored:
-        """Those at some places."""
+    def of(self, *indices: int) -> Scored:
+        """Some of the candidates, by index."""
         return replace(
             self,
-            surfaces=tuple(self.surfaces[place] for place in places),
-            signals=self.signals[list(places)],
+            surfaces=tuple(self.surfaces[index] for index in indices),
+            signals=self.signals[list(indices)],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal counts: shape (signals,), in the order of `SIGNALS`."""
+    """The weight of each signal: shape (signals,), in the order of `SIGNALS`."""
 
     values: np.ndarray
 
     def probabilities(self, scored: Scored) -> np.ndarray:
         """The probability of every candidate of an entity, and of nothing; they sum to one."""
         utility = scored.signals @ self.values
-        odds = np.exp(utility - utility.max())
+        odds = np.exp(utility - utility.max())  # the maximum cancels out and avoids an overflow
         return odds / odds.sum()
 
 
 def weighed(scored: Scored, weights: Weights, text: str) -> list[Candidate]:
-    """The candidates of an entity with what they gain over no answer, the best first.
+    """The candidates of an entity with their gain over no answer, the best first.
 
     Args:
         scored: The candidates.
-        weights: What their signals count.
+        weights: The weights of their signals.
         text: The sentence.
     """
     utility = scored.signals @ weights.values
     line = one_line(text)
     return [
         Candidate(
-            scored.surfaces[place],
-            occurrences(scored.surfaces[place], line),
-            float(scored.signals[place, 0]),
-            float(utility[place] - utility[-1]),
+            scored.surfaces[index],
+            occurrences(scored.surfaces[index], line),
+            float(scored.signals[index, SIGNALS.index("llm")]),
+            float(utility[index] - utility[-1]),
         )
-        for place in np.argsort(-utility[:-1], kind="stable")
+        for index in np.argsort(-utility[:-1], kind="stable")
     ]
 
 
 def fit(examples: Sequence[tuple[Scored, str]], without: Collection[str] = ()) -> Weights:
-    """Learn what each signal counts.
+    """Learn the weight of each signal.
 
     Args:
-        examples: Candidates, each with the right surface: empty where the sentence does not have
-            the entity. An example whose right surface is no candidate teaches nothing.
-        without: Names of `PARTS` whose signals count nothing.
+        examples: The candidates of an entity, each time with the right surface, which is empty if
+            the sentence does not name the entity. An example whose right surface is no candidate
+            teaches nothing.
+        without: Names of `PARTS` whose signals have the weight 0.
 
     Returns:
         The weights that make the right candidates most probable, with a ridge penalty for leaving
-        `PRIOR`, which a hundred examples outweigh.
+        `PRIOR`. A hundred examples outweigh the penalty.
     """
     usable = [
         (scored.signals, scored.surfaces.index(right))
@@ -138,41 +147,46 @@ def fit(examples: Sequence[tuple[Scored, str]], without: Collection[str] = ()) -
     prior = kept * np.array([PRIOR[signal] for signal in SIGNALS])
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        apart = values - prior
-        total, slope = RIDGE * apart @ apart / 2, RIDGE * apart
+        """The negative log-probability of the right answers with the penalty, and its gradient.
+
+        The loss is convex, so its minimum does not depend on the start. The gradient of an example
+        is the mean of the signals under the probabilities less those of the right answer.
+        """
+        distance = values - prior
+        total, gradient = RIDGE * distance @ distance / 2, RIDGE * distance
         for signals, right in usable:
             utility = signals @ values
             top = utility.max()
             odds = np.exp(utility - top)
             total += top + np.log(odds.sum()) - utility[right]
-            slope = slope + (odds / odds.sum()) @ signals - signals[right]
-        return total, slope * kept
+            gradient = gradient + (odds / odds.sum()) @ signals - signals[right]
+        return total, gradient * kept
 
     return Weights(minimize(loss, prior, jac=True, method="L-BFGS-B").x)
 
 
 def learn(
-    learned_on: Sequence[tuple[Scored, str]], seed: int, without: Collection[str] = ()
+    examples: Sequence[tuple[Scored, str]], seed: int, without: Collection[str] = ()
 ) -> tuple[Weights, dict[str, object]]:
     """Learn the weights of an aligner, and measure them.
 
     Args:
-        learned_on: What `examples` gave.
-        seed: Of the parts of the cross-validation.
-        without: Names of `PARTS` whose signals count nothing.
+        examples: As for `fit`.
+        seed: Seed of the draw of the cross-validation's parts.
+        without: Names of `PARTS` whose signals have the weight 0.
 
     Returns:
-        The weights and a record of how they were learned: `pairs`; `reachable`, the share of them
-        whose right surface was a candidate; `accuracy`, the share whose most probable candidate (or
-        nothing) was right, and `calibration_error` (expected, 10 bins), both cross-validated over
-        five parts of the entities.
+        The weights, and a record of how they were learned: `pairs`, the number of examples;
+        `reachable`, the share of examples whose right surface was a candidate; `accuracy`, the
+        share whose most probable answer was right, and `calibration_error` (expected, 10 bins),
+        both cross-validated over five parts of the entities.
     """
-    chances, hits = _cross_validated(learned_on, random.Random(seed), without)
-    weights = fit(learned_on, without)
+    chances, hits = _cross_validated(examples, random.Random(seed), without)
+    weights = fit(examples, without)
     return weights, {
         "weights": dict(zip(SIGNALS, weights.values.round(4).tolist(), strict=True)),
-        "pairs": len(learned_on),
-        "reachable": round(float(np.mean([r in s.surfaces for s, r in learned_on])), 4),
+        "pairs": len(examples),
+        "reachable": round(float(np.mean([r in s.surfaces for s, r in examples])), 4),
         "accuracy": round(float(np.mean(hits)), 4),
         "calibration_error": round(expected_error(reliability(chances, hits)), 4),
     }
@@ -182,7 +196,7 @@ def read_weights(path: Path) -> Weights:
     """Read the weights of a record that `learn` made.
 
     Raises:
-        InputError: The file has no weights, or those of other signals.
+        InputError: The file holds no weights, or those of other signals.
     """
     record = json.loads(path.read_text(encoding="utf-8"))
     if tuple(record.get("weights", ())) != SIGNALS:
@@ -196,21 +210,24 @@ def read_weights(path: Path) -> Weights:
 
 def _cross_validated(
     examples: Sequence[tuple[Scored, str]],
-    drawn: random.Random,
+    draw: random.Random,
     without: Collection[str],
     parts: int = 5,
 ) -> tuple[list[float], list[bool]]:
-    """The probability of each best candidate by the weights of the other parts; is it right?"""
+    """The probability of each example's best answer, and whether that answer is right.
+
+    Each part of the entities is predicted with weights that were learned on the other parts.
+    """
     names = sorted({scored.english for scored, _ in examples})
-    drawn.shuffle(names)
-    part = {name: place % parts for place, name in enumerate(names)}
+    draw.shuffle(names)
+    part_of = {name: number % parts for number, name in enumerate(names)}
     chances, hits = [], []
-    for number in range(parts):
-        weights = fit([e for e in examples if part[e[0].english] != number], without)
+    for part in range(parts):
+        weights = fit([e for e in examples if part_of[e[0].english] != part], without)
         for scored, right in examples:
-            if part[scored.english] == number:
-                chance = weights.probabilities(scored)
-                best = int(chance.argmax())
-                chances.append(float(chance[best]))
+            if part_of[scored.english] == part:
+                probabilities = weights.probabilities(scored)
+                best = int(probabilities.argmax())
+                chances.append(float(probabilities[best]))
                 hits.append(scored.surfaces[best] == right)
     return chances, hits

@@ -19,7 +19,11 @@ ENGINES = {
 
 
 def open_llm(
-    engine: Mapping[str, Any], pace: Mapping[str, Any], folder: Path | None, adapter: Path | None
+    engine: Mapping[str, Any],
+    pace: Mapping[str, Any],
+    folder: Path | None,
+    adapter: Path | None,
+    threads: int,
 ) -> LLM:
     """Open the LLM of a step.
 
@@ -29,6 +33,7 @@ def open_llm(
         pace: The part that only its speed depends on: more arguments.
         folder: Folder of the LLM, unless it is an endpoint's.
         adapter: The weights of its LoRA adapter, if any.
+        threads: Limit of the threads of an LLM that runs here.
 
     Raises:
         InputError: The LLM cannot be opened; see the backend's class.
@@ -40,6 +45,9 @@ def open_llm(
         return EndpointLLM(**options)
     if folder is None:
         raise TypeError(f"the backend {engine['backend']} needs the folder of a model")
+    import torch
+
+    torch.set_num_threads(threads)
     tuned = None if adapter is None else adapter.parent
     if engine["backend"] == "vllm":
         from eatner.llm.vllm import VllmLLM

@@ -1,18 +1,19 @@
-"""What all taggers share: the rows that they give, and the trimming of an English entity."""
+"""What all taggers share: the entities that they find, and the rows made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.tables import Mention, MentionStatus, Translation
+from eatner.tables import Mention, MentionStatus, Span, Translation
 
-# What spaCy takes into an entity and no title of an encyclopaedia has.
+# What spaCy takes into an entity, and the title of an encyclopaedia does not.
 ARTICLES = ("the ", "The ", "a ", "an ")
 POSSESSIVES = ("'s", "’s")
-# Texts that a model is given at once; what it found in them is kept then.
+# Texts that a model is given at a time; after each time the journal keeps what it found.
 BLOCK = 512
 
 
@@ -21,12 +22,12 @@ class Found:
     """An entity that a tagger found in a text, or failed to place there.
 
     Attributes:
-        start: Its first code point; None where it was not placed.
-        end: The code point after its last; None where it was not placed.
-        type: PER, LOC or ORG; what the tagger said, where it is none of them.
-        score: The tagger's own probability, 0 to 1, or None where it gives none.
+        start: The offset of its first code point; None if it was not placed.
+        end: The offset after its last code point; None if it was not placed.
+        type: PER, LOC or ORG; for an entity that was not placed, what the tagger said.
+        score: The tagger's own probability, 0 to 1; None if it gives none.
         status: `tagged`, or why it is no entity of the text.
-        answer: What the tagger said, where it was not placed.
+        answer: What the tagger said, for an entity that was not placed.
     """
 
     start: int | None
@@ -36,8 +37,17 @@ class Found:
     status: MentionStatus = "tagged"
     answer: str = ""
 
+    @property
+    def span(self) -> Span:
+        """Its place in the text; ValueError if it was not placed."""
+        if self.start is None or self.end is None:
+            raise ValueError("the entity was not placed: look at its status first")
+        return self.start, self.end
+
 
 Find = Callable[[Sequence[str], Callable[[int], object]], list[list[Found]]]
+"""Finds the entities of each text, and reports the number of texts that were done since it last
+reported."""
 
 
 def tag(
@@ -47,67 +57,75 @@ def tag(
 
     Args:
         translations: Rows of a translate TSV.
-        find: Gives the entities of each text, and tells how many texts more are done.
-        journal: Keeps what the model has found, and gives what it found in an earlier run.
+        find: Finds the entities of texts.
+        journal: Keeps what the model has found, for a job that is killed and run again.
 
     Yields:
-        A row an entity, as of `mention_rows`.
+        Rows as of `mention_rows`.
     """
     texts = [row.english for row in translations]
-    keys = [journal.key("entities", text) for text in texts] if journal else []
-    found: dict[int, list[Found]] = {
-        place: [Found(*entity) for entity in journal.known[key]]
-        for place, key in enumerate(keys)
-        if key in journal.known
-    }
-    new = [place for place in range(len(texts)) if place not in found]
-    with counter("tagging", "sentence", len(new)) as moved:
+    keys: list[str] = []
+    entities_of: dict[int, list[Found]] = {}
+    if journal is not None:
+        keys = [journal.key("entities", text) for text in texts]
+        entities_of = {
+            index: [_from_journal(values) for values in journal.known[key]]
+            for index, key in enumerate(keys)
+            if key in journal.known
+        }
+    new = [index for index in range(len(texts)) if index not in entities_of]
+    with counter("tagging", "sentence", len(new)) as bar:
         for begin in range(0, len(new), BLOCK):
             block = new[begin : begin + BLOCK]
-            entities = find([texts[place] for place in block], moved.update)
-            found.update(zip(block, entities, strict=True))
+            found = find([texts[index] for index in block], bar.update)
+            entities_of.update(zip(block, found, strict=True))
             if journal is not None:
-                for place in block:
-                    journal.add(keys[place], [astuple(entity) for entity in found[place]])
-    for place, row in enumerate(translations):
-        yield from mention_rows(row, found[place])
+                for index in block:
+                    journal.add(keys[index], [astuple(entity) for entity in entities_of[index]])
+    for index, row in enumerate(translations):
+        yield from mention_rows(row, entities_of[index])
 
 
-def mention_rows(translation: Translation, found: Iterable[Found]) -> Iterator[Mention]:
+def _from_journal(values: Sequence[Any]) -> Found:
+    """The entity that `astuple` made these values of."""
+    return Found(*values)
+
+
+def mention_rows(translation: Translation, entities: Iterable[Found]) -> Iterator[Mention]:
     """Write the entities of a text as rows of the tag table, from left to right.
 
     Args:
-        translation: Its row of a translate TSV.
-        found: Its entities, in any order.
+        translation: The text's row of a translate TSV.
+        entities: Its entities, in any order.
 
     Yields:
-        A row an entity; then one for each that was not placed; one alone with status `no_entity`
-        or `no_translation` where there is nothing at all.
+        One row for each entity that was placed, then one for each that was not. A text without
+        any has one row, `no_entity` or `no_translation`.
     """
     sentence_id, english = translation.sentence_id, translation.english
-    entities = sorted(found, key=lambda entity: (entity.status != "tagged", entity.start))
-    if not entities:
-        entities = [Found(None, None, "", status="no_entity" if english else "no_translation")]
+    placed: list[Found] = []
+    lost: list[Found] = []
     for entity in entities:
-        placed = entity.status == "tagged"
+        (placed if entity.status == "tagged" else lost).append(entity)
+    for entity in sorted(placed, key=lambda entity: entity.span[0]):
+        start, end = entity.span
+        yield Mention(sentence_id, start, end, english[start:end], entity.type, entity.score)
+    for entity in lost:
         yield Mention(
-            sentence_id,
-            entity.start if placed else None,
-            entity.end if placed else None,
-            english[entity.start : entity.end] if placed else entity.answer,
-            entity.type,
-            entity.score,
-            entity.status,
+            sentence_id, None, None, entity.answer, entity.type, entity.score, entity.status
         )
+    if not placed and not lost:
+        status: MentionStatus = "no_entity" if english else "no_translation"
+        yield Mention(sentence_id, None, None, "", "", status=status)
 
 
-def trim(english: str, start: int, end: int) -> tuple[int, int]:
+def trim(english: str, start: int, end: int) -> Span:
     """Take an article, a final possessive and white space off an English entity.
 
     Args:
         english: The text.
-        start: Offset of the entity in it.
-        end: Its end, exclusive.
+        start: Where the entity begins in it.
+        end: Where it ends, exclusive.
 
     Returns:
         The new start and end.

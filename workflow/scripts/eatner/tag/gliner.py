@@ -1,36 +1,44 @@
 """Tag a text with GLiNER, which finds entities of any types that are named to it.
 
 Source: Zaratiana et al. 2024, arXiv 2311.08526; the `gliner` package (Apache-2.0), which is an
-extra of this project, for it allows only some versions of transformers.
+extra of this project because it allows only some versions of transformers.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eatner.errors import InputError
+from eatner.tables import Mention, Span
 from eatner.tag.base import Found
-from eatner.tag.neural import pieces
+from eatner.tag.neural import pieces, run_model
+from eatner.tag.step import Step
 
 BATCH = 8
-# GLiNER's own words; it cuts off silently what is beyond its `max_len` of them.
+# GLiNER's own words; it silently ignores what follows the first `max_len` of them.
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
+
+
+def run(step: Step) -> Iterator[Mention]:
+    """Tag the texts of a step."""
+    types, threshold = step.settings["types"], step.settings["threshold"]
+    return run_model(step, lambda folder: Gliner(folder, types, threshold=threshold).find)
 
 
 class Gliner:
     """A GLiNER model.
 
     Args:
-        folder: The model, its tokenizer and the configuration of its encoder.
-        types: What it is asked for, in words ("person"), to PER, LOC, ORG, or None: found, so that
-            it is not taken for one of the others, and ignored.
-        threshold: Least probability of an entity.
+        folder: Path of the folder of the model, its tokenizer and its encoder's configuration.
+        types: From what it is asked for, in words ("person"), to PER, LOC or ORG, or to None for
+            what it finds only so that it does not take it for one of the others.
+        threshold: Lower limit on the probability of an entity.
 
     Raises:
-        InputError: The package is not installed, or there is no such model.
+        InputError: The package is not installed, or the folder holds no such model.
     """
 
     def __init__(self, folder: Path, types: Mapping[str, str | None], *, threshold: float) -> None:
@@ -63,38 +71,38 @@ class Gliner:
     def find(
         self, texts: Sequence[str], progress: Callable[[int], object] = lambda done: None
     ) -> list[list[Found]]:
-        """The entities of each text; a long text is read in pieces.
+        """Find the entities of each text; a long text is read in pieces.
 
         Args:
-            texts: Any number, of any length.
-            progress: Is told how many texts more are done.
+            texts: Any number of texts of any length.
+            progress: Called with the number of texts that were done since the last call.
         """
         found: list[list[Found]] = []
         for begin in range(0, len(texts), BATCH):
             batch = texts[begin : begin + BATCH]
-            asked = [
+            parts = [
                 (number, start, text[start:end])
                 for number, text in enumerate(batch)
                 for start, end in pieces(text, self.model.config.max_len, _words)
                 if text[start:end].strip()
             ]
             answers = self.model.inference(
-                [piece for _, _, piece in asked],
+                [piece for _, _, piece in parts],
                 list(self.types),
                 threshold=self.threshold,
                 batch_size=BATCH,
             )
-            by_text: dict[int, list[Found]] = defaultdict(list)
-            for (number, start, _), entities in zip(asked, answers, strict=True):
+            entities_of: dict[int, list[Found]] = defaultdict(list)
+            for (number, start, _), entities in zip(parts, answers, strict=True):
                 for entity in entities:
                     kind = self.types.get(entity["label"])
                     if kind is not None:
                         span = start + entity["start"], start + entity["end"]
-                        by_text[number].append(Found(*span, kind, float(entity["score"])))
-            found += [by_text[number] for number in range(len(batch))]
+                        entities_of[number].append(Found(*span, kind, float(entity["score"])))
+            found += [entities_of[number] for number in range(len(batch))]
             progress(len(batch))
         return found
 
 
-def _words(text: str) -> list[tuple[int, int]]:
+def _words(text: str) -> list[Span]:
     return [match.span() for match in _WORD.finditer(text)]

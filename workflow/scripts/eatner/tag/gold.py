@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from eatner import tables
 from eatner.errors import InputError
 from eatner.tables import GoldEntity, Mention, Sentence, Translation, by_sentence
 from eatner.tag.base import Found, mention_rows
+from eatner.tag.step import Step
+
+
+def run(step: Step) -> Iterator[Mention]:
+    """Tag the texts of a step."""
+    return tag_with_gold(
+        step.translations,
+        list(tables.read(step.inputs["sentences"], Sentence)),
+        list(tables.read(step.inputs["gold"], GoldEntity)),
+    )
 
 
 def tag_with_gold(
     translations: Sequence[Translation], sentences: Sequence[Sentence], gold: Sequence[GoldEntity]
 ) -> Iterator[Mention]:
-    """Take the gold entities of an English corpus for those of the translations: an oracle.
+    """Take the gold entities of an English corpus as those of the translations: an oracle.
 
     Args:
-        translations: Rows of a translate TSV; its English must be the corpus's, up to white space.
-        sentences: Rows of the English corpus's sentences.tsv. They are matched by sentence_id
-            where the translations' are all among them, and else line by line.
+        translations: Rows of a translate TSV, whose English is the corpus's but for white space.
+        sentences: Rows of the English corpus's sentences.tsv. They are matched by sentence_id if
+            they have all ids of the translations, and otherwise line by line.
         gold: Rows of its gold.tsv.
 
     Yields:
-        A row an entity, as of `mention_rows`, with a score of 1.
+        Rows as of `mention_rows`, with a score of 1.
 
     Raises:
-        InputError: Another number of sentences, or a sentence with another text.
+        InputError: The corpus has another number of sentences, or a sentence with another text.
     """
-    by_id = {row.sentence_id: row for row in sentences}
-    if all(row.sentence_id in by_id for row in translations):
-        partners = [by_id[row.sentence_id] for row in translations]
+    sentence_of = {row.sentence_id: row for row in sentences}
+    if all(row.sentence_id in sentence_of for row in translations):
+        partners = [sentence_of[row.sentence_id] for row in translations]
     elif len(translations) == len(sentences):
         partners = list(sentences)
     else:
@@ -38,11 +49,11 @@ def tag_with_gold(
             record="the tagger's corpus",
             remedy="Name the English half of the same parallel corpus, both without `sample`.",
         )
-    entities = by_sentence(row for row in gold if row.status == "scored")
+    gold_of = by_sentence(row for row in gold if row.status == "scored")
     for row, partner in zip(translations, partners, strict=True):
         # The i-th character that is no white space is the same on both sides.
-        here = [i for i, char in enumerate(row.english) if not char.isspace()]
-        there = [i for i, char in enumerate(partner.text) if not char.isspace()]
+        english_offsets = [i for i, char in enumerate(row.english) if not char.isspace()]
+        corpus_offsets = [i for i, char in enumerate(partner.text) if not char.isspace()]
         if "".join(row.english.split()) != "".join(partner.text.split()):
             raise InputError(
                 f"the translation {row.english[:60]!r} is not the English corpus's text "
@@ -50,11 +61,11 @@ def tag_with_gold(
                 record=f"sentence {row.sentence_id}",
                 remedy="Use a translator of kind `parallel` that reads the tagger's corpus.",
             )
-        place = dict(zip(there, here, strict=True))
+        offset_of = dict(zip(corpus_offsets, english_offsets, strict=True))
         yield from mention_rows(
             row,
             [
-                Found(place[e.start], place[e.end - 1] + 1, e.type, 1.0)
-                for e in entities[partner.sentence_id]
+                Found(offset_of[entity.start], offset_of[entity.end - 1] + 1, entity.type, 1.0)
+                for entity in gold_of[partner.sentence_id]
             ],
         )

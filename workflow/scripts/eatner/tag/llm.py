@@ -1,7 +1,7 @@
-"""The LLM asked for the entities of a text directly: one turn, without translation or alignment.
+"""Ask an LLM for the entities of a text directly: one turn, without translation or alignment.
 
 A system to compare with, on the sentence itself; it tags English as well. The answer is free text:
-every name of it is located in the sentence, and what does not stand there keeps its row.
+each of its names is located in the sentence, and a name that is not there keeps a row.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from eatner.answers.locate import locate
 from eatner.llm.base import LLM, Completion, Prompt, one_line
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.tables import Mention, Translation
+from eatner.tables import TYPES, Mention, MentionStatus, Span, Translation
 from eatner.tag.base import Found, mention_rows
+from eatner.tag.step import LLMStep
 from eatner.text.languages import Language
 
 # The types of the names in prompts.yaml.
@@ -35,12 +36,26 @@ _TYPES = {
     **dict.fromkeys(("org", "organisation", "organisations"), "ORG"),
     **dict.fromkeys(("organization", "organizations"), "ORG"),
 }
-# A type of ours in any writing, or another one in capitals: "**Person**:", "MISC:".
+# One of the three types in any spelling, or another type in capitals: "**Person**:", "MISC:".
 _LABEL = re.compile(rf"(?<![^\W\d_])((?i:{'|'.join(_TYPES)})|[A-Z]{{3,}})[*_`]*\s*[:：][*_`]*")
 _COMMAS = re.compile(r"[,，、،]")
 _NOTHING = re.compile(
     r"\W*(?:none|nothing|nil|null|no|n/?a|なし|無し?|无|没有|沒有|없음|нет)?\W*", re.IGNORECASE
 )
+
+
+def run(step: LLMStep) -> Iterator[Mention]:
+    """Tag the texts of a step."""
+    journal = step.open_journal()
+    yield from tag_with_llm(
+        step.translations,
+        step.open_llm(),
+        step.language,
+        form=step.form,
+        max_new_tokens=step.settings["max_new_tokens"],
+        journal=journal,
+    )
+    journal.close()
 
 
 def tag_with_llm(
@@ -59,39 +74,37 @@ def tag_with_llm(
         llm: The LLM.
         language: The texts' language.
         form: How the LLM is asked, `few-shot` or `chat`.
-        max_new_tokens: Most tokens of an answer.
+        max_new_tokens: Upper limit on the tokens of an answer.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
-        A row an entity, as of `tag.rows`, without scores; a name that stands in the text several
-        times has a row for each. What the LLM names in vain keeps a row: `not_found` (it does not
-        stand in the text), `taken` (longer names have its places), `other_type` (none of ours),
-        `cut` (the answer ended within it). A text that is too long for the LLM's context has one
-        row, `too_long`.
+        Rows as of `mention_rows`, without scores. A name has one row for each of its places in the
+        text, or one that says why it has none: `not_found`, `taken`, `other_type` or `cut`. A text
+        that is too long for the LLM's context has one row, `too_long`.
     """
-    asked: dict[int, Prompt] = {}
-    for place, row in enumerate(texts):
+    prompt_of: dict[int, Prompt] = {}
+    for index, row in enumerate(texts):
         prompt = question(row.english, language, form)
         if row.english.strip() and len(llm.encode(prompt)) + max_new_tokens <= llm.context:
-            asked[place] = prompt
-    with counter("tagging", "sentence", len(asked)) as bar:
+            prompt_of[index] = prompt
+    with counter("tagging", "sentence", len(prompt_of)) as bar:
         answers = llm.complete(
-            list(asked.values()),
+            list(prompt_of.values()),
             max_new_tokens=max_new_tokens,
             stop=prompts.LINE_END if form == "few-shot" else None,
             no_repeat=True,
             journal=journal,
             progress=bar.update,
         )
-    # An endpoint has no answer to what it finds too long itself.
-    answered = {place: several for place, several in zip(asked, answers, strict=True) if several}
-    for place, row in enumerate(texts):
-        found: list[Found] = []
-        if place in answered:
-            found = place_names(answered[place][0], row.english)
+    answers_of = dict(zip(prompt_of, answers, strict=True))
+    for index, row in enumerate(texts):
+        entities: list[Found] = []
+        # An endpoint has no answer to what it finds too long itself.
+        if completions := answers_of.get(index):
+            entities = place_names(completions[0], row.english)
         elif row.english.strip():
-            found = [Found(None, None, "", status="too_long")]
-        yield from mention_rows(row, found)
+            entities = [Found(None, None, "", status="too_long")]
+        yield from mention_rows(row, entities)
 
 
 def question(text: str, language: Language, form: str) -> Prompt:
@@ -110,8 +123,8 @@ def question(text: str, language: Language, form: str) -> Prompt:
     for own, example, _, names in prompts.examples(language.code):
         listed = "; ".join(f"{EXAMPLE_TYPES[english]}: {surface}" for surface, english in names)
         shots.append(f"{_asked(example, own)} {listed}")
-    asked = "\n\n".join([task, *shots, _asked(text, language)])
-    return [{"role": "user", "content": asked}] if form == "chat" else asked
+    prompt = "\n\n".join([task, *shots, _asked(text, language)])
+    return [{"role": "user", "content": prompt}] if form == "chat" else prompt
 
 
 def _asked(text: str, language: Language) -> str:
@@ -121,20 +134,19 @@ def _asked(text: str, language: Language) -> str:
 def names(answer: str) -> list[tuple[str, str]]:
     """The (type, name) pairs of an answer such as "PER: Ōe; LOC: Kyoto, Nara".
 
-    A type holds for what follows it, until the next; it is PER, LOC or ORG, or else as the LLM
-    wrote it, and empty where it wrote none. Names are parted by semicolons and line breaks. Commas
-    are left in them: see `place_names`.
+    A type applies to all names up to the next type. It is PER, LOC or ORG; or what the LLM wrote,
+    if that is another type; or empty, if the LLM wrote none. Semicolons and line breaks separate
+    names; commas do not, see `place_names`.
     """
-    found, kind = [], ""
+    pairs, kind = [], ""
     for piece in re.split(r"[;；\n]", answer):
-        # Text, type, text, type, text ...; what stands before a type, such as a number, is no name.
+        # Text, type, text, type, text ...; text before a type, such as a number, is no name.
         first, *rest = _LABEL.split(piece)
-        said = zip(rest[::2], rest[1::2], strict=True) if rest else [(kind, first)]
-        for label, name in said:
+        for label, name in zip(rest[::2], rest[1::2], strict=True) if rest else [(kind, first)]:
             kind = _TYPES.get(label.lower(), label)
             if not _NOTHING.fullmatch(name):
-                found.append((kind, name.strip()))
-    return found
+                pairs.append((kind, name.strip()))
+    return pairs
 
 
 def place_names(answer: Completion, text: str) -> list[Found]:
@@ -148,34 +160,37 @@ def place_names(answer: Completion, text: str) -> list[Found]:
         text: The text.
 
     Returns:
-        The entities, and what was not placed, with the statuses of `tag_with_llm`.
+        The entities, and then the names that were not placed, with the statuses of `tag_with_llm`.
     """
+    lost: list[Found] = []
+
+    def lose(kind: str, name: str, status: MentionStatus) -> None:
+        lost.append(Found(None, None, kind, status=status, answer=name))
+
     named: dict[tuple[str, str], None] = {}
-    lost = []
     pairs = names(answer.text)
     for number, (kind, name) in enumerate(pairs, 1):
         if number == len(pairs) and not answer.finished:
-            lost.append(Found(None, None, kind, status="cut", answer=name))
+            lose(kind, name, "cut")
             continue
-        whole = locate(name, text)
-        is_whole = any(text[start:end] == name for start, end in whole)
+        is_whole = any(text[start:end] == name for start, end in locate(name, text))
         parts = [part.strip() for part in _COMMAS.split(name) if part.strip()]
         for part in [name] if is_whole or len(parts) < 2 else parts:
             named[kind, part] = None
-    places = []
+    located: list[tuple[str, str, list[Span]]] = []
     for kind, name in named:
-        spans = locate(name, text) if kind in ("PER", "LOC", "ORG") else []
-        if spans:
-            places.append((kind, name, spans))
+        if kind not in TYPES:
+            lose(kind, name, "other_type")
+        elif spans := locate(name, text):
+            located.append((kind, name, spans))
         else:
-            status = "not_found" if kind in ("PER", "LOC", "ORG") else "other_type"
-            lost.append(Found(None, None, kind, status=status, answer=name))
-    found: list[Found] = []
-    for kind, name, spans in sorted(places, key=lambda p: p[2][0][0] - p[2][0][1]):
-        free = [
-            span for span in spans if all(span[1] <= e.start or e.end <= span[0] for e in found)
-        ]
-        found += [Found(start, end, kind) for start, end in free]
+            lose(kind, name, "not_found")
+    located.sort(key=lambda item: item[2][0][0] - item[2][0][1])  # the longest first
+    placed: list[Found] = []
+    for kind, name, spans in located:
+        taken = [entity.span for entity in placed]
+        free = [span for span in spans if all(span[1] <= a or b <= span[0] for a, b in taken)]
+        placed += [Found(start, end, kind) for start, end in free]
         if not free:
-            lost.append(Found(None, None, kind, status="taken", answer=name))
-    return found + lost
+            lose(kind, name, "taken")
+    return placed + lost

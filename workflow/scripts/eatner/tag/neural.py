@@ -1,17 +1,23 @@
-"""What taggers share that torch computes: loading, long texts in pieces, token offsets."""
+"""What the taggers that torch computes share: loading, texts in pieces, token offsets."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from eatner.errors import InputError
 from eatner.llm.device import without_cudnn_attention
-from eatner.tables import Span
+from eatner.tables import Mention, Span
+from eatner.tag.base import Find, tag
+from eatner.tag.step import Step
 
-# The files of a tokenizer, of which a model's folder has one.
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Model = TypeVar("Model", bound="PreTrainedModel")
+# A model's folder has at least one of these files of a tokenizer.
 TOKENIZERS = (
     "tokenizer.json",
     "tokenizer.model",
@@ -20,9 +26,24 @@ TOKENIZERS = (
     "vocab.txt",
     "vocab.json",
 )
-# Where a long text may be cut: behind a sentence, or at least behind a word.
+# Where a long text may be cut: after a sentence, or at least after a word.
 _SENTENCE_END = re.compile(r"[.!?…。！？।۔։][\"'”’)\]]*\s+")
 _WORD_END = re.compile(r"\s+")
+
+
+def run_model(step: Step, open_model: Callable[[Path], Find]) -> Iterator[Mention]:
+    """Tag the texts of a step with a model that torch computes.
+
+    Args:
+        step: The step.
+        open_model: Loads the model of a folder.
+    """
+    import torch
+
+    torch.set_num_threads(step.threads)
+    journal = step.open_journal()
+    yield from tag(step.translations, open_model(step.inputs["model"]), journal)
+    journal.close()
 
 
 def check_types(types: Mapping[str, str | None], labels: Iterable[str], model: Path) -> None:
@@ -30,11 +51,11 @@ def check_types(types: Mapping[str, str | None], labels: Iterable[str], model: P
 
     Args:
         types: The tagger's `types`.
-        labels: What the model can say.
-        model: Its folder, for the message.
+        labels: The labels of the model.
+        model: Path of its folder, for the message.
 
     Raises:
-        InputError: A label of the map is not among the model's.
+        InputError: The map names a label that the model does not have.
     """
     if unknown := sorted(set(types) - set(labels)):
         raise InputError(
@@ -45,17 +66,19 @@ def check_types(types: Mapping[str, str | None], labels: Iterable[str], model: P
         )
 
 
-def load(folder: Path, kind: Any, *, half: bool = True, **options: object) -> tuple[Any, Any]:
-    """A model on the GPU, if there is one, and its tokenizer.
+def load(
+    folder: Path, from_pretrained: Callable[..., Model], *, half: bool = True, **options: object
+) -> tuple[Model, PreTrainedTokenizerBase]:
+    """Load a model, onto the GPU if there is one, and its tokenizer.
 
     Args:
-        folder: In the Hugging Face layout.
-        kind: The class of `transformers` that it is to be loaded as.
-        half: Whether a GPU may hold it in bfloat16: not for training.
+        folder: Path of the folder, in the Hugging Face layout.
+        from_pretrained: Loads the model: that of a class such as `AutoModelForSeq2SeqLM`.
+        half: Whether a GPU may hold the weights in bfloat16, as it may not for training.
         options: More for `from_pretrained`.
 
     Raises:
-        InputError: No model of that class there, or a tokenizer without offsets.
+        InputError: The folder holds no model of that class, or its tokenizer gives no offsets.
     """
     import torch
     from safetensors import SafetensorError
@@ -66,7 +89,7 @@ def load(folder: Path, kind: Any, *, half: bool = True, **options: object) -> tu
     # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
     half = half and cuda and torch.cuda.is_bf16_supported()
     dtype = torch.bfloat16 if half else torch.float32
-    # Without its file, transformers would make up an empty tokenizer.
+    # Without such a file, transformers would make up an empty tokenizer.
     if not any((folder / name).exists() for name in TOKENIZERS):
         raise InputError(
             "cannot load this tagger: there is no tokenizer",
@@ -74,7 +97,7 @@ def load(folder: Path, kind: Any, *, half: bool = True, **options: object) -> tu
             remedy=f"Put one of {', '.join(TOKENIZERS)} into the folder.",
         )
     try:
-        model = kind.from_pretrained(folder, dtype=dtype, **options)
+        model = from_pretrained(folder, dtype=dtype, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (ValueError, KeyError, OSError, SafetensorError) as error:
         raise InputError(
@@ -89,16 +112,17 @@ def load(folder: Path, kind: Any, *, half: bool = True, **options: object) -> tu
             path=folder,
             remedy="Put the model's tokenizer.json into the folder.",
         )
-    return model.to("cuda" if cuda else "cpu").eval(), tokenizer
+    # `to` is wrapped in a way that hides its signature.
+    return model.to("cuda" if cuda else "cpu").eval(), tokenizer  # type: ignore[arg-type]
 
 
-def token_offsets(tokenizer: Any, text: str) -> list[Span]:
-    """The spans of a text's tokens, without marks, as many as there are."""
+def token_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> list[Span]:
+    """The spans of all tokens of a text, without special tokens."""
     encoded = tokenizer(
         text,
         add_special_tokens=False,
         return_offsets_mapping=True,
-        verbose=False,  # or it warns of what is about to be cut
+        verbose=False,  # it would warn of a text that is too long, and that is cut later
     )
     return encoded["offset_mapping"]
 
@@ -106,25 +130,26 @@ def token_offsets(tokenizer: Any, text: str) -> list[Span]:
 def pieces(
     text: str, limit: int, offsets_of: Callable[[str], Sequence[Span]], whole: Sequence[Span] = ()
 ) -> list[Span]:
-    """Cut a text that is too long for a model: behind a sentence, else a word, else anywhere.
+    """Cut a text that is too long for a model: after a sentence, else a word, else anywhere.
 
     Args:
         text: The text.
-        limit: Most tokens of a piece.
-        offsets_of: The tokens of a text, as code points.
-        whole: Spans that a cut should not part.
+        limit: Upper limit on the tokens of a piece.
+        offsets_of: Gives the spans of a text's tokens, in code points.
+        whole: Spans that a cut should not split.
 
     Returns:
-        The pieces' spans, which join up to the whole text.
+        The spans of the pieces, which cover the text without gaps.
     """
     found, start = [], 0
     while len(offsets := offsets_of(text[start:])) > limit:
-        most = max(start + 1, start + offsets[limit][0])
-        half = (start + most) // 2
+        latest = max(start + 1, start + offsets[limit][0])
+        # A sentence that ends in the first half would leave a short piece: then after a word.
+        half = (start + latest) // 2
         cut = (
-            _last_cut(_SENTENCE_END, text, half, most, whole)
-            or _last_cut(_WORD_END, text, start, most, whole)
-            or most
+            _last_cut(_SENTENCE_END, text, half, latest, whole)
+            or _last_cut(_WORD_END, text, start, latest, whole)
+            or latest
         )
         found.append((start, cut))
         start = cut
@@ -132,9 +157,9 @@ def pieces(
 
 
 def _last_cut(
-    pattern: re.Pattern[str], text: str, after: int, most: int, whole: Sequence[Span]
+    pattern: re.Pattern[str], text: str, after: int, latest: int, whole: Sequence[Span]
 ) -> int | None:
-    """The last end of a match in `after` < end <= `most` that is inside none of the spans."""
-    ends = [match.end() for match in pattern.finditer(text, after, most)]
-    free = [e for e in ends if e > after and not any(a < e < b for a, b in whole)]
+    """The last end of a match in `after` < end <= `latest` that is inside none of the spans."""
+    ends = [match.end() for match in pattern.finditer(text, after, latest)]
+    free = [end for end in ends if end > after and not any(a < end < b for a, b in whole)]
     return free[-1] if free else None

@@ -6,10 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eatner.errors import InputError
+from eatner.fetch import artifacts
 from eatner.progress import bar
 from eatner.tables import Mention, Translation
 from eatner.tag.base import Found, mention_rows, trim
 from eatner.tag.neural import check_types
+from eatner.tag.step import Step
+
+
+def run(step: Step) -> Iterator[Mention]:
+    """Tag the texts of a step."""
+    pipeline = artifacts.content(step.inputs["model"])
+    return tag_with_spacy(step.translations, pipeline, step.settings["types"])
 
 
 def tag_with_spacy(
@@ -19,16 +27,16 @@ def tag_with_spacy(
 
     Args:
         translations: Rows of a translate TSV.
-        pipeline: Folder of the pipeline (with its meta.json), loaded from there.
-        types: The pipeline's labels to PER, LOC or ORG; other labels are no entities.
+        pipeline: Path of the pipeline's folder, which holds its meta.json.
+        types: From the pipeline's labels to PER, LOC or ORG; what has another label is no entity.
 
     Yields:
-        A row an entity, as of `mention_rows`: articles and a final possessive are trimmed off;
-        the score is empty, for spaCy gives none.
+        Rows as of `mention_rows`, without scores, because spaCy gives none. An article before an
+        entity and a possessive at its end are trimmed off.
 
     Raises:
-        InputError: No spaCy pipeline at that place, one without an entity recogniser, or a label
-            that it does not know.
+        InputError: There is no spaCy pipeline at that path, or it has no entity recogniser, or
+            `types` names a label that it does not know.
     """
     import spacy
 
@@ -42,15 +50,15 @@ def tag_with_spacy(
         raise InputError(
             "this spaCy pipeline has no `ner` component",
             path=pipeline,
-            remedy="Use one that has.",
+            remedy="Use a pipeline with an entity recogniser.",
         )
-    check_types(types, nlp.get_pipe("ner").labels, pipeline)
+    check_types(types, nlp.pipe_labels["ner"], pipeline)
     docs = nlp.pipe((row.english for row in translations), batch_size=64)
     for row, doc in bar(zip(translations, docs, strict=True), "tagging", "sentence"):
-        found = []
+        entities = []
         for entity in doc.ents:
             kind = types.get(entity.label_)
             start, end = trim(row.english, entity.start_char, entity.end_char)
             if kind is not None and start < end:
-                found.append(Found(start, end, kind))
-        yield from mention_rows(row, found)
+                entities.append(Found(start, end, kind))
+        yield from mention_rows(row, entities)

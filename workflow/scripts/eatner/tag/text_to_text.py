@@ -1,7 +1,7 @@
 """Tag a text by asking a sequence-to-sequence model (T5) for its entities, and read the answer.
 
 Source: the paper's English tagger (arXiv 2509.01147), a Flan-T5-base that answers a sentence with a
-comma-separated list of "(TYPE, entity)". How its answers are read is ours.
+comma-separated list of "(TYPE, entity)". The way to read its answers is ours.
 """
 
 from __future__ import annotations
@@ -10,19 +10,44 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eatner.tables import Span
-from eatner.tag.base import Found
-from eatner.tag.neural import load, pieces, token_offsets
+from eatner.tables import Mention, MentionStatus, Span
+from eatner.tag.base import Find, Found
+from eatner.tag.neural import load, pieces, run_model, token_offsets
+from eatner.tag.step import Step
+
+if TYPE_CHECKING:
+    from transformers import GenerationMixin, PreTrainedModel
+
+    class SequenceToSequence(PreTrainedModel, GenerationMixin):
+        """What `AutoModelForSeq2SeqLM` loads."""
+
 
 BATCH = 16
-# Stands in an answer for what the model's vocabulary does not hold.
+# Replaces in an answer what the vocabulary of the model does not hold.
 UNKNOWN = "\ufffd"
 _OPENING = re.compile(r"\(\s*([^\s(),]+)\s*,\s*")
 _BETWEEN = " \t\n,;"
 _QUOTES = "\"'`“”‘’«»„"
+
+
+def run(step: Step) -> Iterator[Mention]:
+    """Tag the texts of a step."""
+    settings = step.settings
+
+    def open_model(folder: Path) -> Find:
+        return TextToText(
+            folder,
+            settings["types"],
+            source_tokens=settings["source_tokens"],
+            target_tokens=settings["target_tokens"],
+            beams=settings["beams"],
+        ).find
+
+    return run_model(step, open_model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +55,8 @@ class Item:
     """An entity as an answer names it.
 
     Attributes:
-        type: What stands before the comma; empty for text that is no entity.
-        entity: What stands behind it.
+        type: The word before the comma; empty for text that is no entity.
+        entity: The text after the comma.
         start: Where the item begins in the answer.
         end: Where it ends there, exclusive.
         cut: Whether the answer broke off within it.
@@ -50,20 +75,20 @@ def write_answer(entities: Iterable[tuple[str, str]]) -> str:
 
 
 def parse(answer: str, types: Iterable[str], *, finished: bool = True) -> list[Item]:
-    """Read an answer: the inverse of `write_answer`, for whatever a model makes of it.
+    """Read an answer: the inverse of `write_answer`, for anything that a model answers.
 
     An item begins at a bracket with a type and a comma, and ends at the bracket that closes it; so
-    commas, quotes and pairs of brackets inside an entity are its own. One that is not closed ends
-    where the next begins. A bracket with a word that is no type begins an item, too, behind a
-    closed one: "(LOC, Springfield (Clark, Ohio))" is one item.
+    commas, quotes and pairs of brackets inside an entity belong to it. An item that is not closed
+    ends where the next begins. A bracket with a word that is no type begins an item only after a
+    closed item: "(LOC, Springfield (Clark, Ohio))" is one item.
 
     Args:
-        answer: What the model said.
+        answer: The model's answer.
         types: The labels that it may use.
-        finished: Whether it came to an end; otherwise the last item may be cut.
+        finished: Whether the model ended the answer; otherwise the last item may be cut.
 
     Returns:
-        The items, in order; words that are no item are one with an empty type.
+        The items, in order; words between items form an item with an empty type.
     """
     known = set(types)
     starts: list[re.Match[str]] = []
@@ -91,17 +116,17 @@ def parse(answer: str, types: Iterable[str], *, finished: bool = True) -> list[I
 
 
 def _closing(answer: str, start: int, end: int) -> int | None:
-    """Where the bracket that opens at `start` is closed, before `end`."""
+    """The offset at which the bracket at `start` is closed, before `end`; None if it is not."""
     depth = 0
-    for place in range(start, end):
-        depth += (answer[place] == "(") - (answer[place] == ")")
+    for offset in range(start, end):
+        depth += (answer[offset] == "(") - (answer[offset] == ")")
         if depth == 0:
-            return place
+            return offset
     return None
 
 
 def _words(answer: str, start: int, end: int, *, cut: bool = False) -> list[Item]:
-    """What stands between items, where it is more than marks."""
+    """The text between items as an item, unless it is punctuation alone."""
     said = answer[start:end].strip(_BETWEEN)
     return [Item("", said, start, end, cut)] if any(map(str.isalnum, said)) else []
 
@@ -109,28 +134,26 @@ def _words(answer: str, start: int, end: int, *, cut: bool = False) -> list[Item
 def place(
     items: Sequence[Item], text: str, types: Mapping[str, str | None], scores: Sequence[float]
 ) -> list[Found]:
-    """Find the entities of an answer in the text that it is about.
+    """Find the entities of an answer in the text that was asked about.
 
     The longest are placed first, so that "Paris" does not take a part of "Paris Hilton"; the n-th
     of equal entities gets the n-th place that is free.
 
     Args:
-        items: From `parse`.
-        text: What the model was given.
-        types: Its labels to PER, LOC, ORG, or None: ignored.
-        scores: Of each item.
+        items: What `parse` gave.
+        text: The text that was asked about.
+        types: From the model's labels to PER, LOC or ORG, or to None: ignored.
+        scores: The probability of each item.
 
     Returns:
-        The entities. status: `tagged`; `not_found` (nowhere in the text); `overlaps` (every place
-        is another entity's); `unknown_type` (not in `types`); `unparsed` (text that is no entity);
-        `truncated` (the answer broke off within it).
+        The entities. What has no place has the status `not_found`, `overlaps`, `unknown_type`,
+        `unparsed` or `truncated`.
     """
     found: dict[int, Found] = {}
     taken: list[Span] = []
     for number, item in sorted(enumerate(items), key=lambda pair: -len(pair[1].entity)):
         kind, score = types.get(item.type, item.type), scores[number]
-        status = "tagged"
-        places: list[Span] = []
+        status: MentionStatus
         if item.cut:
             status = "truncated"
         elif not item.type or not item.entity:
@@ -152,11 +175,11 @@ def place(
 
 
 def occurrences(entity: str, text: str) -> list[Span]:
-    """Where an entity stands in a text, from left to right, without overlap.
+    """The places of an entity in a text, from left to right, without overlap.
 
-    As it is, but for white space and characters that the model does not know (`UNKNOWN`); else
-    without regard to case, width and accents; else without the quotes around it. Whole words where
-    there are any, so that "US" is not found in "USSR".
+    It is looked for as it is, except for white space and characters that the model does not know
+    (`UNKNOWN`); then without regard to case, width and accents; then without the quotes around it.
+    If some places are whole words, only these count: "US" is not found in "USSR".
     """
     if not entity.strip():
         return []
@@ -178,7 +201,7 @@ def occurrences(entity: str, text: str) -> list[Span]:
 
 
 def _pattern(entity: str) -> re.Pattern[str]:
-    """What an entity may look like in a text; several unknown characters side by side are one."""
+    """A pattern of an entity in a text; adjacent unknown characters count as one."""
     parts = re.split(f"{UNKNOWN}+", entity)
     if not any(char.isalnum() for part in parts for char in part) and len(parts) > 1:
         return re.compile(r"(?!)")  # unknown throughout: it could be any word
@@ -195,13 +218,13 @@ def _pattern(entity: str) -> re.Pattern[str]:
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """A text without case, width and accents, and where each of its characters comes from."""
+    """A text without case, width and accents, and the offset that each character comes from."""
     chars, origin = [], []
-    for place, char in enumerate(text):
+    for offset, char in enumerate(text):
         for part in unicodedata.normalize("NFKD", char).casefold():
             if not unicodedata.combining(part):
                 chars.append(part)
-                origin.append(place)
+                origin.append(offset)
     return "".join(chars), origin
 
 
@@ -215,14 +238,14 @@ class TextToText:
     """A sequence-to-sequence model that names the entities of a text.
 
     Args:
-        folder: The model and its tokenizer, in the Hugging Face layout.
-        types: Its labels to PER, LOC, ORG, or None: ignored.
-        source_tokens: Most tokens of a text; a longer one is cut into pieces.
-        target_tokens: Most tokens of an answer.
-        beams: Width of the beam search; 1 is greedy.
+        folder: Path of the folder of the model and its tokenizer, in the Hugging Face layout.
+        types: From its labels to PER, LOC or ORG, or to None: ignored.
+        source_tokens: Upper limit on the tokens of a text; a longer one is cut into pieces.
+        target_tokens: Upper limit on the tokens of an answer.
+        beams: Width of the beam search; 1 is greedy search.
 
     Raises:
-        InputError: No such model there.
+        InputError: The folder holds no such model.
     """
 
     def __init__(
@@ -236,32 +259,34 @@ class TextToText:
     ) -> None:
         from transformers import AutoModelForSeq2SeqLM
 
-        self.model, self.tokenizer = load(folder, AutoModelForSeq2SeqLM)
+        self.model: SequenceToSequence
+        self.model, self.tokenizer = load(folder, AutoModelForSeq2SeqLM.from_pretrained)
         self.types, self.beams = types, beams
         self.source_tokens, self.target_tokens = source_tokens, target_tokens
 
     def find(
         self, texts: Sequence[str], progress: Callable[[int], object] = lambda done: None
     ) -> list[list[Found]]:
-        """The entities of each text, as `place` gives them.
+        """Find the entities of each text; see `place`.
 
         Args:
-            texts: Any number, of any length.
-            progress: Is told how many texts more are done.
+            texts: Any number of texts of any length.
+            progress: Called with the number of texts that were done since the last call.
         """
-        asked = [
+        parts = [
             (number, start, text[start:end])
             for number, text in enumerate(texts)
             if text.strip()
             for start, end in pieces(text, self.source_tokens - 1, self._offsets)
         ]
         found: list[list[Found]] = [[] for _ in texts]
-        left = Counter(number for number, _, _ in asked)
-        progress(len(texts) - len(left))
-        # Texts of one length together, the longest first: what does not fit shows at once.
-        asked.sort(key=lambda piece: -len(piece[2]))
-        for begin in range(0, len(asked), BATCH):
-            batch = asked[begin : begin + BATCH]
+        parts_left = Counter(number for number, _, _ in parts)
+        progress(len(texts) - len(parts_left))
+        # Pieces of about one length together. The longest come first, so that too little memory
+        # shows at once.
+        parts.sort(key=lambda part: -len(part[2]))
+        for begin in range(0, len(parts), BATCH):
+            batch = parts[begin : begin + BATCH]
             answers = self._answers([piece for _, _, piece in batch])
             for (number, start, piece), (answer, finished, ends, chances) in zip(
                 batch, answers, strict=True
@@ -271,41 +296,46 @@ class TextToText:
                 found[number] += [
                     _shifted(entity, start) for entity in place(items, piece, self.types, scores)
                 ]
-                left[number] -= 1
-                progress(int(left[number] == 0))
+                parts_left[number] -= 1
+                progress(int(parts_left[number] == 0))
         return found
 
     def _offsets(self, text: str) -> list[Span]:
         return token_offsets(self.tokenizer, text)
 
     def _answers(self, texts: Sequence[str]) -> Iterator[tuple[str, bool, list[int], list[float]]]:
-        """Each answer, whether it ended, and of each of its tokens the end and the probability."""
+        """Answer each text.
+
+        Yields:
+            The answer, whether the model ended it, the offset in it at which each of its tokens
+            ends, and the probability of each token.
+        """
         import torch
 
-        asked = self.tokenizer(list(texts), padding=True, return_tensors="pt")
-        asked = asked.to(self.model.device)
+        encoded = self.tokenizer(list(texts), padding=True, return_tensors="pt")
+        encoded = encoded.to(self.model.device)
         with torch.inference_mode():
-            said = self.model.generate(
-                **asked, num_beams=self.beams, do_sample=False, max_new_tokens=self.target_tokens
+            answers = self.model.generate(
+                **encoded, num_beams=self.beams, do_sample=False, max_new_tokens=self.target_tokens
             )
-            # A second look at the answers gives their probabilities, whatever search found them.
-            logits = self.model(**asked, decoder_input_ids=said[:, :-1]).logits.float()
-            chances = logits.gather(-1, said[:, 1:, None])[..., 0] - logits.logsumexp(-1)
+            # Reading the answers once more gives their probabilities, whichever search found them.
+            logits = self.model(**encoded, decoder_input_ids=answers[:, :-1]).logits.float()
+            logprobs = logits.gather(-1, answers[:, 1:, None])[..., 0] - logits.logsumexp(-1)
         end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
-        for ids, logs in zip(said[:, 1:].tolist(), chances.exp().tolist(), strict=True):
+        for ids, chances in zip(answers[:, 1:].tolist(), logprobs.exp().tolist(), strict=True):
             stop = ids.index(end) if end in ids else None
             ids = [token for token in ids[:stop] if token != pad]
             ends = [len(self._decode(ids[: i + 1])) for i in range(len(ids))]
-            yield self._decode(ids), stop is not None, ends, logs[: len(ids)]
+            yield self._decode(ids), stop is not None, ends, chances[: len(ids)]
 
     def _decode(self, ids: Sequence[int]) -> str:
-        text = self.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        text = str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
         unknown = self.tokenizer.unk_token
         return text.replace(unknown, UNKNOWN) if unknown else text
 
 
 def _mean_within(item: Item, ends: Sequence[int], chances: Sequence[float]) -> float:
-    """Mean probability of the tokens of an item."""
+    """The mean probability of the tokens of an item."""
     begins = [0, *ends]
     inside = [
         chance
@@ -316,6 +346,8 @@ def _mean_within(item: Item, ends: Sequence[int], chances: Sequence[float]) -> f
 
 
 def _shifted(entity: Found, by: int) -> Found:
-    if entity.start is None or entity.end is None:
+    """The same entity in a text that begins earlier by some code points."""
+    if entity.status != "tagged":
         return entity
-    return Found(entity.start + by, entity.end + by, entity.type, entity.score)
+    start, end = entity.span
+    return replace(entity, start=start + by, end=end + by)

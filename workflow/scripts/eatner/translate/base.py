@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from eatner.tables import Translation, TranslationStatus
 
-# Nats by which a name in capitals is more probable than in small letters.
-LARGE = 3.0
-
 
 def translation_row(
     sentence_id: str,
@@ -18,16 +15,17 @@ def translation_row(
     hints: Sequence[tuple[str, str]] = (),
     logprob: float | None = None,
 ) -> Translation:
-    """A row of the translate table; the English stands on one line.
+    """A row of the translate table, with the English on one line.
 
     Args:
         sentence_id: The sentence.
-        english: Its English, as it was answered.
-        status: `translated` and `truncated` become `empty` or `not_english` where that is so.
-        hints: Names that were given, as (surface, English).
+        english: Its English, as the LLM or the file has it.
+        status: `translated` and `truncated` become `empty` if there is no English, and
+            `not_english` if most of its letters are not Latin.
+        hints: Names whose English was given to the LLM, as (surface, English).
         logprob: Natural log-probability of the English.
     """
-    # An answer that was cut may end in a part of a character.
+    # The last character of an answer that was cut may be incomplete.
     english = " ".join(english.rstrip("\ufffd").split())
     if status in ("translated", "truncated"):
         if not english:
@@ -38,6 +36,6 @@ def translation_row(
 
 
 def is_latin(text: str) -> bool:
-    """Whether at least half of a text's letters are Latin; a text without letters is."""
+    """Whether at least half of a text's letters are Latin; true of a text without letters."""
     letters = [char for char in text if char.isalpha()]
     return 2 * sum(char < "\u0250" for char in letters) >= len(letters)

@@ -9,23 +9,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from eatner import lexicon as lexicons
 from eatner import prompts
 from eatner.lexicon import Lexicon
-from eatner.llm.base import LLM, Completion, scored
+from eatner.llm.base import LLM, Completion, Prompt, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.tables import Sentence, Translation
+from eatner.tables import Sentence, Translation, TranslationStatus
 from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
-from eatner.translate.base import LARGE, is_latin, translation_row
+from eatner.translate.base import is_latin, translation_row
+from eatner.translate.step import Step
 
-# More would crowd the sentence out of a small LLM's attention.
+# More hints would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 8
-# Of names that the LLM finds: tokens of its list, words of a name's English, and the mean
-# log-probability of a token below which its English is a guess.
+# Upper limit on the tokens of the list of names that the LLM finds in a sentence.
 NAMES_TOKENS = 48
+# Upper limit on the words of a name's English: a longer answer is a sentence.
 MOST_WORDS = 8
+# Mean log-probability of a token, in nats, below which a name's English is a guess.
 GUESS = -1.6
+# Nats by which a name is more probable with its capitals than in lower case.
+CAPITALS_GAIN = 3.0
+
+Hint = tuple[str, str]
+"""A name in the sentence and its English."""
+
+
+def run(step: Step) -> Iterator[Translation]:
+    """Translate the sentences of a step."""
+    journal = step.open_journal()
+    lexicon = step.inputs.get("lexicon")
+    yield from translate(
+        step.sentences,
+        step.open_llm(),
+        step.language,
+        None if lexicon is None else lexicons.load(lexicon),
+        form=step.form,
+        max_new_tokens=step.settings["max_new_tokens"],
+        names=step.settings["names"],
+        journal=journal,
+    )
+    journal.close()
 
 
 def translate(
@@ -47,168 +72,184 @@ def translate(
         language: The sentences' language.
         lexicon: Names with their English, for hints; None gives no hints.
         form: How the LLM is asked, `few-shot` or `chat`.
-        max_new_tokens: Most tokens of a translation.
-        names: Whether the LLM is asked for the names of each sentence first, and for the English of
-            those that the lexicon lacks; they are hints then, and stand in English in the sentence
-            that is translated. The paper's first turn.
+        max_new_tokens: Upper limit on the tokens of a translation.
+        names: Whether the LLM is first asked for the names of each sentence, as in the paper's
+            first turn, and for the English of those that the lexicon lacks. They become hints:
+            they are in English in the sentence that the LLM translates.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
-        A row a sentence, in their order, with the `TRANSLATION_COLUMNS`: `hints` is a JSON list of
-        [surface, English]; `logprob` the natural log-probability of the English, if the LLM tells
-        it; `status` is
-        `translated`, `truncated` (no end within max_new_tokens: the English so far is kept),
-        `empty` (the LLM answered nothing), `not_english` (most letters are not Latin: the text is
-        kept and tagged all the same), `blank` (the sentence is) or `too_long` (for the LLM's
-        context).
+        One row a sentence, in their order.
     """
-    hints = [_hints(row.text, lexicon) for row in sentences]
+    hints = [_lexicon_hints(row.text, lexicon) for row in sentences]
     if names:
         hints = _with_names([row.text for row in sentences], hints, llm, language, form, journal)
-    asked: dict[int, str] = {}
-    given_up: dict[int, str] = {}
-    for place, row in enumerate(sentences):
-        prompt = prompts.translation(row.text, language, hints[place], form)
-        if not row.text.strip():
-            given_up[place] = "blank"
-        elif len(llm.encode(prompt)) + max_new_tokens > llm.context:
-            given_up[place] = "too_long"
-        else:
-            asked[place] = prompt
-    with counter("translating", "sentence", len(asked)) as bar:
+    prompt_of: dict[int, Prompt] = {}
+    for index, row in enumerate(sentences):
+        prompt = prompts.translation(row.text, language, hints[index], form)
+        if row.text.strip() and len(llm.encode(prompt)) + max_new_tokens <= llm.context:
+            prompt_of[index] = prompt
+    with counter("translating", "sentence", len(prompt_of)) as bar:
         answers = llm.complete(
-            list(asked.values()),
+            list(prompt_of.values()),
             max_new_tokens=max_new_tokens,
-            stop=prompts.LINE_END if form == "few-shot" else None,
+            stop=_stop(form),
             no_repeat=True,
             journal=journal,
             progress=bar.update,
         )
-    found = dict(zip(asked, answers, strict=True))
-    # An endpoint has no answer to what it finds too long itself.
-    given_up |= {place: "too_long" for place, several in found.items() if not several}
-    for place, row in enumerate(sentences):
-        name = row.sentence_id
-        if place in given_up:
-            yield translation_row(name, "", given_up[place], hints=hints[place])
-        else:
-            answer = found[place][0]
-            status = "translated" if answer.finished else "truncated"
+    answers_of = dict(zip(prompt_of, answers, strict=True))
+    for index, row in enumerate(sentences):
+        # An endpoint has no answer to what it finds too long itself.
+        if completions := answers_of.get(index):
+            answer = completions[0]
             yield translation_row(
-                name, answer.text, status, hints=hints[place], logprob=answer.logprob
+                row.sentence_id,
+                answer.text,
+                "translated" if answer.finished else "truncated",
+                hints=hints[index],
+                logprob=answer.logprob,
             )
+        else:
+            status: TranslationStatus = "too_long" if row.text.strip() else "blank"
+            yield translation_row(row.sentence_id, "", status, hints=hints[index])
+
+
+def _stop(form: str) -> str | None:
+    """What ends an answer beside the LLM's own end mark."""
+    return prompts.LINE_END if form == "few-shot" else None
+
+
+def _lexicon_hints(text: str, lexicon: Lexicon | None) -> list[Hint]:
+    """The names of the lexicon in a sentence, each once, in the order of their first places."""
+    if lexicon is None:
+        return []
+    # A common noun with a capital, as titles have it, would be tagged as a name.
+    named = {match.surface: match.english for match in lexicon.matches(text) if match.named}
+    return list(named.items())[:MOST_HINTS]
 
 
 def _with_names(
     texts: Sequence[str],
-    hints: Sequence[Sequence[tuple[str, str]]],
+    hints: Sequence[Sequence[Hint]],
     llm: LLM,
     language: Language,
     form: str,
     journal: Journal | None,
-) -> list[list[tuple[str, str]]]:
-    """The hints of each sentence, and the names that the LLM finds in it, with their English.
+) -> list[list[Hint]]:
+    """The hints of each sentence, followed by the names that the LLM finds in it.
 
-    It lists them as they stand, for a small LLM copies well and translates badly in a list; each is
-    translated alone, as by a dictionary, and what has no capitals then, need have none, or was a
-    guess, is no name.
+    The LLM lists the names as they are in the sentence, because a small LLM copies well and
+    translates a list badly. Each name is then translated alone, as by a dictionary.
     """
-    stop = prompts.LINE_END if form == "few-shot" else None
-    places = [place for place, text in enumerate(texts) if text.strip()]
-    asked = {place: prompts.names(texts[place], language, form) for place in places}
-    asked = {
-        place: prompt
-        for place, prompt in asked.items()
-        if len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context
-    }
-    shared = {"no_repeat": True, "journal": journal}
-    with counter("finding names", "sentence", len(asked)) as bar:
+    listed = _listed_names(texts, hints, llm, language, form, journal)
+    names = list(dict.fromkeys(name for in_sentence in listed for name in in_sentence))
+    english = _english_names(names, llm, language, form, journal)
+    english = _without_common_words(english, llm, language, journal)
+    return [
+        [*known, *((name, english[name]) for name in in_sentence if name in english)][:MOST_HINTS]
+        for known, in_sentence in zip(hints, listed, strict=True)
+    ]
+
+
+def _listed_names(
+    texts: Sequence[str],
+    hints: Sequence[Sequence[Hint]],
+    llm: LLM,
+    language: Language,
+    form: str,
+    journal: Journal | None,
+) -> list[list[str]]:
+    """The names that the LLM lists for each sentence and that no hint covers."""
+    prompt_of: dict[int, Prompt] = {}
+    for index, text in enumerate(texts):
+        prompt = prompts.names(text, language, form)
+        if text.strip() and len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context:
+            prompt_of[index] = prompt
+    with counter("finding names", "sentence", len(prompt_of)) as bar:
         answers = llm.complete(
-            list(asked.values()),
+            list(prompt_of.values()),
             max_new_tokens=NAMES_TOKENS,
-            stop=stop,
+            stop=_stop(form),
+            no_repeat=True,
+            journal=journal,
             progress=bar.update,
-            **shared,
         )
-    found: dict[int, list[str]] = {}
-    for place, several in zip(asked, answers, strict=True):
-        said = several[0].text if several else ""
-        known = " ".join(surface for surface, _ in hints[place])
-        pieces = [piece.strip() for piece in said.replace("\n", ";").split(";")]
-        found[place] = [
+    listed: list[list[str]] = [[] for _ in texts]
+    for index, completions in zip(prompt_of, answers, strict=True):
+        answer = completions[0].text if completions else ""
+        known = " ".join(surface for surface, _ in hints[index])
+        pieces = [piece.strip() for piece in answer.replace("\n", ";").split(";")]
+        listed[index] = [
             piece
             for piece in dict.fromkeys(pieces)
             if len(piece) > 1
             and piece not in known
-            and _stands_alone(piece, texts[place], language)
+            and _stands_alone(piece, texts[index], language)
         ]
-    every = list(dict.fromkeys(name for several in found.values() for name in several))
-    entries = [prompts.name(name, language, form) for name in every]
+    return listed
+
+
+def _english_names(
+    names: Sequence[str], llm: LLM, language: Language, form: str, journal: Journal | None
+) -> dict[str, str]:
+    """The English of names, without those whose English is no name, or a guess."""
+    entries = [prompts.name(name, language, form) for name in names]
     with counter("translating names", "name", len(entries)) as bar:
         answers = llm.complete(
             entries,
             max_new_tokens=prompts.ANSWER_TOKENS,
             stop=prompts.LINE_END,
+            no_repeat=True,
+            journal=journal,
             progress=bar.update,
-            **shared,
         )
-    english = {
-        name: several[0].text.strip()
-        for name, several in zip(every, answers, strict=True)
-        if several and _is_name(several[0])
+    return {
+        name: completions[0].text.strip()
+        for name, completions in zip(names, answers, strict=True)
+        if completions and _is_name(completions[0])
     }
-    english = _without_common_words(english, llm, language, journal)
-    return [
-        [*given, *((name, english[name]) for name in found.get(place, ()) if name in english)][
-            :MOST_HINTS
-        ]
-        for place, given in enumerate(hints)
-    ]
 
 
 def _stands_alone(piece: str, text: str, language: Language) -> bool:
-    """Whether a piece stands somewhere in a text without cutting a word, but for what joins it."""
-    found = [match.span() for match in re.finditer(re.escape(piece), text)]
+    """Whether a piece is in a text without cutting a word, except for its affixes."""
     return any(
-        (language.prefixes or not cuts_word(text, start))
-        and (language.suffixes or not cuts_word(text, end))
-        for start, end in found
+        (language.prefixes or not cuts_word(text, match.start()))
+        and (language.suffixes or not cuts_word(text, match.end()))
+        for match in re.finditer(re.escape(piece), text)
     )
 
 
 def _without_common_words(
     english: Mapping[str, str], llm: LLM, language: Language, journal: Journal | None
 ) -> dict[str, str]:
-    """Names without those whose English the LLM would write small as well: "Price", "Cooking"."""
+    """Drop names whose English the LLM would write in lower case as well: "Price", "Cooking"."""
     if not llm.scores:
         return dict(english)
-    asked = [prompts.name(name, language) for name in english]
-    large, small = (
-        scored(llm, asked, [prompts.named(write(word)) for word in english.values()], journal)
+    entries = [prompts.name(name, language) for name in english]
+    capital, lower = (
+        scored(llm, entries, [prompts.named(write(word)) for word in english.values()], journal)
         for write in (str, str.lower)
     )
-    pairs = zip(english.items(), large, small, strict=True)
-    return {name: word for (name, word), high, low in pairs if high - low > LARGE}
+    return {
+        name: word
+        for (name, word), with_capitals, without in zip(
+            english.items(), capital, lower, strict=True
+        )
+        if with_capitals - without > CAPITALS_GAIN
+    }
 
 
 def _is_name(answer: Completion) -> bool:
-    """Whether an answer is English in capitals, but for its short words, and no mere guess."""
+    """Whether an answer is a name in English, all but its short words capitalised, and no guess."""
     words = re.findall(r"[^\W\d_]+", answer.text)
-    guessed = answer.logprob is not None and answer.logprob / answer.tokens < GUESS
+    is_guess = answer.logprob is not None and answer.logprob / answer.tokens < GUESS
     return (
         answer.finished
-        and not guessed
+        and not is_guess
         and 0 < len(words) <= MOST_WORDS
         and is_latin(answer.text)
         and "=" not in answer.text
         and all(word[0].isupper() for word in words if len(word) > 3)
         and words[0][0].isupper()
     )
-
-
-def _hints(text: str, lexicon: Lexicon | None) -> list[tuple[str, str]]:
-    if lexicon is None:
-        return []
-    # A common noun with a capital, as titles have it, would be tagged as a name.
-    found = {match.surface: match.english for match in lexicon.matches(text) if match.named}
-    return list(found.items())[:MOST_HINTS]

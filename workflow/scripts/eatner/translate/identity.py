@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eatner.tables import Sentence, Translation
+from eatner.translate.step import Step
+
+
+def run(step: Step) -> Iterator[Translation]:
+    """Pass the sentences of a step on."""
+    return translate(step.sentences)
 
 
 def translate(sentences: Sequence[Sentence]) -> Iterator[Translation]:
@@ -14,10 +20,10 @@ def translate(sentences: Sequence[Sentence]) -> Iterator[Translation]:
         sentences: Rows of sentences.tsv.
 
     Yields:
-        A row a sentence . status: `original`, or `blank`,
-        and then the text is empty.
+        One row a sentence: `original`, or `blank` without any text.
     """
     for row in sentences:
-        blank = not row.text.strip()
-        english, status = ("", "blank") if blank else (row.text, "original")
-        yield Translation(row.sentence_id, english, status=status)
+        if row.text.strip():
+            yield Translation(row.sentence_id, row.text, status="original")
+        else:
+            yield Translation(row.sentence_id, "", status="blank")

@@ -8,9 +8,23 @@ from eatner.llm.base import LLM
 from eatner.llm.conversation import converse, final_answer
 from eatner.llm.journal import Journal
 from eatner.prompts import translation_turns
-from eatner.tables import Sentence, Translation
+from eatner.tables import Sentence, Translation, TranslationStatus
 from eatner.text.languages import Language
 from eatner.translate.base import translation_row
+from eatner.translate.step import Step
+
+
+def run(step: Step) -> Iterator[Translation]:
+    """Translate the sentences of a step."""
+    journal = step.open_journal()
+    yield from translate(
+        step.sentences,
+        step.open_llm(),
+        step.language,
+        max_new_tokens=step.settings["max_new_tokens"],
+        journal=journal,
+    )
+    journal.close()
 
 
 def translate(
@@ -24,42 +38,39 @@ def translate(
     """Translate sentences as the paper does, in three turns a sentence.
 
     The LLM names the entities that may be in the sentence, translates it with them in mind, and
-    gives the final translation alone. A turn is asked for all sentences together; one sentence a
-    call is the same, and slower.
+    gives the final translation alone. Each turn is asked for all sentences together, which gives
+    the same answers as one sentence after another, sooner.
 
     Args:
         sentences: Rows of sentences.tsv.
         llm: An instruct LLM.
         language: The sentences' language.
-        max_new_tokens: Most tokens of an answer; the paper's code has 512.
+        max_new_tokens: Upper limit on the tokens of an answer; the paper's code has 512.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
 
     Yields:
-        A row a sentence, in their order, with the columns and statuses of `eatner.translate`; it
-        has no hints, and `logprob` is that of the last answer.
+        One row a sentence, in their order, without hints; the log-probability is that of the last
+        answer.
 
     Raises:
         InputError: The LLM has no chat template.
     """
-    asked = {
-        place: translation_turns(row.text, language)
-        for place, row in enumerate(sentences)
+    turns = {
+        row.sentence_id: translation_turns(row.text, language)
+        for row in sentences
         if row.text.strip()
     }
-    answers = dict(
-        zip(
-            asked,
-            converse(llm, list(asked.values()), "translating", max_new_tokens, journal),
-            strict=True,
-        )
-    )
-    for place, row in enumerate(sentences):
-        answer = answers.get(place)
-        if answer is None:
-            status = "too_long" if place in asked else "blank"
-            yield translation_row(row.sentence_id, "", status)
-        else:
-            status = "translated" if answer.finished else "truncated"
+    last_answers = converse(llm, list(turns.values()), "translating", max_new_tokens, journal)
+    answers = dict(zip(turns, last_answers, strict=True))
+    for row in sentences:
+        answer = answers.get(row.sentence_id)
+        if answer is not None:
             yield translation_row(
-                row.sentence_id, final_answer(answer.text), status, logprob=answer.logprob
+                row.sentence_id,
+                final_answer(answer.text),
+                "translated" if answer.finished else "truncated",
+                logprob=answer.logprob,
             )
+        else:
+            status: TranslationStatus = "too_long" if row.sentence_id in turns else "blank"
+            yield translation_row(row.sentence_id, "", status)
