@@ -8,6 +8,7 @@ import importlib.util
 import re
 
 from eatner.code.fingerprint import Code
+from eatner.llm.open import ENGINES
 from eatner.text import languages
 
 
@@ -157,42 +158,21 @@ def benchmarks(wildcards):
     return {step: list(paths) for step, paths in files_of.items()}
 
 
-# The module of each kind of component, and the class of each backend of an LLM.
-KINDS = {
-    "entity-aware": "eatner.translate.entity_aware",
-    "parallel": "eatner.translate.parallel",
-    "spacy": "eatner.tag.spacy",
-    "text-to-text": "eatner.tag.text_to_text",
-    "token-classification": "eatner.tag.token_classification",
-    "gliner": "eatner.tag.gliner",
-    "gold": "eatner.tag.gold",
-    "lookup": "eatner.tag.lookup",
-    "llm": "eatner.tag.llm",
-    "fused": "eatner.align.fused",
-    "constrained": "eatner.align.constrained",
-}
-ENGINES = {
-    "transformers": "eatner.llm.transformers:TransformersLLM",
-    "vllm": "eatner.llm.vllm:VllmLLM",
-    "endpoint": "eatner.llm.endpoint:EndpointLLM",
-}
 CODE = Code(SCRIPTS, cache=Path(".snakemake") / "eatner" / "code.json")
 
 
 def code_of(*roots):
-    """Return a hash of what the code means, as a param. Only an edit of the meaning reruns a rule."""
+    """Hash what code means, as a param: an edit that changes it reruns the rule, others do not."""
     return CODE.fingerprint(*roots)
 
 
-def kind_code(component, *scripts):
-    """Return a hash of the code of a component: its kind's module and its LLM's backend."""
-    package = {"Translator": "translate", "Tagger": "tag", "Aligner": "align"}
-    own = f"eatner.{package[type(component).__name__]}.{component.kind}"
-    roots = [*scripts, KINDS.get(component.kind, own)]
+def kind_code(script, component):
+    """Hash the code of a step: its script, the kind of a component, what runs the kind's LLM."""
+    roots = [script, component.module]
     if component.model:
         roots.append(ENGINES[component.model.backend])
     if getattr(component, "asked", None):
-        roots.append(KINDS[component.asked.kind])
+        roots.append(component.asked.module)
     return code_of(*roots)
 
 

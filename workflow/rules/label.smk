@@ -30,7 +30,7 @@ rule translate_sentences:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code(translator(wildcards)),
+        code=lambda wildcards: kind_code("translate_sentences.py", translator(wildcards)),
         translator=lambda wildcards: translator(wildcards).settings,
         prompt=lambda wildcards: translator(wildcards).prompt,
         engine=lambda wildcards: translator(wildcards).engine,
@@ -64,7 +64,7 @@ rule tag_english:
         runtime=240,
         mem_mb=lambda wildcards: 6000 if tagger(wildcards).is_neural else 2000,
     params:
-        code=lambda wildcards: kind_code(tagger(wildcards)),
+        code=lambda wildcards: kind_code("tag_english.py", tagger(wildcards)),
         tagger=lambda wildcards: tagger(wildcards).settings,
     script:
         "../scripts/tag_english.py"
@@ -94,7 +94,7 @@ rule tag_with_llm:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code(tagger(wildcards)),
+        code=lambda wildcards: kind_code("tag_with_llm.py", tagger(wildcards)),
         tagger=lambda wildcards: tagger(wildcards).settings,
         prompt=lambda wildcards: tagger(wildcards).prompt,
         engine=lambda wildcards: tagger(wildcards).engine,
@@ -131,7 +131,7 @@ rule align_entities:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code(aligner(wildcards)),
+        code=lambda wildcards: kind_code("align_entities.py", aligner(wildcards)),
         aligner=lambda wildcards: aligner(wildcards).settings,
         prompt=lambda wildcards: aligner(wildcards).prompt,
         engine=lambda wildcards: aligner(wildcards).engine,

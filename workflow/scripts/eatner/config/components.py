@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 Settings = dict[str, Any]
 Artifacts = Mapping[str, Sequence[Mapping[str, str]]]
@@ -161,18 +161,25 @@ class Component:
     """What a translator, a tagger and an aligner have in common.
 
     Attributes:
+        room: The library's room for its step.
         settings: The settings as configured; a title lookup's include those of its tagger.
         record: The settings with those of the component's LLM, for the record of a score.
         model: The component's LLM, if it has one.
         prompt: The form of the prompts for the LLM: few-shot, chat or tuned.
     """
 
+    room: ClassVar[str]
     name: str
     kind: str
     settings: Settings
     record: Settings
     model: Model | None
     prompt: str | None
+
+    @property
+    def module(self) -> str:
+        """The library module of its kind, which is named after it."""
+        return f"eatner.{self.room}.{self.kind.replace('-', '_')}"
 
     @property
     def llm(self) -> str | None:
@@ -209,6 +216,7 @@ class Translator(Component):
         english_corpus: The name of that corpus.
     """
 
+    room: ClassVar[str] = "translate"
     english: str | None
     english_corpus: str | None
 
@@ -235,6 +243,7 @@ class Tagger(Component):
         asked: The tagger that a title lookup asks for types.
     """
 
+    room: ClassVar[str] = "tag"
     weights: str | None
     start: str | None
     sentences: str | None
@@ -256,6 +265,7 @@ class Aligner(Component):
         wikis: The languages on whose pairs they are learned.
     """
 
+    room: ClassVar[str] = "align"
     weights: str | None
     wikis: list[str]
 
