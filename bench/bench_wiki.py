@@ -276,8 +276,8 @@ def measure(folder: Path, megabytes: int, threads: str, rivals: str) -> str:
             f"average {before:.1f} at the beginning and {os.getloadavg()[1]:.1f} at the end. "
             f"Written by `python bench/bench_wiki.py --threads {threads}`. The contestants ran in "
             f"turns, {ROUNDS} times each, and the best run counts. The dump has "
-            f"{size / 10**6:.0f} MB of XML and {count} pages: the real English sample, repeated with "
-            "new ids, in bz2 streams of 100 pages.",
+            f"{size / 10**6:.0f} MB of XML and {count} pages: the real English sample, repeated "
+            "with new ids, in bz2 streams of 100 pages.",
             "",
             "| what | seconds | times the floor | MB of XML a second | peak MiB |",
             "|---|---|---|---|---|",
