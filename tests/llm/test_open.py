@@ -37,7 +37,9 @@ def test_each_backend_is_opened_as_configured(monkeypatch: pytest.MonkeyPatch) -
     record = fake_vllm.install(monkeypatch)
     folder, adapter = tiny.folder("gemma-wide"), tiny.folder("adapter")
     threads = torch.get_num_threads()
-    local = open_llm(LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors", threads=threads)
+    local = open_llm(
+        LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors", threads=threads
+    )
     assert isinstance(local, TransformersLLM)
     assert local.score(["a"], ["b"]) != tiny.llm("gemma-wide").score(["a"], ["b"])
     engine = open_llm(VLLM, {"gpus": 2}, folder, None, threads=threads)
