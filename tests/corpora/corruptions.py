@@ -12,6 +12,7 @@ import json
 import logging
 import random
 import re
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -505,12 +506,16 @@ def main() -> None:
             if outcome.kind == "silent":
                 silent[outcome.format, outcome.corruption] += 1
                 if silent.total() <= arguments.show:
-                    print(f"--- {outcome.format}, {outcome.corruption}")
-                    print(outcome.content.decode(errors="replace")[:1500])
-                    print("before:", outcome.before[:3], "\nafter:", str(outcome.after)[:500])
-    print(f"{counts.total()} corruptions: {dict(counts)}")
-    for (name, corruption), count in silent.most_common():
-        print(f"  silent: {name}, {corruption}: {count}")
+                    shown = [
+                        f"--- {outcome.format}, {outcome.corruption}",
+                        outcome.content.decode(errors="replace")[:1500],
+                        f"before: {outcome.before[:3]}",
+                        f"after: {str(outcome.after)[:500]}",
+                    ]
+                    sys.stdout.write("\n".join(shown) + "\n")
+    lines = [f"{counts.total()} corruptions: {dict(counts)}"]
+    lines += [f"  silent: {name}, {what}: {n}" for (name, what), n in silent.most_common()]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

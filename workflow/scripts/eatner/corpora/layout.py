@@ -128,13 +128,14 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
     no other is, because tokens may look like tags. With them, the share of the first one's tags.
     """
     found = []
+    known = Tags("usual")
     for column in columns:
         tags = [row[column] for row in rows if len(row) == width or column == -1]
         matches = [match for tag in tags if (match := TAG.fullmatch(tag))]
         labels = {match[2] for match in matches if match[2]}
         if 2 * len(matches) > len(rows):
             rank = column == -width, bool(labels & _CHUNKS), not labels
-            found.append((rank, column, len(matches) / len(rows)))
+            found.append((rank, column, sum(known[tag] is not None for tag in tags) / len(rows)))
     if not found:
         return None
     best, _, share = min(found)
