@@ -169,8 +169,13 @@ EDITS = {
     "spaCy": (
         "tag/spacy.py",
         "tag_with_spacy",
-        ["tag_english:mini:tiny:toy", "tag_english:mini:paper:toy", "tag_english:mini:parallel:toy"]
-        + ["tag_english:mini-ja:tiny:toy", "tag_english:mini:identity:lookup"],
+        [
+            "tag_english:mini:tiny:toy",
+            "tag_english:mini:paper:toy",
+            "tag_english:mini:parallel:toy",
+            "tag_english:mini-ja:tiny:toy",
+            "tag_english:mini:identity:lookup",
+        ],
     ),
     "title lookup": ("tag/lookup.py", "tag_with_titles", ["tag_english:mini:identity:lookup"]),
     "an LLM that tags": ("tag/llm.py", "tag_with_llm", ["tag_with_llm"]),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from oracle import Oracle, run, tagged
 
-from eatner.align.candidates import occurrences
+from eatner.align.candidates import candidate_spans, occurrences
 from eatner.tables import Sentence
 from eatner.text import languages
 
@@ -66,6 +66,6 @@ def test_answers_at_the_same_tokens_are_one() -> None:
     assert row.confidence == pytest.approx(2 / 3)
 
 
-def test_occurrences_are_letter_by_letter_whatever_the_words_mean() -> None:
-    assert occurrences("माफिया", "माफिया ने माफिया को") == ((0, 6), (10, 16))
-    assert occurrences("None", "None of None") == ((0, 4), (8, 12))
+def test_candidates_occur_letter_by_letter_whatever_the_words_mean() -> None:
+    assert candidate_spans("माफिया", "माफिया ने माफिया को") == ((0, 6), (10, 16))
+    assert candidate_spans("None", "None of None") == ((0, 4), (8, 12))

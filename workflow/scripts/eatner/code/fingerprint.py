@@ -29,8 +29,8 @@ IGNORED = frozenset({"eatner.errors", "eatner.progress"})
 # The rows or entries of these files belong to languages: a rule has those of its language as a
 # param.
 BY_LANGUAGE = frozenset({"languages.tsv", "prompts.yaml", "phrasing.tsv"})
-# They import a module by a name that is only known when they run: a rule names that module as a root
-# of its own, see `kind_code` in workflow/rules/common.smk.
+# They import a module whose name is only known when they run. A rule names that module as a root of
+# its own, see `kind_code` in workflow/rules/common.smk.
 LOADERS = frozenset({"job:kind_run", "eatner.llm.open:open_llm"})
 # Data files that are read as text: their line ends mean nothing.
 LINES = (".tsv", ".yaml")

@@ -54,8 +54,8 @@ class Item:
 
 
 def items(path: Path, keys: Keys, notes: Notes) -> Iterator[Item]:
-    rows = csv_values if csv_values.is_csv(path) else json_values
-    for place, value in rows.records(path):
+    read = csv_values.records if csv_values.is_csv(path) else json_values.records
+    for place, value in read(path):
         raw = value if isinstance(value, Mapping) else None
         for export in exports(value, path, place, notes):
             yield _item(export, raw, keys, path, place, notes)

@@ -121,8 +121,8 @@ def open_journal(
 
     Args:
         output: The step's output.
-        engine: The code that turns a question into an answer, as `eatner.code.fingerprint` names it:
-            `eatner.llm.transformers:TransformersLLM`.
+        engine: The code that turns a question into an answer, named as in
+            `eatner.code.fingerprint`: `eatner.llm.transformers:TransformersLLM`.
         settings: What the engine was configured with, as JSON values.
         model: Folder of the model, unless it is elsewhere.
         adapter: The weights of its adapter, if it is tuned.

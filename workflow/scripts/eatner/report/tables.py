@@ -13,9 +13,10 @@ INTRODUCTION = """# Tables
 
 Made by `python -m eatner.report.tables` from `eatner/tables.py`; a test holds it against the code.
 
-All are TSV: UTF-8, a header, one record a line, no quoting; tab, newline, carriage return and backslash in a value are
-written `\\t \\n \\r \\\\`. Offsets count Unicode code points, the end is exclusive, and `text[start:end] == surface`.
-An empty cell of a number means that there is none. In Python, `eatner.tables.read(path, Table)` gives typed rows.
+All are TSV: UTF-8, a header, one record a line, no quoting. Tab, newline, carriage return and
+backslash in a value are written `\\t \\n \\r \\\\`. Offsets count Unicode code points, the end is
+exclusive, and `text[start:end] == surface`. An empty cell of a number means that there is none. In
+Python, `eatner.tables.read(path, Table)` gives typed rows.
 """
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 

@@ -28,8 +28,8 @@ class Step:
             folder of a model, or a file in it), `sentences` and `gold` (of the corpus whose gold
             entities are taken), `lexicon` (names in the texts' language).
         threads: Upper limit on the threads of a model.
-        open_journal: Opens the journal of what a model has found, given the code that finds it, such
-            as `eatner.tag.gliner:Gliner`.
+        open_journal: Opens the journal of what a model has found, given the code that finds it,
+            such as `eatner.tag.gliner:Gliner`.
         run_asked: `run` of the tagger that this one asks, which `settings["tagger"]` configures.
     """
 
