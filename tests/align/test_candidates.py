@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from oracle import Oracle, run, tagged
 
-from eatner.align.candidates import candidate_spans, occurrences
+from eatner.align.candidates import candidate_spans
 from eatner.tables import Sentence
 from eatner.text import languages
 
