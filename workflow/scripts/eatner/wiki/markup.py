@@ -41,7 +41,7 @@ DROPPED, HOLE = "\ufdd0", "\ufdd1"
 _CLOSING = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in (*_HIDDEN, "nowiki")}
 # A reference cannot hold another one, nor a reading a reading: then the first has lost its end. A
 # reading may also end with what it is the reading of.
-_CLOSING["ref"] = re.compile(r"</ref\s*>|(?=<(ref)(?=[\s/>]))", re.IGNORECASE)
+_CLOSING["ref"] = re.compile(r"<(?:/ref\s*>|(ref)(?=[\s/>]))", re.IGNORECASE)
 for _name in ("rt", "rp"):
     _CLOSING[_name] = re.compile(
         rf"</{_name}\s*>|(?=</ruby\b|<(?:rt|rp|rb|rtc)\b)|(\n[ \t]*\n)", re.IGNORECASE

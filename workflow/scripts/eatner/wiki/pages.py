@@ -23,7 +23,7 @@ from eatner.wiki.targets import INVISIBLE
 PAGE_LIMIT = 16 << 20
 """Bytes of XML in a page; MediaWiki allows 2 MiB of wikitext, and an escape takes six bytes."""
 _TITLE = re.compile(rb"<title>([^<]*)</title>")
-_NS = re.compile(rb"<ns>\s*(-?\d+)\s*</ns>")
+_NS = re.compile(rb"<ns>\s*(-?\d{1,9})\s*</ns>")
 _ID = re.compile(rb"<id>\s*(\d{1,18})\s*</id>")
 _TIMESTAMP = re.compile(rb"<timestamp>\s*([^<\s]*)\s*</timestamp>")
 _REDIRECT = re.compile(rb"<redirect\b[^<>]*?title=(?:\"([^\"<]*)\"|'([^'<]*)')")
@@ -179,14 +179,12 @@ def without_old_revisions(xml: bytes) -> bytes:
 
 def _is_odd(xml: bytes, text_tag: re.Match[bytes] | None) -> bool:
     """Whether a page has anything but one revision with one text, or is damaged."""
-    begin = end = len(xml)
-    if text_tag is not None:
-        begin = end = text_tag.end()
-        if not text_tag[1]:
-            # Without an end, the text holds the tags behind it.
-            end = xml.rfind(_TEXT_END) % (len(xml) + 1)
+    begin = len(xml) if text_tag is None else text_tag.end()
+    end = begin if text_tag is None or text_tag[1] else xml.rfind(_TEXT_END)
     return (
-        _ODD_BEFORE.search(xml, len("<page>"), begin) is not None
+        end < begin
+        or _ODD_BEFORE.search(xml, len("<page>"), begin) is not None
+        # Text has no tags.
         or xml.find(b"<", begin, end) >= 0
         or _ODD_BEHIND.search(xml, end) is not None
     )

@@ -194,7 +194,7 @@ def check_index(dump: Path, index: Path) -> None:
         offset = text.partition(b":")[0]
         if not offset.isdigit():
             raise InputError(
-                "this is no line of an index (offset:page id:title)",
+                "this line is none of an index (offset:page id:title)",
                 path=index,
                 line=line,
                 remedy="Give the multistream-index.txt.bz2 of the dump.",
