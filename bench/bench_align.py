@@ -57,7 +57,7 @@ from eatner.tables import (
 )
 from eatner.tag.spacy import tag_with_spacy
 from eatner.text import languages
-from eatner.train import lora
+from eatner.train.pairs import LONGEST_SENTENCE, split_by_entity
 from eatner.translate import paper as translate_paper
 from eatner.translate.entity_aware import translate
 
@@ -175,8 +175,8 @@ def model(name: str) -> TransformersLLM:
 def held_out_pairs(code: str = "ru") -> list[Pair]:
     """Return the pairs of a sample wiki whose entities are held out from tuning."""
     rows = tables.read(ROOT / f"results/wiki/{code}/pairs.tsv", Pair)
-    short = [row for row in rows if len(row.sentence) <= lora.LONGEST_SENTENCE]
-    return lora.split_by_entity(short, SEED)[1]
+    short = [row for row in rows if len(row.sentence) <= LONGEST_SENTENCE]
+    return split_by_entity(short, SEED)[1]
 
 
 def strict(

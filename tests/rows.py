@@ -7,7 +7,7 @@ from pathlib import Path
 from eatner import lexicon as lexicon_reader
 from eatner import tables
 from eatner.lexicon import Lexicon
-from eatner.tables import GoldEntity, Mention, MentionStatus, Sentence, Title, Translation
+from eatner.tables import GoldEntity, Mention, MentionStatus, Pair, Sentence, Title, Translation
 from eatner.text.languages import Language
 from eatner.wiki import lexicon as lexicon_builder
 
@@ -42,6 +42,13 @@ def gold_entity(sentence: Sentence, surface: str, kind: str) -> GoldEntity:
     end = start + len(surface)
     status = "scored" if kind else "ignored"
     return GoldEntity(sentence.sentence_id, start, end, surface, kind, kind, status)
+
+
+def pair(english: str, surface: str, sentence: str, page_id: int = 1) -> Pair:
+    """An alignment pair; without a surface it is a negative one."""
+    start = sentence.find(surface)
+    kind = "anchor" if surface else "negative"
+    return Pair(english, surface, sentence, start, start + len(surface), kind, page_id)
 
 
 def lexicon(folder: Path, language: Language, titles: dict[str, str]) -> Lexicon:

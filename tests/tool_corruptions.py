@@ -1,7 +1,8 @@
 """Corrupt the files of annotation tools at random: no corruption may give other gold in silence.
 
-One corruption a file: a key renamed, a type changed, an offset shifted, a line cut, an answer
-flipped. Then it gives the same gold, an error, or a warning that the sound file does not give.
+One corruption a file: a key renamed or dropped, a type changed, an offset shifted, a line cut, an
+answer flipped. Then it gives the same gold, an error, or a warning that the sound file does not
+give.
 
     python tests/tool_corruptions.py 20000
 """
@@ -202,6 +203,16 @@ def rename(records: list[object], rng: random.Random) -> str:
     return f"{key} -> {new}"
 
 
+def drop(records: list[object], rng: random.Random) -> str:
+    *parent, key = rng.choice(
+        [path for path in nodes(records) if path and isinstance(path[-1], str)]
+    )
+    where = at(records, tuple(parent))
+    assert isinstance(where, dict)
+    del where[key]
+    return f"{key} dropped"
+
+
 def retype(records: list[object], rng: random.Random) -> str:
     *parent, key = rng.choice([path for path in nodes(records) if path])
     where = at(records, tuple(parent))
@@ -302,7 +313,7 @@ WRITERS: dict[str, Callable[[list[object]], str]] = {
     "list": lambda records: json.dumps(records, ensure_ascii=False),
     "pretty": lambda records: json.dumps(records, ensure_ascii=False, indent=1),
 }
-CORRUPTIONS = {"rename": rename, "retype": retype, "shift": shift, "flip": flip}
+CORRUPTIONS = {"rename": rename, "drop": drop, "retype": retype, "shift": shift, "flip": flip}
 
 
 def _write(folder: Path, name: str, content: str) -> Path:

@@ -225,6 +225,8 @@ def test_what_only_a_message_or_a_log_line_names_does_not_count(code):
         "import logging\nlog = logging.getLogger()\ndef use(log):\n    log.info(A)\n",
         "import logging\nlog = logging.getLogger()\ndef use():\n    return log.info(A)\n",
         "import logging\nlog = logging.getLogger()\ndef use():\n    log.info(b := A)\n",
+        "import logging\nlog = logging.getLogger()\ndef use(x):\n    log.info('%d', x(A))\n",
+        "import logging\nlog = logging.getLogger()\ndef use(x):\n    log.info(x.pop(A))\n",
         "import logging\nlog = logging.getLogger()\ndef use():\n    log.addHandler(A)\n",
         "class InputError(Exception): pass\ndef use():\n    raise InputError(A)\n",
     ],

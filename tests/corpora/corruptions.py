@@ -12,6 +12,7 @@ import json
 import logging
 import random
 import re
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eatner.corpora import formats
+from eatner.corpora.summary import Summary
 from eatner.errors import InputError
+from eatner.tables import EntityType
 
-TYPES = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
+TYPES: dict[str, EntityType | None] = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
 WORDS = [
     "kam",
     "nach",
@@ -279,7 +282,6 @@ VALID: dict[str, Callable[[list[Sentence]], str]] = {
     "JSON spans": lambda c: records(c, with_spans),
     "JSON tags": lambda c: records(c, with_tags),
 }
-SEPARATORS = re.compile(r"\t|,| +|;|\|")
 A_TAG = re.compile(
     r"(?<![\w-])(?:[BIESLU]-(?:PER|LOC|ORG)|(?:PER|LOC|ORG)_[BI]|[Oo](?=[\s\"|,]|$)|\((?:PER|LOC|ORG)\*?\)?|\*\)?)"
 )
@@ -303,6 +305,13 @@ def mutate(word: str, rng: random.Random) -> str:
     return rng.choice(kinds)
 
 
+def separator(text: str) -> str:
+    """A pattern of what separates the columns: in most lines, the first of the usual ones."""
+    lines = [line for line in text.split("\n") if line and not line.startswith("#")]
+    usual = (r"\t", r"\|", ";", ",", " +")
+    return max(usual, key=lambda mark: sum(bool(re.search(mark, line)) for line in lines))
+
+
 def drop_column(text: str, rng: random.Random) -> str:
     """Drop one value of one row, or one key of one record."""
     lines = text.split("\n")
@@ -312,7 +321,8 @@ def drop_column(text: str, rng: random.Random) -> str:
         del record[rng.choice(sorted(record))]
         lines[at] = json.dumps(record, ensure_ascii=False)
     else:
-        marks = [*SEPARATORS.finditer(lines[at])]
+        mark = separator(text)
+        marks = [*re.finditer(mark, lines[at])]
         if marks:
             column = rng.randrange(len(marks) + 1)
             start = marks[column - 1].end() if column else 0
@@ -332,24 +342,18 @@ def drop_column_everywhere(text: str, rng: random.Random) -> str:
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in kept)
     example = next(line for line in reversed(lines) if line and not line.startswith("#"))
     if "|NN|" in example:
-        return (
-            text.replace(
-                "|NN",
-                "",
-            )
-            if rng.random() < 0.5
-            else re.sub(r"\|[^|\s]+(?=\s)", "", text)
-        )
-    mark = next((m for m in ("\t", ";", ",", "  ", " ") if m in example), None)
+        shorter_items = text.replace("|NN", ""), re.sub(r"\|[^|\s]+(?=\s)", "", text)
+        return rng.choice(shorter_items)
+    mark = re.search(separator(text), example)
     if mark is None:
         return text
-    column = rng.randrange(len(example.split(mark)))
+    column = rng.randrange(len(example.split(mark[0])))
 
     def shorter(line: str) -> str:
-        values = line.split(mark)
+        values = line.split(mark[0])
         if line.startswith("# ") or len(values) <= column:
             return line
-        return mark.join(values[:column] + values[column + 1 :])
+        return mark[0].join(values[:column] + values[column + 1 :])
 
     return "\n".join(map(shorter, lines))
 
@@ -426,12 +430,15 @@ class _Heard(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def read(path: Path) -> Gold:
-    sentences = formats.read(path, language_spaces=True)
-    return [
+def read(path: Path) -> tuple[Gold, bool]:
+    """What is read, as read_corpus does, and whether the summary warns."""
+    opened = formats.open_corpus(path, language_spaces=True)
+    summary = Summary(TYPES)
+    gold = [
         (s.text, tuple(sorted((e.start, e.end, e.label) for e in s.entities)))
-        for s in formats.check_labels(sentences, TYPES, path)
+        for s in summary.watch(formats.check_labels(opened.sentences, TYPES, path))
     ]
+    return gold, "WARNING" in summary.describe(opened.read_as)
 
 
 @dataclass(frozen=True)
@@ -459,7 +466,7 @@ def outcomes(number: int, seed: int, folder: Path) -> Iterator[Outcome]:
             corruption = CORRUPTIONS[at // len(VALID) % len(CORRUPTIONS)]
             text = VALID[name](corpus(rng))
             path.write_text(text, encoding="utf-8", newline="\n")
-            before = read(path)
+            before, _ = read(path)
             data = text.encode()
             for _ in range(9):  # some have no such place
                 if corruption in TEXT_CORRUPTIONS:
@@ -474,8 +481,9 @@ def outcomes(number: int, seed: int, folder: Path) -> Iterator[Outcome]:
             heard.messages.clear()
             after: object
             try:
-                after = read(path)
-                kind = "same" if after == before else "warning" if heard.messages else "silent"
+                after, warned = read(path)
+                warned = warned or bool(heard.messages)
+                kind = "same" if after == before else "warning" if warned else "silent"
             except InputError as error:
                 kind, after = "error", str(error)
             yield Outcome(name, corruption, kind, data, before, after)
@@ -498,12 +506,16 @@ def main() -> None:
             if outcome.kind == "silent":
                 silent[outcome.format, outcome.corruption] += 1
                 if silent.total() <= arguments.show:
-                    print(f"--- {outcome.format}, {outcome.corruption}")
-                    print(outcome.content.decode(errors="replace")[:1500])
-                    print("before:", outcome.before[:3], "\nafter:", str(outcome.after)[:500])
-    print(f"{counts.total()} corruptions: {dict(counts)}")
-    for (name, corruption), count in silent.most_common():
-        print(f"  silent: {name}, {corruption}: {count}")
+                    shown = [
+                        f"--- {outcome.format}, {outcome.corruption}",
+                        outcome.content.decode(errors="replace")[:1500],
+                        f"before: {outcome.before[:3]}",
+                        f"after: {str(outcome.after)[:500]}",
+                    ]
+                    sys.stdout.write("\n".join(shown) + "\n")
+    lines = [f"{counts.total()} corruptions: {dict(counts)}"]
+    lines += [f"  silent: {name}, {what}: {n}" for (name, what), n in silent.most_common()]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

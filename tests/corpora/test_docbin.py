@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,13 @@ def test_documents_without_annotation_are_left_out_beside_others(tmp_path: Path,
     assert [s.text for s in read(path)] == ["Anna"]
     assert "document 2: left out: its entities are not marked" in caplog.text
     assert [s.text for s in read(write(path, bare))] == ["Bonn"]
+
+
+def test_without_spacy_it_says_so(tmp_path: Path, monkeypatch) -> None:
+    path = write(tmp_path / "x.spacy", NLP("Anna"))
+    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
+    with pytest.raises(InputError, match=r"needs spaCy.*Doc\.to_json"):
+        read(path)
 
 
 @pytest.mark.parametrize("content", [b"x\x9c not spaCy", b"Anna wohnt in Bonn\n"])

@@ -24,6 +24,7 @@ RECORD = {"id": "a1", "text": "👩 東京と\nパリ"}
         {"spans": [{"start": 2, "end": 4, "type": "LOC", "surface": "東京"}, [6, 8, "LOC"]]},
         {"entities": [{"name": n, "span": s, "type": "LOC"} for n, s in STOCKMARK.items()]},
         {"label": {"LOC": {"東京": [[2, 3]], "パリ": [[6, 7]]}}},
+        {"entities": {"start": [2, 6], "end": [4, 8], "label": ["LOC", "LOC"]}},
     ],
 )
 def test_json_with_spans(load, spans: dict) -> None:
@@ -170,6 +171,7 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
         ('{"tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "tags": ["B_X"]}', "jsonl", 1, "malformed tag 'B_X'"),
+        ('{"tokens": ["im", 1984], "tags": ["O", "O"]}', "jsonl", 1, "token 1984 is no text"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', "jsonl", 1, "one for each of its tokens"),
         (
             '{"tokens": ["A", "b"], "tags": ["B-LOC", "I-PER"]}',
@@ -257,6 +259,15 @@ def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) ->
     assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
     assert "line 1: it has no key for entities" in caplog.text
     assert "(2 records)" in caplog.text
+
+
+def test_a_text_with_two_annotations_is_warned_of(load, caplog) -> None:
+    lines = [{"text": TEXT, "spans": [ANNA]}, {"text": "x"}, {"text": TEXT, "spans": [BONN]}]
+    assert len(load("\n".join(map(json.dumps, lines)))) == 3
+    assert "line 3, first at line 1: its text is there before" in caplog.text
+    caplog.clear()
+    load("\n".join(map(json.dumps, [lines[0], lines[0]])))
+    assert not caplog.records
 
 
 def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, caplog) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import fake_vllm
 import pytest
 import tiny
+import torch
 
 import eatner
 from eatner import prompts
@@ -35,13 +36,16 @@ BACKENDS = {"transformers": LOCAL, "vllm": VLLM, "endpoint": FAR}
 def test_each_backend_is_opened_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     record = fake_vllm.install(monkeypatch)
     folder, adapter = tiny.folder("gemma-wide"), tiny.folder("adapter")
-    local = open_llm(LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors")
+    threads = torch.get_num_threads()
+    local = open_llm(
+        LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors", threads=threads
+    )
     assert isinstance(local, TransformersLLM)
     assert local.score(["a"], ["b"]) != tiny.llm("gemma-wide").score(["a"], ["b"])
-    engine = open_llm(VLLM, {"gpus": 2}, folder, None)
+    engine = open_llm(VLLM, {"gpus": 2}, folder, None, threads=threads)
     assert isinstance(engine, VllmLLM)
     assert (engine.context, record.options["gpus"], record.options["seed"]) == (999, 2, 3)
-    far = open_llm(FAR, {"concurrency": 3, "timeout": 9}, None, None)
+    far = open_llm(FAR, {"concurrency": 3, "timeout": 9}, None, None, threads=threads)
     assert isinstance(far, EndpointLLM)
     assert (far.context, far.concurrency, far.seed) == (99, 3, 3)
     assert far.transport.url == FAR["url"]

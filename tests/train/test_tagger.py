@@ -7,21 +7,18 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections import Counter
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import tiny
-from hypothesis import given
-from hypothesis import strategies as st
 from places import ROOT
 
 from eatner.corpora import gold
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.errors import InputError
-from eatner.train.tagger import Recipe, forget, measure, order, read, train
-from eatner.train.tagger_models import IGNORED, TAGS, Labelled, _labels
+from eatner.train.loop import Recipe
+from eatner.train.tagger import forget, measure, read, train
+from eatner.train.tagger_models import TAGS, Labelled
 
 NAMES = [("Angela Merkel", "PER"), ("Akira Kurosawa", "PER"), ("Tokyo", "LOC"), ("Łódź", "LOC")]
 SETTINGS = {"source_tokens": 64, "target_tokens": 24, "beams": 1}
@@ -98,7 +95,7 @@ RUN = """
     torch.set_num_threads(1)
     sys.path.insert(0, {tests!r})
     from test_tagger import HELD, SETTINGS, SIZES, recipe, sentences
-    from eatner.train import tagger
+    from eatner.train import loop, tagger
 
     data, step = sentences(40), Trainer.training_step
 
@@ -113,7 +110,7 @@ RUN = """
                 "text-to-text", SETTINGS, data, HELD[:4], Path(out), recipe(epochs=4), sizes=SIZES
             )
 
-    tagger.SAVE_EVERY = 0.0
+    loop.SAVE_EVERY = 0.0
     child = os.fork()
     if not child:
         train("broken", die=6)
@@ -162,49 +159,6 @@ def test_a_corpus_is_not_measured_on_itself(tmp_path: Path) -> None:
     data = sentences(4)
     with pytest.raises(InputError, match="every held-out sentence is trained on"):
         train("text-to-text", SETTINGS, data, data, tmp_path, recipe(), sizes=SIZES)
-
-
-@given(
-    st.lists(st.integers(1, 9), min_size=1, max_size=20),
-    st.integers(1, 3),
-    st.integers(1, 8),
-    st.integers(0, 9),
-)
-def test_every_epoch_has_every_example(
-    lengths: list[int], epochs: int, batch_size: int, seed: int
-) -> None:
-    planned = order(lengths, epochs, batch_size, seed)
-    assert Counter(planned) == dict.fromkeys(range(len(lengths)), epochs)
-    assert planned == order(lengths, epochs, batch_size, seed)
-
-
-def test_a_part_of_an_epoch_is_a_draw() -> None:
-    planned = order([1] * 100, 0.5, 8, 0)
-    assert len(planned) == len(set(planned)) == 50
-
-
-def test_batches_hold_examples_of_about_one_length() -> None:
-    lengths = [10, 1] * 32
-    batches = iter(order(lengths, 1, 8, 0))
-    while batch := list(islice(batches, 8)):
-        assert len({lengths[i] for i in batch}) == 1
-
-
-@pytest.mark.parametrize(
-    ("entities", "expected"),
-    [
-        # Pieces: Angela Mer|kel ' s Sony, the first and last are marks.
-        ([(0, 13, "PER"), (16, 20, "ORG")], ["", "B-PER", "I-PER", "", "O", "B-ORG", ""]),
-        ([(7, 15, "PER")], ["", "O", "B-PER", "", "I-PER", "O", ""]),
-        ([(7, 10, "PER"), (10, 13, "LOC")], ["", "O", "B-PER", "", "O", "O", ""]),
-    ],
-)
-def test_the_first_piece_of_a_word_has_its_label(entities: list, expected: list[str]) -> None:
-    item = Labelled("Angela Merkel's Sony", tuple(entities))
-    offsets = [(0, 0), (0, 6), (7, 10), (10, 13), (13, 15), (16, 20), (0, 0)]
-    labels, lost = _labels(item, offsets)
-    assert ["" if label == IGNORED else TAGS[label] for label in labels] == expected
-    assert lost == (len(entities) == 2 and entities[1][2] == "LOC")
 
 
 def test_gold_is_read_as_it_is_scored(tmp_path: Path) -> None:

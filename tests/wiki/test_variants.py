@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from dumps import CASES, EN, JA, ZH, lead, page, parse_pages, surfaces
@@ -204,3 +205,11 @@ def test_cases_of_braces_in_chemical_names(tmp_path):
 
 def test_a_japanese_text_keeps_its_braces():
     assert lead("'''X'''は-{H}-の物質。", language=JA).text == "Xは-{H}-の物質。"
+
+
+def test_what_is_nested_too_deeply_is_no_variant_and_takes_no_time():
+    assert shown("-{" * 10 + "甲" + "}-" * 10) == "甲"
+    assert "¦" in shown("-{" * 11 + "甲" + "}-" * 11)
+    begin = time.process_time()
+    shown("-{甲" * 40_000 + "}-" * 40_000)
+    assert time.process_time() - begin < 3

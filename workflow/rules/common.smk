@@ -168,12 +168,15 @@ def code_of(*roots):
 
 def kind_code(script, component):
     """Hash the code of a step: its script, the kind of a component, what runs the kind's LLM."""
-    roots = [script, component.module]
-    if component.model:
-        roots.append(ENGINES[component.model.backend])
+    roots = [script, component.module, *engine_of(component)]
     if getattr(component, "asked", None):
         roots.append(component.asked.module)
     return code_of(*roots)
+
+
+def engine_of(component):
+    """Name the code that runs a component's LLM, if it has one."""
+    return [ENGINES[component.model.backend]] if component.model else []
 
 
 def facts(language):

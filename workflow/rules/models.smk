@@ -73,7 +73,7 @@ rule weigh_signals:
         runtime=240,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code("weigh_signals.py", aligner(wildcards)),
+        code=lambda wildcards: code_of("weigh_signals.py", *engine_of(aligner(wildcards))),
         wikis=lambda wildcards: aligner(wildcards).wikis,
         facts=lambda wildcards: [facts(wiki) for wiki in aligner(wildcards).wikis],
         most=lambda wildcards: aligner(wildcards).settings["pairs"],

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import job
-from eatner.train.tagger import Recipe, forget, read, train, write_json
+from eatner.train.loop import Recipe
+from eatner.train.tagger import forget, read, train, write_json
 
 
 def main(

@@ -11,7 +11,7 @@ from eatner.lexicon import load
 from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Pair
 from eatner.text import languages
-from eatner.train import lora
+from eatner.train.pairs import short, split_by_entity
 
 
 def main(
@@ -29,7 +29,7 @@ def main(
     weights: Path,
     adapter: Path | None = None,
 ) -> None:
-    rows = lora.short(
+    rows = short(
         [
             (languages.get(language), row)
             for language, path in zip(wikis, pairs, strict=True)
@@ -37,7 +37,7 @@ def main(
         ]
     )
     if adapter is not None:  # what it was tuned on would speak too well of it
-        held = {id(row) for row in lora.split_by_entity([row for _, row in rows], seed)[1]}
+        held = {id(row) for row in split_by_entity([row for _, row in rows], seed)[1]}
         rows = [(language, row) for language, row in rows if id(row) in held]
     names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
     journal = open_journal(weights, engine, llm, adapter)

@@ -29,6 +29,9 @@ IGNORED = frozenset({"eatner.errors", "eatner.progress"})
 # The rows or entries of these files belong to languages: a rule has those of its language as a
 # param.
 BY_LANGUAGE = frozenset({"languages.tsv", "prompts.yaml", "phrasing.tsv"})
+# They import a module by a name that is only known when they run: a rule names that module as a root
+# of its own, see `kind_code` in workflow/rules/common.smk.
+LOADERS = frozenset({"job:kind_run", "eatner.llm.open:open_llm"})
 # Data files that are read as text: their line ends mean nothing.
 LINES = (".tsv", ".yaml")
 # In place of a symbol: all that a module defines.
@@ -245,6 +248,8 @@ class Code:
         for target in module.meaning["imports"].get(imported, ()):
             hashes.append(target)
             refs.append(f"{target}.{rest}" if rest else target)
+        if node in LOADERS:
+            refs = [ref for ref in refs if not ref.endswith(f".{ESCAPED}")]
         nodes = nodes.union(*map(self._resolve, refs))
         return digest(" ".join(hashes)), frozenset(nodes)
 

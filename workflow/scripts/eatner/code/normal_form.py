@@ -24,6 +24,11 @@ from eatner.code.scopes import (
 
 # Its arguments are text for the user; that it is raised, and where, counts.
 MESSAGE = "eatner.errors.InputError"
+# What a log line may call to show a value; anything else may do something besides.
+SHOWING = frozenset({"bool", "float", "int", "len", "list", "map", "max", "min", "range", "repr"})
+SHOWING |= {"reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"}
+SHOWING |= {"format", "get", "items", "join", "keys", "lower", "most_common", "strip", "title"}
+SHOWING |= {"total", "upper", "values"}
 LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 # Endings of the data files that a module may read beside itself.
 DATA = (".tsv", ".yaml", ".html", ".css", ".js")
@@ -151,7 +156,7 @@ class Writer:
             and base.id in self.loggers
             and call.func.attr in LEVELS
             and self._find(base.id) is None
-            and not any(isinstance(part, ast.NamedExpr) for part in ast.walk(call))
+            and not any(map(_may_act, ast.walk(call)))
         )
 
     def _in_class(self) -> bool:
@@ -388,3 +393,12 @@ def _markers(annotation: ast.expr) -> list[str]:
                 words.append(word)
     said = " ".join(words)
     return [marker for marker in MARKERS if marker in said]
+
+
+def _may_act(node: ast.AST) -> bool:
+    """Whether a part of a log call may do more than show a value."""
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else None
+        name = node.func.id if isinstance(node.func, ast.Name) else name
+        return name not in SHOWING and name not in LEVELS
+    return isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))

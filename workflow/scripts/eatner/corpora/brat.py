@@ -16,7 +16,7 @@ from eatner.corpora import offsets
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.corpora.notes import Notes
 from eatner.corpora.standoff import refuse_overlaps, sentences
-from eatner.corpora.tokens import Ids, numbered_lines
+from eatner.corpora.tokens import Ids, numbered_lines, read_lines
 from eatner.errors import InputError
 from eatner.tables import Span
 
@@ -68,9 +68,7 @@ def read(
                 remedy="Put NAME.txt and NAME.ann into one folder, or set the corpus's format.",
             )
     found = [*_entities(annotation)]
-    numbers = numbered_lines(source)
-    for _ in numbers:  # which refuses what is not UTF-8
-        pass
+    read_lines(source)  # which refuses what is not UTF-8, with its line
     text = source.read_bytes().decode("utf-8-sig")
     text, entities = _place(found, text, annotation)
     refuse_overlaps(entities, text, annotation, {})
@@ -100,9 +98,9 @@ def _entities(path: Path) -> Iterator[_Entity]:
                 line=number,
                 remedy="An entity is written T1, a tab, PER 0 4, a tab, and its text.",
             )
-        fragments = [tuple(map(int, part.split())) for part in match[3].split(";")]
-        spans = [(start, end) for start, end in fragments]
-        yield _Entity(number, match[2], tuple(spans), match[4])
+        places = (part.split() for part in match[3].split(";"))
+        fragments = tuple((int(start), int(end)) for start, end in places)
+        yield _Entity(number, match[2], fragments, match[4])
 
 
 def _bounds(text: str, splitter: Callable[[str], Iterable[Span]] | None) -> Iterator[Span]:

@@ -11,24 +11,16 @@ import itertools
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+from eatner.corpora import doubts
+from eatner.corpora.cells import INDEX
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.corpora.iob import TokenError
-from eatner.corpora.layout import (
-    INDEX,
-    NEARLY_ALL,
-    NO_SPACE,
-    Layout,
-    Options,
-    is_comment,
-    is_open,
-    sniff,
-    split,
-    whole_lines,
-)
+from eatner.corpora.layout import NEARLY_ALL, NO_SPACE, Layout, Options, sniff
 from eatner.corpora.resemblance import COLUMNS, resembles
+from eatner.corpora.rows import Row, sentences
 from eatner.corpora.tags import from_brackets
 from eatner.corpora.tokens import (
     Evidence,
@@ -46,126 +38,6 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 log = logging.getLogger(__name__)
-# A whole file in one sentence of more tokens than this has lost its sentence ends.
-_ONE_SENTENCE = 150
-# So many sentences' final marks inside one sentence that is the whole file say the same.
-_MARKS = {".", "。", "!", "?", "।", "؟", "።", "۔"}
-_MANY_MARKS = 3
-# The tokens of a file are judged by so many. Words are rarely without a letter, and rarely repeat.
-_JUDGED = 500
-_WORDLESS, _MARKS_AT_LEAST = 0.7, 8
-_REPEATED, _CODES_AT_LEAST = 4, 24
-
-Row = tuple[int, list[str]]
-
-
-@dataclass(slots=True)
-class Block:
-    """The rows of one sentence with their lines, and its `# key = value` comments."""
-
-    rows: list[Row] = field(default_factory=list)
-    comments: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-def _comment(block: Block, number: int, line: str) -> None:
-    key, equals, value = line[1:].partition("=")
-    if equals:
-        block.comments.setdefault(key.strip(), (number, value.removeprefix(" ")))
-
-
-def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None:
-    """The values of a line that is no comment; None for the heading and for a row of nothing.
-
-    Raises:
-        InputError: Its number of columns is not that of the file.
-    """
-    values = split(line, layout.separator)
-    width = len(values)
-    if width == layout.columns and values[layout.token]:
-        return values
-    if not any(map(str.strip, values)):
-        return None
-    if layout.columns and width > layout.columns and not any(values[layout.columns :]):
-        return values[: layout.columns]  # trailing separators
-    if width != layout.columns and (layout.columns or width < 2 + layout.token):
-        raise InputError(
-            f"{width} columns where the file has {layout.columns or 'more'}",
-            path=path,
-            line=number,
-            remedy="Give each token one line with all columns, and a blank line between sentences.",
-        )
-    return values
-
-
-def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
-    """The rows between blank lines, parsed; a sentence's comments stand before its rows."""
-    headed = layout.headed
-    quoting, end = layout.separator in (",", ";"), layout.end
-    for lines in read_blocks(path):
-        block = Block()
-        for number, line in whole_lines(lines, layout.separator) if quoting else lines:
-            if (line[0] == "#" or number == 1) and is_comment(line, layout.separator):
-                if block.rows and layout.end:
-                    yield block  # of HIPE: the next document
-                    block = Block()
-                _comment(block, number, line)
-                continue
-            if headed:
-                headed = False
-                continue
-            values = _row(number, line, layout, path)
-            if values is None:
-                yield block
-                block = Block()
-                continue
-            block.rows.append((number, values))
-            if end and end in values[layout.remarks or -1].split("|"):
-                yield block
-                block = Block()
-        yield block
-
-
-def _sentences(path: Path, layout: Layout) -> Iterator[Block]:
-    """The sentences: blocks, or where a column names the sentences, the rows of one name.
-
-    Raises:
-        InputError: A sentence goes on after another.
-    """
-    blocks = (block for block in _blocks(path, layout) if block.rows)
-    first = list(itertools.islice(blocks, 2))
-    single = len(first) == 1
-    column = layout.group
-    if single and column is None and not layout.numbers_tokens:
-        column = layout.index
-    # Names of documents look like those of sentences where blank lines separate these.
-    if column is None or not (single or layout.blank or layout.headed):
-        yield from itertools.chain(first, blocks)
-        return
-    for block in itertools.chain(first, blocks):
-        yield from _by_name(block, column, path)
-
-
-def _by_name(block: Block, column: int, path: Path) -> Iterator[Block]:
-    """The rows of each sentence that a column names; an empty name is the one before."""
-    seen: set[str] = set()
-    name, part = "", Block(comments=block.comments)
-    for number, values in block.rows:
-        said = values[column].strip() if len(values) > column else ""
-        if said and said != name:
-            if said in seen:
-                raise InputError(
-                    f"sentence {said} goes on here, after another",
-                    path=path,
-                    line=number,
-                    remedy="Let the tokens of a sentence follow each other.",
-                )
-            if part.rows:
-                yield part
-                part = Block()
-            seen.add(said)
-            name = said
-        part.rows.append((number, values))
-    yield part
 
 
 class _Counter:
@@ -338,8 +210,7 @@ def _check_sniffed(
             f"no column of tags (O, B-PER, I-PER ...) found{seems}",
             path=path,
             line=line,
-            remedy=remedy
-            or "Give each token a line with its tag, or set the corpus's format, "
+            remedy=f"{remedy}Give each token a line with its tag, or set the corpus's format, "
             "separator, token_column or tag_column.",
         )
     layout, tags, _ = sniffed
@@ -400,116 +271,35 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     evidence = Evidence()
     count = known = marks = 0
     marked = False
-    longest = (0, 0)
+    longest = 0
     forms: list[str] = []
-    for block in _sentences(path, layout):
+    for block in sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
             continue
         evidence.add(words)
         count += 1
-        longest = max(longest, (len(words), -(words[0].line or 0)))
+        longest = max(longest, len(words))
         marked = marked or any(word.glued for word in words)
         if count == 1:
-            marks = sum(word.form in _MARKS for word in words)
+            marks = sum(word.form in doubts.MARKS for word in words)
         if len(layout.tags) != known:
-            _warn_of_spellings(path, layout, known, words)
+            doubts.spellings(path, layout, known, words)
             known = len(layout.tags)
         if layout.columns is None:
-            _check_widths(path, layout, block)
-        if len(forms) < _JUDGED:
+            doubts.check_widths(path, layout, block)
+        if len(forms) < doubts.JUDGED:
             forms += [word.form for word in words]
     if not evidence.count:
         raise no_sentence(path)
-    if count == 1 and (longest[0] > _ONE_SENTENCE or marks >= _MANY_MARKS):
-        log.warning(
-            "%s: the whole file is one sentence of %d tokens, because no blank line ends another. "
-            "Put a blank line between sentences, or a column with the sentence's number.",
-            path,
-            longest[0],
-        )
-    if not evidence.characters:
-        _warn_of_forms(path, layout, forms)
+    if count == 1:
+        doubts.one_sentence(path, longest, marks)
+    doubts.forms(path, layout, forms, evidence.characters)
     if layout.separator in (",", ";"):
-        _warn_of_quotes(path, layout.separator)
+        doubts.quotes(path, layout.separator)
     if scheme == "auto":
         scheme = evidence.scheme(path)
     return replace(layout, scheme=scheme, characters=evidence.characters, marked=marked)
-
-
-def _warn_of_spellings(path: Path, layout: Layout, known: int, words: Sequence[Word]) -> None:
-    """Say once which tags of another spelling are read as which usual one."""
-    if layout.key is None and layout.tags.spelling == "brackets":
-        return
-    fresh = [tag for tag in list(layout.tags)[known:] if tag in set(layout.tags.respelt())]
-    if fresh:
-        log.warning(
-            "%s: in the sentence of line %s %s. Set the corpus's tag_column if that is no tag.",
-            path,
-            words[0].line,
-            ", ".join(f"{tag!r} is read as {layout.tags[tag]}" for tag in fresh[:8]),
-        )
-
-
-def _check_widths(path: Path, layout: Layout, block: Block) -> None:
-    """Warn of rows with another number of columns than the file's others; refuse one in brackets.
-
-    Raises:
-        InputError: The rows of a sentence of CoNLL-2012 have different numbers of columns.
-    """
-    usual = len(block.rows[0][1])
-    for number, values in block.rows:
-        if layout.tags.spelling == "brackets" and layout.key is None and len(values) != usual:
-            raise InputError(
-                f"{len(values)} columns where the sentence's first row has {usual}",
-                path=path,
-                line=number,
-                remedy="Give all tokens of a sentence the same columns.",
-            )
-        if len(values) not in layout.widths and layout.tags.spelling != "brackets":
-            log.warning(
-                "%s, line %d: %d columns where other rows have %s. Check that none is missing.",
-                path,
-                number,
-                len(values),
-                " or ".join(map(str, sorted(layout.widths))),
-            )
-
-
-def _warn_of_forms(path: Path, layout: Layout, forms: Sequence[str]) -> None:
-    """Say so if the column of tokens holds numbers, marks or parts of speech."""
-    wordless = sum(not any(map(str.isalpha, form)) for form in forms)
-    what = ""
-    if wordless > _WORDLESS * len(forms) and len(forms) >= _MARKS_AT_LEAST:
-        what = "numbers or marks"
-    elif len(forms) >= _CODES_AT_LEAST and _REPEATED * len(set(forms)) < len(forms):
-        what = "a few codes"
-    if what:
-        log.warning(
-            "%s: column %d is read as the tokens, and holds %s (%s ...). Set the corpus's "
-            "token_column if the words are in another.",
-            path,
-            layout.token,
-            what,
-            " ".join(forms[:5]),
-        )
-
-
-def _warn_of_quotes(path: Path, separator: str) -> None:
-    """Say so if some values of a CSV are quoted and another quote is not closed."""
-    quoted, opened = 0, []
-    for block in read_blocks(path):
-        for number, line in whole_lines(block, separator):
-            if '"' in line:
-                opened += [number] * is_open(line, separator)
-                quoted += not is_open(line, separator)
-    if quoted and opened:
-        log.warning(
-            "%s, line %d: a quote is not closed, and is read as part of its token. Double a quote "
-            "that stands for itself, and quote its value.",
-            path,
-            opened[0],
-        )
 
 
 def _units(words: Sequence[Word]) -> list[tuple[Word, list[int]]]:
@@ -542,7 +332,7 @@ def read(path: Path, layout: Layout, spaces: bool) -> Iterator[AnnotatedSentence
         InputError: The order of tags, an id or the text contradicts what was read before.
     """
     ids = Ids(path)
-    for block in _sentences(path, layout):
+    for block in sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
             continue

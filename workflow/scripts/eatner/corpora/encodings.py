@@ -36,8 +36,19 @@ _MULTIPLE = [
     ("euc_jp", "EUC-JP", re.compile("[\u3040-\u30ff]"), 0.2),
     ("euc_kr", "EUC-KR", re.compile("[\uac00-\ud7a3]"), 0.9),
     ("cp949", "CP949", re.compile("[\uac00-\ud7a3]"), 0.95),
+]
+# Chinese last: nearly all bytes are some Chinese character.
+_HAN = [
     ("gb18030", "GB18030", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
     ("big5", "BIG5", re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"), 0.95),
+]
+# Alphabets in one byte a character: small letters are most of a text.
+_ALPHABETS = [
+    ("cp1251", re.compile("[а-яё]"), 0.7),
+    ("koi8_r", re.compile("[а-яё]"), 0.7),
+    ("cp1253", re.compile("[ά-ώ]"), 0.7),
+    ("cp1255", re.compile("[א-ת]"), 0.7),
+    ("cp1256", re.compile("[ء-ي]"), 0.7),
 ]
 # Fewer accented letters than this share of the others are those of a Western language.
 _ACCENTS = 0.5
@@ -75,20 +86,33 @@ def guess(path: Path) -> str | None:
         sample = handle.read(_SAMPLED)
     lines = [line for line in sample.split(b"\n") if not line.isascii()]
     telling = b"\n".join(lines[:-1] or lines)  # the last may be cut
-    for name, iconv, telltale, share in _MULTIPLE:
-        try:
-            text = telling.decode(name)
-        except UnicodeDecodeError:
-            continue
-        foreign = [char for char in text if not char.isascii()]
-        fitting = sum(map(bool, map(telltale.match, foreign)))
-        if len(foreign) > 1 and fitting >= share * len(foreign):
-            return iconv
     letters = sum(chr(byte).isalpha() for byte in telling if byte < 0x80)
     if sum(byte > 0x7F for byte in telling) < _ACCENTS * letters:
         return "CP1252"  # Latin letters with some accents
-    found = from_bytes(telling, cp_isolation=_SINGLE).best()
-    return None if found is None else found.encoding.upper().replace("KOI8_R", "KOI8-R")
+    for name, iconv, telltale, share in _MULTIPLE:
+        if _fits(telling, name, telltale, share):
+            return iconv
+    alphabets = [
+        name for name, telltale, share in _ALPHABETS if _fits(telling, name, telltale, share)
+    ]
+    if alphabets:
+        found = from_bytes(telling, cp_isolation=_SINGLE).best()
+        encoding = found.encoding if found is not None else alphabets[0]
+        return encoding.upper().replace("KOI8_R", "KOI8-R")
+    return next(
+        (iconv for name, iconv, look, share in _HAN if _fits(telling, name, look, share)), None
+    )
+
+
+def _fits(data: bytes, name: str, telltale: re.Pattern[str], share: float) -> bool:
+    """Whether bytes can be decoded, and such a share of what is not ASCII then looks right."""
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError:
+        return False
+    foreign = [char for char in text if not char.isascii()]
+    fitting = sum(map(bool, map(telltale.match, foreign)))
+    return len(foreign) > 1 and fitting >= share * len(foreign)
 
 
 def not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> InputError:

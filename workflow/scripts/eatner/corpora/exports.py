@@ -93,7 +93,7 @@ def exports(value: object, path: Path, place: Place, notes: Notes) -> Iterator[E
             **place,
             remedy='Write {"text": "...", "spans": [...]}.',
         )
-    if isinstance(value.get("paragraphs"), list):
+    if isinstance(value.get("paragraphs"), list) and "text" not in value:
         for fields in _of_spacy(value["paragraphs"], path, place):
             yield Export(fields)
     elif isinstance(value.get("sents"), list) and "answer" not in value and "text" in value:
@@ -224,7 +224,7 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
         kind, value = result.get("type"), result.get("value")
         if kind == "labels" and isinstance(value, Mapping):
             spans.append(value)
-        elif kind not in _WITHOUT_PLACES:
+        elif not isinstance(kind, str) or kind not in _WITHOUT_PLACES:
             raise InputError(
                 f"a result of the type {kind!r} is not read",
                 path=path,

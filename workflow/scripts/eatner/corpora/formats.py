@@ -22,6 +22,7 @@ from typing import Required, TypedDict, Unpack
 
 from eatner.corpora import (
     brat,
+    cells,
     conll,
     docbin,
     encodings,
@@ -187,9 +188,9 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
 
 def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.Layout) -> None:
     """Refuse the first line that has other columns than most, or no tag where they have one."""
-    rows = [pair for pair in lines if not layout.is_comment(pair[1], columns.separator)]
+    rows = [pair for pair in lines if not cells.is_comment(pair[1], columns.separator)]
     for number, line in rows[columns.headed :]:
-        values = layout.split(line, columns.separator)
+        values = cells.split(line, columns.separator)
         if columns.columns is not None and len(values) != columns.columns:
             problem = f"{len(values)} columns where most lines have {columns.columns}"
         elif columns.key is None and columns.tags[values[columns.tag]] is None:
@@ -229,20 +230,6 @@ def _warn_of_line_ends(path: Path, inside: bool) -> None:
             hidden[1],
             hidden[0],
             hidden[2],
-        )
-
-
-def _with_gold(sentences: Iterator[AnnotatedSentence], path: Path) -> Iterator[AnnotatedSentence]:
-    """Pass the sentences on, and say so if none has an entity."""
-    some = False
-    for sentence in sentences:
-        some = some or bool(sentence.entities)
-        yield sentence
-    if not some:
-        log.warning(
-            "%s: no sentence has an entity, so there is no gold. If the file has entities, they are "
-            "not where they are looked for.",
-            path,
         )
 
 
@@ -322,8 +309,6 @@ def open_corpus(
         sentences = text.read_prose(path, language_spaces, splitter)
     else:
         sentences = FORMATS[format][1](path, request)
-    if format not in _RAW:
-        sentences = _with_gold(sentences, path)
     return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))
 
 

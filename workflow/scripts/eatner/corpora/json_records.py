@@ -218,6 +218,15 @@ def _without_text(fields: Mapping[str, object], path: Path, place: Place) -> Inp
     if known is not None:
         what, remedy = known
         return InputError(f"this seems to be {what}", path=path, **place, remedy=f"{remedy}.")
+    tokens = fields.get("tokens", fields.get("words"))
+    if isinstance(tokens, list):
+        odd = next((token for token in tokens if not isinstance(token, str)), None)
+        return InputError(
+            f"the token {str(odd)[:40]} is no text",
+            path=path,
+            **place,
+            remedy='Write the tokens as strings: "1984", not 1984.',
+        )
     if isinstance(fields.get("text"), list | Mapping):
         return InputError(
             "the text is a list: this seems to be a table by columns",

@@ -115,6 +115,8 @@ class _Survey:
         # What some records have and others lack: first place and number of the latter.
         self._with: Counter[str] = Counter()
         self._without: dict[str, list[Place]] = {}
+        # Of each text, hashed to save memory: its annotation, and the place.
+        self._texts: dict[int, tuple[int, Place]] = {}
         self._blind: tuple[Place, str] | None = None
 
     def run(self) -> None:
@@ -175,6 +177,7 @@ class _Survey:
         self._note_key(_ENTITIES, item.annotated, item.place)
         self._note_key(_TEXT, item.text is not None, item.place)
         self.evidence.add(item.words or [], item.place)
+        self._note_twin(item)
         if any(not word.form for word in item.words or []):
             self.notes.add("an empty token", item.place)
         if item.text is None:
@@ -187,6 +190,21 @@ class _Survey:
             if self._blind is None and all(span.surface is None for span in item.spans):
                 unit = offsets.better_unit(item.text, [(s.start, s.end) for s in item.spans])
                 self._blind = None if unit is None else (item.place, unit)
+
+    def _note_twin(self, item: Item) -> None:
+        """Note a text that was annotated twice, and not in the same way: by two people perhaps."""
+        words = item.words or []
+        text = hash((item.text, *(word.form for word in words)))
+        spans = ((span.start, span.end, span.label) for span in item.spans)
+        annotation = hash((frozenset(spans), *(word.tag for word in words)))
+        before, place = self._texts.setdefault(text, (annotation, item.place))
+        if before != annotation:
+            where = f"line {place['line']}" if "line" in place else place["record"]
+            self.notes.add(
+                "its text is there before, with other entities: by another annotator?",
+                item.place,
+                f"first at {where}",
+            )
 
     def _note_key(self, what: str, present: bool, place: Place) -> None:
         if present:

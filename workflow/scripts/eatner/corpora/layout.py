@@ -7,26 +7,21 @@ CoNLL-U is https://universaldependencies.org/format.html; UNER's iob2 Mayhew et 
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from eatner.corpora import headings
+from eatner.corpora.cells import EXCEL, INDEX, is_comment, split, whole_lines
 from eatner.corpora.iob import TAG
 from eatner.corpora.tags import Spelling, Tags, are_brackets, spelling_of
 from eatner.corpora.tokens import read_blocks
 
-_COMMENT = re.compile(r"#[ ]?[A-Za-z_][\w:.-]*(?: [\w:.-]+)* ?= ?")
-_DOCUMENT = re.compile(r"#(?:begin|end) document\b")
-_EXCEL = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
 _PREFIXED = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
-INDEX = re.compile(r"(\d+)(?:([-.])(\d+))?")
 _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC", "VC", "PC"}
 # Keys of tags in a last column of `key=value` pairs, without case; the earlier ones are preferred.
 _KEYS = ("ner", "ne", "name", "tag", "entity", "bio", "iob", "netag", "nertag")
@@ -39,8 +34,6 @@ _SEPARATOR_NAMES = {
 NO_SPACE = {"NoSpaceAfter", "SpaceAfter=No"}
 _ENDS = ("EndOfSentence", "PySBDSegment")
 _REMARKS = {*NO_SPACE, *_ENDS, "EndOfLine"}
-# A quoted value of CSV may hold so many line ends.
-_LONGEST_QUOTE = 10
 # Such a share of numbers makes a column of numbers, whatever their order; of tags, a tagged file.
 NEARLY_ALL = 0.9
 # Enough lines to find separator, columns and prefix; the scheme is judged on the whole file.
@@ -117,72 +110,6 @@ class Layout:
         return ", ".join(said)
 
 
-def split(line: str, separator: str) -> list[str]:
-    """The values of a line."""
-    if separator == "\t":
-        values = line.split("\t")
-        return ["\t", values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
-    if separator == " ":
-        values = re.split(r"[ \t]+", line.rstrip(" \t"))
-        if values[0] or len(values) < 2:
-            return values
-        # Numbers are set flush right; a token that is itself one space stands before another.
-        if len(values) > 3 and INDEX.fullmatch(values[1]):
-            return values[1:]
-        return [" ", *values[1:]] if line.startswith("  ") else values
-    if separator == "\u00a0":
-        return line.split()
-    values = line.split(separator)
-    if separator in ",;" and '"' in line:
-        with contextlib.suppress(csv.Error):  # the token ", in a file that quotes nothing
-            rows = csv.reader(line.splitlines(keepends=True), delimiter=separator, strict=True)
-            values = next(rows)
-    values = [value.strip() or value for value in values]
-    # The token that is the separator itself: ",,O".
-    return [separator, values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
-
-
-def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, str]]:
-    """The lines of CSV; those that a quoted value with line ends goes over are one.
-
-    A quote that is never closed, or whose value would hold a row of its own, is a token.
-    """
-    at = 0
-    while at < len(lines):
-        number, line = lines[at]
-        at += 1
-        if '"' in line and is_open(line, separator):
-            for until in range(at, min(at + _LONGEST_QUOTE, len(lines))):
-                longer = "\n".join(text for _, text in lines[at - 1 : until + 1])
-                if not is_open(longer, separator):
-                    values = split(longer, separator)
-                    rows = any("\n" in value and separator in value for value in values)
-                    if len(values) > 1 and not rows:
-                        line, at = longer, until + 1
-                    break
-        yield number, line
-
-
-def is_open(text: str, separator: str) -> bool:
-    """Whether a quote in a row of CSV is not closed."""
-    try:
-        list(csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True))
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
-
-
-def is_comment(line: str, separator: str) -> bool:
-    """A `# key = value` or `# remark`, and not the token `#` with its tag; Excel's `sep=;`."""
-    if not line.startswith("#"):
-        return line[:5].casefold().lstrip('"').startswith("sep=") and bool(_EXCEL.fullmatch(line))
-    values = split(line, separator)
-    if len(values) == 1 or (_COMMENT.match(line) and separator != "\t") or _DOCUMENT.match(line):
-        return True
-    is_remark = values[0] == "#" or values[0].startswith("# ")
-    return is_remark and not any(TAG.fullmatch(value) for value in values[1:])
-
-
 class _Tagged(NamedTuple):
     """Where the tags of a file are."""
 
@@ -201,13 +128,14 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
     no other is, because tokens may look like tags. With them, the share of the first one's tags.
     """
     found = []
+    known = Tags("usual")
     for column in columns:
         tags = [row[column] for row in rows if len(row) == width or column == -1]
         matches = [match for tag in tags if (match := TAG.fullmatch(tag))]
         labels = {match[2] for match in matches if match[2]}
         if 2 * len(matches) > len(rows):
             rank = column == -width, bool(labels & _CHUNKS), not labels
-            found.append((rank, column, len(matches) / len(rows)))
+            found.append((rank, column, sum(known[tag] is not None for tag in tags) / len(rows)))
     if not found:
         return None
     best, _, share = min(found)
@@ -321,7 +249,7 @@ def _is_group(rows: Rows, column: int) -> bool:
 
 class _Token(NamedTuple):
     column: int
-    index: int | None = None
+    number: int | None = None
     step: int = 1
     group: int | None = None
     blank: bool = True
@@ -385,7 +313,7 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
     """
     blocks = _lines(path)
     first = [line for block in blocks[:1] for line in block]
-    excel = _EXCEL.fullmatch(first[0]) if first else None
+    excel = EXCEL.fullmatch(first[0]) if first else None
     names = next((n for line in first if (n := headings.in_comment(line))), None)
     given = options.separator or (excel[1] if excel else None)
     # The space is last but one: it may stand behind a comma, too.
@@ -433,7 +361,7 @@ def _sniff_with(
     group, blank = (named["sentence"], False) if "sentence" in named else (where.group, where.blank)
     if group == where.column:
         group = None
-    is_index = where.index is not None and where.index == group
+    is_index = where.number is not None and where.number == group
     remarks, end = _find_remarks(rows, width)
     forms = [row[where.column] for row in rows if len(row) > where.column]
     prefixes = Counter(match[0] for form in forms if (match := _PREFIXED.match(form)))
@@ -444,7 +372,7 @@ def _sniff_with(
         columns=None if varies else width,
         token=where.column,
         tag=_ONTONOTES_ENTITIES if ontonotes else tagged.columns[0],
-        index=None if is_index else where.index,
+        index=None if is_index else where.number,
         step=where.step,
         # Every token has it, or some were forgotten, which `conll.read` refuses.
         prefix=prefixes.most_common(1)[0][0] if 2 * prefixes.total() > len(forms) else "",

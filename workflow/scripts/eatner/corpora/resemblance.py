@@ -121,8 +121,8 @@ def _share(lines: Lines, matches: Callable[[str], object]) -> float:
 def _of_a_tool(lines: Lines) -> Known | None:
     """Lines that only one tool or format writes."""
     for matches, kind, remedy in (
-        (re.compile(r"#FORMAT=WebAnno").match, "WebAnno TSV", "Export it as CoNLL or UIMA JSON. "),
-        (_BRAT.match, "brat's standoff annotations", "Give its text and its .ann together. "),
+        (re.compile(r"#FORMAT=WebAnno").match, "WebAnno TSV", "Set the corpus's format: webanno. "),
+        (_BRAT.match, "brat's standoff annotations", "Set the corpus's format: brat. "),
         (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
         (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
         (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),

@@ -67,6 +67,11 @@ class Summary:
             "entity",
             f"entities: {self._entities()}",
         ]
+        if not self.labels and read_as not in ("text", "prose"):
+            lines.append(
+                "WARNING: no sentence has an entity, so there is no gold. If the file has some, "
+                "they are not where they are looked for"
+            )
         if self.long:
             tokens, name = self.longest
             lines.append(

@@ -334,10 +334,12 @@ def tagged_entities(
     try:
         spans = decode([word.tag for word in words], scheme)
     except TokenError as error:
+        last = len(words) - 1
+        at = last if error.token is None else min(error.token, last)
         raise InputError(
             f"{error} (the file is read as {scheme.upper()})",
             path=path,
-            **(place or {"line": words[min(error.token, len(words) - 1)].line}),
+            **(place or {"line": words[at].line}),
             remedy="Correct the tag, or set the corpus's scheme to lenient.",
         ) from error
     return tuple(

@@ -133,7 +133,7 @@ def _commit(repository: str, revision: str) -> str:
         return revision
     from huggingface_hub import HfApi
 
-    return HfApi().dataset_info(repository, revision=revision).sha
+    return HfApi().dataset_info(repository, revision=revision).sha or revision
 
 
 def _load(source: str, subset: str | None, split: str, commit: str | None, cache: str) -> Dataset:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from eatner.llm.trees import first_logprobs, first_tokens, score_forest, tree_si
 
 if TYPE_CHECKING:
     import torch
+    from peft import PeftModel
     from transformers import PreTrainedModel
 
     from eatner.llm.journal import Journal
@@ -74,8 +75,8 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
         return self.local.model
 
     @model.setter
-    def model(self, model: PreTrainedModel) -> None:
-        self.local.model = model
+    def model(self, model: PreTrainedModel | PeftModel) -> None:
+        self.local.model = cast("PreTrainedModel", model)
 
     @property
     def context(self) -> int:

@@ -11,6 +11,11 @@ the family differ in what else they ignore. These keep the offsets:
 - `LETTERS`: the same, and accents and punctuation
 - `ACCENTS`: length of spaces, and accents; it keeps kinds of quotes and dashes apart
 
+These keep case as well, and compose what is left (NFC), to look names up in a table:
+
+- `CASED_WIDTH`: as `WIDTH`
+- `CASED_SPELLING`: as `SPELLING`, but for spaces, which are where words may end
+
 These give a key to compare:
 
 - `fold_name`: without what is between the parts of a name, and without vowel points
@@ -26,7 +31,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +44,7 @@ _QUOTES = str.maketrans(
 # Letters that stand for each other in careless or other spelling: Arabic and Persian, Turkish
 # dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo.
 _SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ", "يييهههكاiվंее")
+_CASED_SPELLINGS = _SPELLINGS | {ord("Ё"): ord("Е")}
 # How far ahead the next character that is no space is looked for.
 _AHEAD = 8
 
@@ -193,6 +199,140 @@ SPELLING = Folding(_spelling, is_stress, apart=False)
 SPACES = Folding(_spelling, _is_stress_or_space)
 LETTERS = Folding(_spelling, _is_no_letter)
 ACCENTS = Folding(_decomposed, _is_accent)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_attached(cluster: str, char: str) -> bool:
+    """Whether a character may change when it is folded together with those before it.
+
+    A mark that moves or composes, a Hangul vowel or final, a tatweel, another space. The vowels of
+    Indic scripts do not: where they begin, a name may end (বাংলাদেশের).
+    """
+    if char.isspace():
+        return cluster.isspace()
+    if unicodedata.combining(char) or char == "\u0640":
+        return True
+    composed = unicodedata.normalize("NFC", cluster)
+    return len(unicodedata.normalize("NFC", cluster + char)) <= len(composed)
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each character with what is attached to it."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at == len(text) or not _is_attached(text[start:at], text[at]):
+            yield start, at
+            start = at
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedClusters:
+    """A folded text.
+
+    Attributes:
+        text: The text as it is compared.
+        starts: For each of its characters the start of the cluster it came from, in code points of
+            the text as it was.
+        ends: The end (exclusive) of that cluster.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    @property
+    def even(self) -> bool:
+        """Whether each character of the original became one, so that all offsets are the same."""
+        return isinstance(self.starts, range)
+
+    def cuts(self, at: int) -> bool:
+        """Whether a place of the folded text is inside a cluster of the original."""
+        return 0 < at < len(self.text) and self.starts[at - 1] == self.starts[at]
+
+    def joins(self, at: int) -> bool:
+        """Whether the neighbours of a place in the folded text are neighbours in the original."""
+        return 0 < at < len(self.text) and self.ends[at - 1] == self.starts[at]
+
+
+_RUN = re.compile(r"\s+|\S+")
+
+
+class _CodePoints(dict[int, str]):
+    """The folded form of each code point, for `str.translate`, made when it is first asked for."""
+
+    def __init__(self, fold: Callable[[str], str]) -> None:
+        self._fold = fold
+        self.uneven: set[str] = set()
+        """The characters seen so far that become none or several."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = self._fold(chr(code))
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
+        return folded
+
+
+class CasedFolding:
+    """A folding that keeps case and composes, for names that are looked up; see the module's table.
+
+    Most texts are folded by one `str.translate`: those in NFC whose characters become one each.
+
+    Args:
+        spelling: Whether stress marks and spellings of one letter are ignored.
+    """
+
+    def __init__(self, *, spelling: bool) -> None:
+        self._spelling = spelling
+        self._cluster = lru_cache(maxsize=1 << 16)(self._fold_cluster)
+        self._run = lru_cache(maxsize=1 << 14)(self._fold_run)
+        self._table = _CodePoints(self._cluster)
+
+    def __call__(self, text: str) -> FoldedClusters:
+        """Fold a text."""
+        if unicodedata.is_normalized("NFC", text):
+            folded = text.translate(self._table)
+            even = self._table.uneven.isdisjoint(text) and "  " not in folded
+            if even and unicodedata.is_normalized("NFC", folded):
+                return FoldedClusters(folded, range(len(text)), range(1, len(text) + 1))
+        parts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for match in _RUN.finditer(text):
+            part, lefts, rights = self._run(match[0])
+            base = match.start()
+            parts.append(part)
+            starts += [base + left for left in lefts]
+            ends += [base + right for right in rights]
+        return FoldedClusters("".join(parts), starts, ends)
+
+    def _fold_run(self, run: str) -> tuple[str, list[int], list[int]]:
+        """A run without spaces, or of spaces: folded, and where its clusters start and end."""
+        clusters = list(_clusters(run))
+        parts = [self._cluster(run[start:end]) for start, end in clusters]
+        pairs = list(zip(clusters, parts, strict=True))
+        starts = [start for (start, _), part in pairs for _ in part]
+        return "".join(parts), starts, [end for (_, end), part in pairs for _ in part]
+
+    def _fold_cluster(self, cluster: str) -> str:
+        if cluster.isspace():
+            return " "
+        text = unicodedata.normalize("NFC", cluster).translate(_QUOTES)
+        if self._spelling:
+            text = text.translate(_CASED_SPELLINGS)
+        text = unicodedata.normalize("NFKD", text).translate(_QUOTES)
+        if self._spelling:
+            text = text.translate(_CASED_SPELLINGS)
+            text = "".join(
+                str(unicodedata.decimal(char)) if char.isdecimal() else char
+                for char in text
+                if not is_stress(char)
+            )
+        visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+        return unicodedata.normalize("NFC", visible)
+
+
+CASED_WIDTH = CasedFolding(spelling=False)
+CASED_SPELLING = CasedFolding(spelling=True)
 
 # Spaces, hyphens and dots between the parts of a name; vowel marks of Hebrew and Arabic.
 _BETWEEN_PARTS = re.compile(r"[\s·・‧•'\-\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]+")

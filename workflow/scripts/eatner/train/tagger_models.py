@@ -1,38 +1,72 @@
-"""Taggers to be trained: their architectures, tokenizers, examples and losses."""
+"""Taggers that are trained here: their architectures, tokenizers and examples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eatner.corpora.iob import encode
 from eatner.tables import TYPES, Span
 from eatner.tag import text_to_text, token_classification
+from eatner.tag.base import Find
 from eatner.tag.neural import load, pieces, token_offsets
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
 PAD, END, BEGIN = "<pad>", "</s>", "<s>"
+# The label of what the loss leaves out.
 IGNORED = -100
+
 Example = dict[str, list[int]]
+"""What the model reads (`input_ids`) and what it is to answer (`labels`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with its gold entities: start, end (exclusive) and type of each, in their order."""
+    """A text with its gold entities from left to right: start, end (exclusive) and type of each."""
 
     text: str
     entities: tuple[tuple[int, int, str], ...]
 
 
-def make_tokenizer(texts: Sequence[str], size: int, *, begin: bool) -> Any:
-    """A tokenizer of bytes and their most frequent joints (BPE): it knows every character.
+class Task(Protocol):
+    """A kind of tagger that is trained here: how it is made, taught and asked."""
+
+    def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
+        """Write a model with random weights and a tokenizer that is made from the data.
+
+        Args:
+            folder: Path of the folder to make.
+            data: Texts with their gold entities.
+            sizes: The sizes of the model, as `make_t5` has them.
+        """
+
+    def load(self, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """Load a model that is to be trained, and its tokenizer."""
+
+    def examples(
+        self,
+        data: Sequence[Labelled],
+        tokenizer: PreTrainedTokenizerBase,
+        model: PreTrainedModel,
+    ) -> tuple[list[Example], dict[str, int]]:
+        """Make examples of texts with gold entities; also count what was cut or lost."""
+
+    def tagger(self, folder: Path) -> Find:
+        """Load a model that was trained, as a tagger."""
+
+
+def make_tokenizer(texts: Sequence[str], size: int, *, begin: bool) -> PreTrainedTokenizerBase:
+    """Make a tokenizer of bytes and their most frequent pairs (BPE), which knows every character.
 
     Args:
-        texts: To count in.
-        size: Most tokens.
-        begin: Whether a text begins with a mark, as BERT's do, and does not only end with one.
+        texts: The texts to count pairs in.
+        size: Upper limit on the number of tokens.
+        begin: Whether a special token begins a text, as BERT's do, besides the one that ends it.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -51,23 +85,23 @@ def make_tokenizer(texts: Sequence[str], size: int, *, begin: bool) -> Any:
         single=f"{BEGIN} $A {END}" if begin else f"$A {END}",
         special_tokens=[(mark, raw.token_to_id(mark)) for mark in (BEGIN, END)],
     )
-    marks = {"cls_token": BEGIN, "sep_token": END} if begin else {"eos_token": END}
+    special = {"cls_token": BEGIN, "sep_token": END} if begin else {"eos_token": END}
     return PreTrainedTokenizerFast(
         tokenizer_object=raw,
         pad_token=PAD,
         model_max_length=token_classification.WINDOW,
         model_input_names=["input_ids", "attention_mask"],
-        **marks,
+        **special,
     )
 
 
 def make_t5(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> None:
-    """Write a T5 with random weights and a tokenizer made from the texts.
+    """Write a T5 with random weights, and a tokenizer that is made from texts.
 
     Args:
-        folder: To make.
+        folder: Path of the folder to make.
         texts: Sources and answers.
-        sizes: `vocabulary`, `width`, `layers` (of encoder and decoder each) and `heads`.
+        sizes: `vocabulary`, `width`, `layers` (of the encoder, and of the decoder) and `heads`.
     """
     from transformers import T5Config, T5ForConditionalGeneration
 
@@ -81,18 +115,18 @@ def make_t5(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> Non
         num_heads=sizes["heads"],
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
-        decoder_start_token_id=tokenizer.pad_token_id,
+        **{"decoder_start_token_id": tokenizer.pad_token_id},  # T5Config does not declare it
     )
     T5ForConditionalGeneration(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
 def make_bert(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> None:
-    """Write a BERT with random weights and a tokenizer made from the texts.
+    """Write a BERT with random weights, and a tokenizer that is made from texts.
 
     Args:
-        folder: To make.
-        texts: To make the tokenizer from.
+        folder: Path of the folder to make.
+        texts: The texts to make the tokenizer from.
         sizes: `vocabulary`, `width`, `layers` and `heads`.
     """
     from transformers import BertConfig, BertModel
@@ -112,7 +146,11 @@ def make_bert(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> N
 
 
 class TextToTextTrainer:
-    """How a text-to-text tagger is made, taught and asked."""
+    """The text-to-text tagger.
+
+    Args:
+        settings: The tagger's configuration.
+    """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.source_tokens = settings["source_tokens"]
@@ -120,21 +158,28 @@ class TextToTextTrainer:
         self.beams = settings["beams"]
 
     def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
+        """Write a T5 with random weights."""
         texts = [text for item in data for text in (item.text, _answer(item.text, item.entities))]
         make_t5(folder, texts, sizes)
 
-    def load(self, folder: Path) -> tuple[Any, Any]:
+    def load(self, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """Load a sequence-to-sequence model."""
         from transformers import AutoModelForSeq2SeqLM
 
         return load(folder, AutoModelForSeq2SeqLM.from_pretrained, half=False)
 
     def examples(
-        self, data: Sequence[Labelled], tokenizer: Any, model: Any
+        self,
+        data: Sequence[Labelled],
+        tokenizer: PreTrainedTokenizerBase,
+        model: PreTrainedModel,
     ) -> tuple[list[Example], dict[str, int]]:
+        """Make an example of each piece of a text: the piece, and the answer for its entities."""
+
         def offsets(text: str) -> list[Span]:
             return token_offsets(tokenizer, text)
 
-        found: list[Example] = []
+        examples: list[Example] = []
         counts = {"texts cut into pieces": 0, "entities parted by a cut": 0, "answers cut short": 0}
         for item in data:
             spans = [entity[:2] for entity in item.entities]
@@ -146,28 +191,31 @@ class TextToTextTrainer:
                 kept += len(inside)
                 answer = tokenizer(_answer(item.text, inside))["input_ids"]
                 counts["answers cut short"] += len(answer) > self.target_tokens
-                asked = tokenizer(item.text[start:end])["input_ids"]
-                found.append({"input_ids": asked, "labels": answer[: self.target_tokens]})
+                piece = tokenizer(item.text[start:end])["input_ids"]
+                examples.append({"input_ids": piece, "labels": answer[: self.target_tokens]})
             counts["entities parted by a cut"] += len(item.entities) - kept
-        return found, counts
+        return examples, counts
 
-    def tagger(self, folder: Path) -> Any:
+    def tagger(self, folder: Path) -> Find:
+        """Load a text-to-text tagger."""
         return text_to_text.TextToText(
             folder,
             {kind: kind for kind in TYPES},
             source_tokens=self.source_tokens,
             target_tokens=self.target_tokens,
             beams=self.beams,
-        )
+        ).find
 
 
 class TokenClassificationTrainer:
-    """How a token classifier is made, taught and asked."""
+    """The token classifier."""
 
     def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
+        """Write a BERT with random weights."""
         make_bert(folder, [item.text for item in data], sizes)
 
-    def load(self, folder: Path) -> tuple[Any, Any]:
+    def load(self, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """Load a model with a last layer for our tags, which is new if it had other labels."""
         from transformers import AutoModelForTokenClassification
 
         return load(
@@ -176,20 +224,24 @@ class TokenClassificationTrainer:
             half=False,
             id2label=dict(enumerate(TAGS)),
             label2id={tag: i for i, tag in enumerate(TAGS)},
-            ignore_mismatched_sizes=True,  # a new last layer, where the old one had other labels
+            ignore_mismatched_sizes=True,
         )
 
     def examples(
-        self, data: Sequence[Labelled], tokenizer: Any, model: Any
+        self,
+        data: Sequence[Labelled],
+        tokenizer: PreTrainedTokenizerBase,
+        model: PreTrainedModel,
     ) -> tuple[list[Example], dict[str, int]]:
-        most = token_classification.window(tokenizer, model.config)
-        found: list[Example] = []
+        """Make an example of each window of a text: its pieces, and their tags."""
+        window = token_classification.window(tokenizer, model.config)
+        examples: list[Example] = []
         counts = {"texts cut into pieces": 0, "entities within a word": 0}
         for item in data:
             encoded = tokenizer(
                 item.text,
                 truncation=True,
-                max_length=most,
+                max_length=window,
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
                 return_special_tokens_mask=True,
@@ -197,8 +249,8 @@ class TokenClassificationTrainer:
             counts["texts cut into pieces"] += len(encoded["input_ids"]) > 1
             for row, ids in enumerate(encoded["input_ids"]):
                 offsets = [
-                    (0, 0) if mark else tuple(span)
-                    for span, mark in zip(
+                    (0, 0) if is_special else tuple(span)
+                    for span, is_special in zip(
                         encoded["offset_mapping"][row],
                         encoded["special_tokens_mask"][row],
                         strict=True,
@@ -206,33 +258,47 @@ class TokenClassificationTrainer:
                 ]
                 labels, lost = _labels(item, offsets)
                 counts["entities within a word"] += lost
-                found.append({"input_ids": ids, "labels": labels})
-        return found, counts
+                examples.append({"input_ids": ids, "labels": labels})
+        return examples, counts
 
-    def tagger(self, folder: Path) -> Any:
-        return token_classification.TokenClassifier(folder, {kind: kind for kind in TYPES})
+    def tagger(self, folder: Path) -> Find:
+        """Load a token classifier."""
+        return token_classification.TokenClassifier(folder, {kind: kind for kind in TYPES}).find
 
 
 def _answer(text: str, entities: Sequence[tuple[int, int, str]]) -> str:
+    """The answer that names the entities of a text."""
     return text_to_text.write_answer([(kind, text[start:end]) for start, end, kind in entities])
 
 
 def _labels(item: Labelled, offsets: Sequence[Span]) -> tuple[list[int], int]:
-    """The label of each piece (only a word's first has one), and how many entities have no word.
+    """Label the pieces of a window with the tags of their words; only first pieces count.
 
     A word belongs to the entity that it overlaps.
+
+    Args:
+        item: The text with its entities.
+        offsets: The spans of the pieces; special tokens have empty ones.
+
+    Returns:
+        The label of each piece, and how many entities have no word of their own.
     """
     firsts, spans = token_classification.words(item.text, offsets)
     labels = [IGNORED] * len(offsets)
-    found, lost, taken = [], 0, 0
-    here = (spans[0][0], spans[-1][1]) if spans else (0, 0)
+    runs: list[tuple[int, int, str]] = []  # first word, word after the last, type
+    lost, next_word = 0, 0
+    begin, stop = (spans[0][0], spans[-1][1]) if spans else (0, 0)
     for start, end, kind in item.entities:
-        inside = [i for i, (a, b) in enumerate(spans) if a < end and start < b and i >= taken]
-        if inside:
-            found.append((inside[0], inside[-1] + 1, kind))
-            taken = inside[-1] + 1
+        overlapping = [
+            word
+            for word, (word_start, word_end) in enumerate(spans)
+            if word_start < end and start < word_end and word >= next_word
+        ]
+        if overlapping:
+            next_word = overlapping[-1] + 1
+            runs.append((overlapping[0], next_word, kind))
         else:
-            lost += here[0] <= start and end <= here[1]
-    for first, tag in zip(firsts, encode(found, len(spans)), strict=True):
+            lost += begin <= start and end <= stop
+    for first, tag in zip(firsts, encode(runs, len(spans)), strict=True):
         labels[first] = TAGS.index(tag)
     return labels, lost

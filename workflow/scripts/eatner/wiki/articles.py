@@ -76,9 +76,14 @@ def article_row(reader: PageReader, xml: bytes, where: str) -> Title | None:
         return _bare_row(page, title, "disambiguation")
     if reader.lists is not None and reader.lists.search(title):
         return _bare_row(page, title, "list")
-    lead = _read_lead(reader, title, source)
     if reader.paragraphs:
-        _add_paragraphs(reader, title, unescape(source), lead)
+        source = unescape(source)
+        lead = clean(source, title, reader.language, reader.names)
+        _add_own_name(reader, title, lead)
+        _add_paragraphs(reader, title, source, lead)
+    else:
+        lead = _read_lead(reader, title, source)
+        _add_own_name(reader, title, lead)
     english = lead.english or _interlanguage_title(source, reader.names)
     links = links_as_json(lead.spans, lead.holes)
     return Title(page.page_id, title, "article", "", english, lead.text, links)
@@ -128,20 +133,24 @@ def _read_lead(reader: PageReader, title: str, source: str) -> Clean:
     # Most of an article lies behind its first heading and need not even be decoded.
     heading = source.find("\n==")
     line = source.find("\n", heading + 1) if heading >= 0 else -1
-    start = unescape(source[:line]) if line >= 0 and not reader.paragraphs else ""
-    lead = clean(start, title, reader.language, reader.names)
-    if lead.end >= len(start) or lead.unclosed:
-        # No heading, or perhaps one inside a template: then all of it.
-        lead = clean(unescape(source), title, reader.language, reader.names)
+    if line >= 0:
+        start = unescape(source[:line])
+        lead = clean(start, title, reader.language, reader.names)
+        if lead.end < len(start) and not lead.unclosed:
+            return lead
+    # No heading, or perhaps one inside a template: then all of it.
+    return clean(unescape(source), title, reader.language, reader.names)
+
+
+def _add_own_name(reader: PageReader, title: str, lead: Clean) -> None:
+    """A lead that begins with the page's title names it, with or without bold."""
     own = title.partition(" (")[0]
     if lead.text.startswith(own) and not any(
         bold and not start for start, _, _, bold in lead.spans
     ):
-        # Some writers leave the bold out.
         after = lead.text[len(own) : len(own) + 1]
         if not (reader.language.spaces and after and in_word(after)):
             lead.spans.append((0, len(own), title, True))
-    return lead
 
 
 def _add_paragraphs(reader: PageReader, title: str, source: str, lead: Clean) -> None:

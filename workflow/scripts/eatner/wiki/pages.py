@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from eatner.errors import InputError
@@ -29,14 +29,14 @@ _TIMESTAMP = re.compile(rb"<timestamp>\s*([^<\s]*)\s*</timestamp>")
 _REDIRECT = re.compile(rb"<redirect\b[^<>]*?title=(?:\"([^\"<]*)\"|'([^'<]*)')")
 _MODEL = re.compile(rb"<model>([^<]*)</model>")
 _TEXT = re.compile(rb"<text\b[^<>]*?(/?)>")
-# A declaration, a second page, a slot, or anything behind a revision but the page's end.
-_ODD = re.compile(rb"<(?:[!?]|page>|content\b|/revision>\s*<(?!/page>))")
+# Tags that a page has not before or behind its text, if that is all it has.
+_ODD_BEFORE = re.compile(rb"<(?:[!?]|page>|content\b|/revision>)")
+_ODD_BEHIND = re.compile(rb"<(?:[!?]|page>|content\b|revision>)")
 _SLOT = re.compile(rb"<content\b[^<>]*>(?:(?!<content\b).)*?</content>", re.DOTALL)
 _BEGIN, _END, _TEXT_END = b"<revision>", b"</revision>", b"</text>"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What the XML of a page says.
 
     Attributes:
@@ -84,9 +84,10 @@ def read_page(xml: bytes, path: Path, where: str) -> Page:
     Raises:
         InputError: A page without a title, an id or an end; not well-formed; not UTF-8.
     """
-    if _ODD.search(xml, len("<page>")):
-        xml = _regular(xml, path, where)
     text_tag = _TEXT.search(xml)
+    if _is_odd(xml, text_tag):
+        xml = _regular(xml, path, where)
+        text_tag = _TEXT.search(xml)
     head = xml[: text_tag.start()] if text_tag else xml
     title = _TITLE.search(head)
     # A revision has an id too.
@@ -141,17 +142,9 @@ def text_of(page: Page, path: Path, where: str) -> str:
             remedy=AGAIN,
         )
     try:
-        text = page.xml[page.text_begin : end].decode()
+        return page.xml[page.text_begin : end].decode()
     except UnicodeDecodeError as error:
         raise _not_utf8(error, page.title, path, where) from error
-    if "<" in text and "</text>" in text:
-        raise InputError(
-            f"a revision of page {page.page_id} ({page.title}) has no end",
-            path=path,
-            record=where or None,
-            remedy=AGAIN,
-        )
-    return text
 
 
 def _clean(title: str) -> str:
@@ -182,6 +175,21 @@ def without_old_revisions(xml: bytes) -> bytes:
         key=lambda aged: aged[1:],
     )
     return begin + _BEGIN + newest.rstrip() + xml[xml.rfind(_END) + len(_END) :]
+
+
+def _is_odd(xml: bytes, text_tag: re.Match[bytes] | None) -> bool:
+    """Whether a page has anything but one revision with one text, or is damaged."""
+    begin = end = len(xml)
+    if text_tag is not None:
+        begin = end = text_tag.end()
+        if not text_tag[1]:
+            # Without an end, the text holds the tags behind it.
+            end = xml.rfind(_TEXT_END) % (len(xml) + 1)
+    return (
+        _ODD_BEFORE.search(xml, len("<page>"), begin) is not None
+        or xml.find(b"<", begin, end) >= 0
+        or _ODD_BEHIND.search(xml, end) is not None
+    )
 
 
 def _regular(xml: bytes, path: Path, where: str) -> bytes:

@@ -48,6 +48,7 @@ _VARIANTS = {
 # Wikipedia's own codes for some of them.
 _SAME = {"zh-classical": "lzh", "zh-min-nan": "nan", "zh-yue": "yue"}
 _FLAGS = frozenset("ATRDHN-+")
+_DEEPEST = 10  # as in MediaWiki; without a limit the time would not be linear
 _BRACES = re.compile(r"(-\{(?!\{)|\}-)")
 _INNER = re.compile(r"\[\[|\]\]|<[^<>]*>|&#?\w+;|[|;]")
 
@@ -72,14 +73,13 @@ class Variants:
         """
         stack: list[list[str]] = [[]]
         for piece in _BRACES.split(text):
-            if piece == "-{":
+            if piece == "-{" and len(stack) <= _DEEPEST:
                 stack.append([])
-            elif piece == "}-":
-                if len(stack) > 1:
-                    inner = "".join(stack.pop())
-                    stack[-1].append(self._shown(inner))
-                else:
-                    stack[-1].append(piece + HOLE)
+            elif piece == "}-" and len(stack) > 1:
+                inner = "".join(stack.pop())
+                stack[-1].append(self._shown(inner))
+            elif piece in ("-{", "}-"):
+                stack[-1].append(piece + HOLE)
             else:
                 stack[-1].append(piece)
         return f"-{{{HOLE}".join("".join(level) for level in stack)

@@ -71,8 +71,8 @@ def clean(source: str, title: str, language: Language, names: Names, start: int 
     kept, end = without_templates(source, start, unclosed)
     if unclosed:
         kept, end = without_templates(source, start, set(), unclosed)
-    variants = variants_of(language.code) if "-{" in kept or "}-" in kept else None
-    if variants is not None:
+    variants = variants_of(language.code)
+    if variants is not None and ("-{" in kept or "}-" in kept):
         kept = variants.resolve(kept)
     text = without_tables(with_holes(kept, language) if DROPPED in kept or HOLE in kept else kept)
     if INVISIBLE.search(text):
