@@ -21,7 +21,7 @@ def split(line: str, separator: str) -> list[str]:
     """The values of a line."""
     if separator == "\t":
         values = line.split("\t")
-        return ["\t", values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
+        return ["\t", values[2]] if values[:2] == ["", ""] and len(values) == 3 else values
     if separator == " ":
         values = re.split(r"[ \t]+", line.rstrip(" \t"))
         if values[0] or len(values) < 2:
@@ -39,7 +39,8 @@ def split(line: str, separator: str) -> list[str]:
             values = next(rows)
     values = [value.strip() or value for value in values]
     # The token that is the separator itself: ",,O".
-    return [separator, values[-1]] if len(values) == 3 and values[:2] == ["", ""] else values
+    is_mark = len(values) == 3 and values[:2] == ["", ""] and values[2]
+    return [separator, values[2]] if is_mark else values
 
 
 def whole_lines(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, str]]:

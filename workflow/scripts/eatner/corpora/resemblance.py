@@ -80,7 +80,7 @@ _BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\
 _TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
 _SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
 _CODE = re.compile(r"[-_*]|[A-Z][A-Z0-9_$.:/-]{0,14}|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]")
-_CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|O|o")
+_CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|[OXo]")
 _NUMBER = re.compile(r"\s*(\d+)\s+\S")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S*")
 _PUNCTUATION = re.compile(r"[^\w\s]+")
@@ -237,7 +237,9 @@ def _codes(lines: Lines) -> Known | None:
         return few and all(map(pattern.fullmatch, values))
 
     codes = [column for column in range(width) if coded(column)]
-    if width - 1 in codes or len(codes) > 1:
+    # The tokens differ, but not in lines that are all the same.
+    differ = any(len({row[at] for row in whole}) > len(whole) // 5 + 1 for at in range(width))
+    if differ and (width - 1 in codes or len(codes) > 1):
         line = next(n for (n, text) in lines if len(text.split()) == width)
         return Known(line, f"{width} columns separated by spaces", COLUMNS)
     return None

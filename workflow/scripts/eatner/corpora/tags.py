@@ -93,14 +93,13 @@ def spelling_of(counts: Mapping[str, int]) -> Spelling | None:
 
 def are_brackets(counts: Mapping[str, int]) -> bool:
     """Whether a column's values are the entities of CoNLL-2012: brackets and stars."""
+    total = sum(counts.values())
     matches = [(_BRACKETS.fullmatch(value.strip()), n) for value, n in counts.items()]
-    fit = sum(n for match, n in matches if match and match[0] and "*" + ")" * 2 not in match[0])
     labels = {match[1] for match, _ in matches if match and match[1]}
-    stars = sum(n for value, n in counts.items() if value.strip() == "*")
-    some = bool(labels) or stars == sum(counts.values())
     return (
-        some
-        and fit >= NEARLY_ALL * sum(counts.values())
+        total > 1
+        and sum(n for match, n in matches if match and match[0]) >= NEARLY_ALL * total
+        and any("*" in value for value in counts)  # not every word in brackets is an entity
         and not any(map(_NO_ENTITY.fullmatch, labels))
     )
 
