@@ -371,7 +371,7 @@ def resolve_tagger(
         weights = asked.weights
     elif "artifact" in settings:
         weights = f"resources/artifacts/{settings['artifact']}"
-    elif settings["kind"] not in ("gold", "llm"):
+    elif {"folder", "hub", "scratch"} & settings.keys():
         weights = settings.get("folder") or f"resources/models/{name}"
         if "train" in settings:
             start = None if "scratch" in settings else weights
