@@ -19,7 +19,7 @@ FLOORS = (
     ("fetch",),
     ("llm",),
     ("prompts", "lexicon"),
-    ("wiki", "evaluate"),
+    ("wiki", "evaluate", "facts"),
     ("translate", "tag", "align"),
     ("train",),
     ("report", "config"),

@@ -596,9 +596,9 @@ def test_spans_are_in_range_in_order_and_apart(answer: str, sentence: str) -> No
     ],
 )
 def test_hostile_answers_end_soon(answer: str, sentence: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     locate(answer, sentence)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("name", ["twitter", "To Heart", "はいすくーる落書", "ががちゃおこわ"])
@@ -610,10 +610,10 @@ def test_a_line_before_an_explanation_is_the_answer(name: str) -> None:
 
 def test_a_long_sentence_is_searched_quickly() -> None:
     sentence = "彼は京都に行った。" * 1100 + "そして東京に着いた。"
-    began = time.perf_counter()
+    began = time.process_time()
     [(start, end)] = locate("The answer is 「東 京」.", sentence)
     assert sentence[start:end] == "東京"
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 # --- trimming -----------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import importlib.util
 import re
 
 from eatner.code.fingerprint import Code
+from eatner.facts import facts as language_facts
 from eatner.llm.open import ENGINES
-from eatner.text import languages
 
 
 def any_of(names):
@@ -162,16 +162,14 @@ CODE = Code(SCRIPTS, cache=Path(".snakemake") / "eatner" / "code.json")
 
 
 def code_of(*roots):
-    """Hash what code means, as a param: an edit that changes it reruns the rule, others do not."""
+    """Return a hash of what code means, as a param: only an edit of the meaning reruns the rule."""
     return CODE.fingerprint(*roots)
 
 
-def kind_code(script, component):
-    """Hash the code of a step: its script, the kind of a component, what runs the kind's LLM."""
-    roots = [script, component.module, *engine_of(component)]
-    if getattr(component, "asked", None):
-        roots.append(component.asked.module)
-    return code_of(*roots)
+def kind_roots(script, component):
+    """Name the code of a step: its script, its component's kind, and what runs the kind's LLM."""
+    asked = getattr(component, "asked", None)
+    return [script, component.module, *([asked.module] if asked else []), *engine_of(component)]
 
 
 def engine_of(component):
@@ -179,6 +177,6 @@ def engine_of(component):
     return [ENGINES[component.model.backend]] if component.model else []
 
 
-def facts(language):
-    """Return a language's row as a param: an edited row reruns its language, a new row nothing."""
-    return repr(languages.get(language))
+def facts(language, *roots):
+    """Return what our tables say of a language, as a param: an edit reruns that language alone."""
+    return language_facts(language, CODE.closure(*roots))

@@ -18,7 +18,7 @@ rule read_corpus:
         mem_mb=2000,
     params:
         code=code_of("read_corpus.py"),
-        facts=lambda wildcards: facts(corpus(wildcards).language),
+        facts=lambda wildcards: facts(corpus(wildcards).language, "read_corpus.py"),
         settings=lambda wildcards: corpus(wildcards).reading,
         seed=config["seed"],
     script:

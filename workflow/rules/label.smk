@@ -30,14 +30,17 @@ rule translate_sentences:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code("translate_sentences.py", translator(wildcards)),
+        code=lambda wildcards: code_of(*kind_roots("translate_sentences.py", translator(wildcards))),
         translator=lambda wildcards: translator(wildcards).settings,
         prompt=lambda wildcards: translator(wildcards).prompt,
         engine=lambda wildcards: translator(wildcards).engine,
         pace=lambda wildcards, resources: translator(wildcards).pace,
         pairing=pairing,
         language=lambda wildcards: corpus(wildcards).language,
-        facts=lambda wildcards: facts(corpus(wildcards).language),
+        facts=lambda wildcards: facts(
+            corpus(wildcards).language,
+            *kind_roots("translate_sentences.py", translator(wildcards)),
+        ),
     script:
         "../scripts/translate_sentences.py"
 
@@ -64,7 +67,7 @@ rule tag_english:
         runtime=240,
         mem_mb=lambda wildcards: 6000 if tagger(wildcards).is_neural else 2000,
     params:
-        code=lambda wildcards: kind_code("tag_english.py", tagger(wildcards)),
+        code=lambda wildcards: code_of(*kind_roots("tag_english.py", tagger(wildcards))),
         tagger=lambda wildcards: tagger(wildcards).settings,
     script:
         "../scripts/tag_english.py"
@@ -94,13 +97,15 @@ rule tag_with_llm:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code("tag_with_llm.py", tagger(wildcards)),
+        code=lambda wildcards: code_of(*kind_roots("tag_with_llm.py", tagger(wildcards))),
         tagger=lambda wildcards: tagger(wildcards).settings,
         prompt=lambda wildcards: tagger(wildcards).prompt,
         engine=lambda wildcards: tagger(wildcards).engine,
         pace=lambda wildcards, resources: tagger(wildcards).pace,
         language=text_language,
-        facts=lambda wildcards: facts(text_language(wildcards)),
+        facts=lambda wildcards: facts(
+            text_language(wildcards), *kind_roots("tag_with_llm.py", tagger(wildcards))
+        ),
     script:
         "../scripts/tag_with_llm.py"
 
@@ -131,12 +136,14 @@ rule align_entities:
         runtime=720,
         mem_mb=6000,
     params:
-        code=lambda wildcards: kind_code("align_entities.py", aligner(wildcards)),
+        code=lambda wildcards: code_of(*kind_roots("align_entities.py", aligner(wildcards))),
         aligner=lambda wildcards: aligner(wildcards).settings,
         prompt=lambda wildcards: aligner(wildcards).prompt,
         engine=lambda wildcards: aligner(wildcards).engine,
         pace=lambda wildcards, resources: aligner(wildcards).pace,
         language=lambda wildcards: corpus(wildcards).language,
-        facts=lambda wildcards: facts(corpus(wildcards).language),
+        facts=lambda wildcards: facts(
+            corpus(wildcards).language, *kind_roots("align_entities.py", aligner(wildcards))
+        ),
     script:
         "../scripts/align_entities.py"

@@ -32,7 +32,9 @@ rule finetune_model:
     params:
         code=code_of("finetune_model.py"),
         wikis=lambda wildcards: adapter(wildcards).wikis,
-        facts=lambda wildcards: [facts(wiki) for wiki in adapter(wildcards).wikis],
+        facts=lambda wildcards: [
+            facts(wiki, "finetune_model.py") for wiki in adapter(wildcards).wikis
+        ],
         settings=lambda wildcards: adapter(wildcards).training,
         prompt=lambda wildcards: adapter(wildcards).prompt,
         quantisation=lambda wildcards: adapter(wildcards).quantisation,
@@ -75,7 +77,10 @@ rule weigh_signals:
     params:
         code=lambda wildcards: code_of("weigh_signals.py", *engine_of(aligner(wildcards))),
         wikis=lambda wildcards: aligner(wildcards).wikis,
-        facts=lambda wildcards: [facts(wiki) for wiki in aligner(wildcards).wikis],
+        facts=lambda wildcards: [
+            facts(wiki, "weigh_signals.py", *engine_of(aligner(wildcards)))
+            for wiki in aligner(wildcards).wikis
+        ],
         most=lambda wildcards: aligner(wildcards).settings["pairs"],
         without=lambda wildcards: aligner(wildcards).settings["without"],
         prompt=lambda wildcards: aligner(wildcards).prompt,

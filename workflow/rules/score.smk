@@ -25,7 +25,7 @@ rule score_system:
         code=code_of("score_system.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
         language=lambda wildcards: corpus(wildcards).language,
-        facts=lambda wildcards: facts(corpus(wildcards).language),
+        facts=lambda wildcards: facts(corpus(wildcards).language, "score_system.py"),
         system=lambda wildcards: {
             part: wildcards[part] for part in ("translator", "tagger", "aligner")
         },

@@ -48,7 +48,7 @@ rule fetch_dump:
     params:
         code=code_of("fetch_dump.py"),
         language=lambda wildcards: wildcards.language,
-        facts=lambda wildcards: facts(wildcards.language),
+        facts=lambda wildcards: facts(wildcards.language, "fetch_dump.py"),
         date=lambda wildcards: wiki(wildcards).settings["date"],
         mirror=lambda wildcards: wiki(wildcards).settings["mirror"],
     script:
@@ -77,7 +77,7 @@ rule parse_wiki:
     params:
         code=code_of("parse_wiki.py"),
         language=lambda wildcards: wildcards.language,
-        facts=lambda wildcards: facts(wildcards.language),
+        facts=lambda wildcards: facts(wildcards.language, "parse_wiki.py"),
         paragraphs=lambda wildcards: wiki(wildcards).settings["paragraphs"],
     script:
         "../scripts/parse_wiki.py"
@@ -103,7 +103,7 @@ rule build_pairs:
     params:
         code=code_of("build_pairs.py"),
         language=lambda wildcards: wildcards.language,
-        facts=lambda wildcards: facts(wildcards.language),
+        facts=lambda wildcards: facts(wildcards.language, "build_pairs.py"),
         settings=config["pairs"],
         seed=config["seed"],
     script:
@@ -127,6 +127,6 @@ rule build_lexicon:
     params:
         code=code_of("build_lexicon.py"),
         language=lambda wildcards: wildcards.language,
-        facts=lambda wildcards: facts(wildcards.language),
+        facts=lambda wildcards: facts(wildcards.language, "build_lexicon.py"),
     script:
         "../scripts/build_lexicon.py"

@@ -75,6 +75,7 @@ def constrained(
             stop=prompts.QUOTE,
             within=[one_line(sentences[index].text) for index, *_ in questions],
             beams=beams,
+            language=language.code,
             journal=journal,
             progress=bar.update,
         )

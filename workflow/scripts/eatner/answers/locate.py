@@ -129,9 +129,13 @@ def _is_refusal(piece: str, sentence: ComparedSentence) -> bool:
     return core == core.lower() or all(not x or x[-1] in FINAL for x in before)
 
 
-@lru_cache(maxsize=1)
 def _refusals() -> frozenset[str]:
-    return frozenset(WIDTH(word).text for word in phrasing.items("nothing"))
+    return _compared(phrasing.items("nothing"))
+
+
+@lru_cache(maxsize=64)
+def _compared(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(WIDTH(word).text for word in words)
 
 
 def _is_the_sentence(piece: str, sentence: ComparedSentence) -> bool:
@@ -184,7 +188,7 @@ def _first(
     return []
 
 
-def locate(answer: str, sentence: str) -> list[Span]:
+def locate(answer: str, sentence: str, language: str | None = None) -> list[Span]:
     """The places in a sentence that a free-form answer names.
 
     The answer is cleaned of tags and of the sentence itself, then read in several ways, the most
@@ -204,6 +208,8 @@ def locate(answer: str, sentence: str) -> list[Span]:
     Args:
         answer: What the model said.
         sentence: The sentence, any length.
+        language: Code of the sentence's language: the answer may be in it, or in one of
+            `phrasing.COMMON`. None: it may be in any.
 
     Returns:
         Start and end of each occurrence, from left to right, without overlap. Empty where the
@@ -211,7 +217,8 @@ def locate(answer: str, sentence: str) -> list[Span]:
         sentence back.
     """
     hay = ComparedSentence(sentence)
-    return _everywhere(_unpunctuated(_located(answer, hay), hay), hay)
+    with phrasing.of(language):
+        return _everywhere(_unpunctuated(_located(answer, hay), hay), hay)
 
 
 def _located(answer: str, hay: ComparedSentence) -> list[Span]:
@@ -276,16 +283,21 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
         return found
     phrase = sentence.text[slice(*found[0])]
     bare = phrase.rstrip(STOPS)
-    short = phrase.split()[-1] in _abbreviations() or re.search(r"(?:^|[.\s])\w\.$", phrase)
+    short = phrase.split()[-1] in _abbreviations(phrasing.language()) or re.search(
+        r"(?:^|[.\s])\w\.$", phrase
+    )
     if bare == phrase or short or not strip_edges(bare):
         return found
     places = sentence.find(bare, EXACT)
     return places if len(places) > len(found) else found
 
 
-@lru_cache(maxsize=1)
-def _abbreviations() -> frozenset[str]:
-    return frozenset(word for row in languages.known().values() for word in row.abbreviations)
+@lru_cache(maxsize=64)
+def _abbreviations(language: str | None) -> frozenset[str]:
+    rows = (
+        [languages.get(language), languages.get("en")] if language else languages.known().values()
+    )
+    return frozenset(word for row in rows for word in row.abbreviations)
 
 
 def _everywhere(found: list[Span], sentence: ComparedSentence) -> list[Span]:

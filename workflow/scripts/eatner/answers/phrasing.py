@@ -1,9 +1,9 @@
 """The words that an answer puts around the phrase that it names, as one table.
 
-Whatever the sentence's language, the answer may be in another, so the rows are read together. The
+An answer may be in the sentence's language or in another one. `of` says whose rows are read. The
 columns of `phrasing.tsv`; a list is written with bars between its items:
 
-- code: the language, for the reader alone
+- code: the language; `mul` for marks that belong to none
 - yes: what an answer begins with before it answers
 - about: what an answer says of itself, of the phrase and the sentence: "answer", "phrase", "it"
 - copulas: what joins the phrase to what is said of it: "is", means, 是, は
@@ -18,6 +18,8 @@ word may go on (ответ- is ответом too). Scripts without spaces need 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -25,22 +27,54 @@ from eatner import tsv
 from eatner.text.characters import is_inside
 
 TABLE = Path(__file__).with_name("phrasing.tsv")
+# An LLM may answer in English, or in Chinese, the language of many LLMs, whatever it is asked about.
+COMMON = ("en", "zh", "mul")
+_LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
 _COLUMNS = ("yes", "about", "copulas", "tails", "nothing", "apologies")
 
 
+@contextmanager
+def of(language: str | None) -> Iterator[None]:
+    """Read the phrases of one language and of `COMMON`; without one, of all languages.
+
+    Args:
+        language: Code of the language of the sentences that answers are about.
+    """
+    before = _LANGUAGE.set(language)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(before)
+
+
 @cache
+def rows(language: str | None) -> tuple[dict[str, str], ...]:
+    """The rows of the table that are read for a language, see `of`."""
+    table = tsv.read(TABLE, ("code", *_COLUMNS))
+    return tuple(row for row in table if language is None or row["code"] in (language, *COMMON))
+
+
+def language() -> str | None:
+    """The language whose phrases are read now, see `of`."""
+    return _LANGUAGE.get()
+
+
 def items(column: str) -> tuple[str, ...]:
-    """All items of a column, of all languages, the longest first."""
-    rows = tsv.read(TABLE, ("code", *_COLUMNS))
-    found = {item for row in rows for item in row[column].split("|") if item}
+    """The items of a column that are read now, the longest first."""
+    return _items(column, _LANGUAGE.get())
+
+
+@cache
+def _items(column: str, language: str | None) -> tuple[str, ...]:
+    found = {item for row in rows(language) for item in row[column].split("|") if item}
     return tuple(sorted(found, key=lambda item: (-len(item), item)))
 
 
 @cache
-def _by_first(column: str) -> dict[str, list[tuple[str, bool, bool]]]:
+def _by_first(column: str, language: str | None) -> dict[str, list[tuple[str, bool, bool]]]:
     """Items by their first character, without hyphens; whether they attach to the left, right."""
     table: dict[str, list[tuple[str, bool, bool]]] = {}
-    for item in items(column):
+    for item in _items(column, language):
         word = item.removeprefix("-").removesuffix("-")
         table.setdefault(word[0], []).append((word, item[0] == "-", item[-1] == "-"))
     return table
@@ -53,7 +87,7 @@ def _lowered(text: str) -> str:
 
 def find(column: str, text: str) -> Iterator[tuple[int, int]]:
     """Where items of a column stand in a text as words, from left to right, without overlap."""
-    table, low, at = _by_first(column), _lowered(text), 0
+    table, low, at = _by_first(column, _LANGUAGE.get()), _lowered(text), 0
     while at < len(low):
         after = at
         for word, left, right in table.get(low[at], ()):

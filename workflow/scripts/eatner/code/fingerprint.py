@@ -28,7 +28,7 @@ VERSION = digest(b"".join(Path(__file__).with_name(name).read_bytes() for name i
 IGNORED = frozenset({"eatner.errors", "eatner.progress"})
 # The rows or entries of these files belong to languages: a rule has those of its language as a
 # param.
-BY_LANGUAGE = frozenset({"languages.tsv", "prompts.yaml", "phrasing.tsv"})
+BY_LANGUAGE = frozenset({"languages.tsv", "scripts.tsv", "prompts.yaml", "phrasing.tsv"})
 # They import a module whose name is only known when they run. A rule names that module as a root of
 # its own, see `kind_code` in workflow/rules/common.smk.
 LOADERS = frozenset({"job:kind_run", "eatner.llm.open:open_llm"})

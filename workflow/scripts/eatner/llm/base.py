@@ -32,6 +32,7 @@ class Decoding:
     stop: str | None = None
     beams: int = 1
     no_repeat: bool = False
+    language: str | None = None
 
 
 class LLM(ABC):
@@ -76,6 +77,7 @@ class LLM(ABC):
         within: Sequence[str] | None = None,
         beams: int = 1,
         no_repeat: bool = False,
+        language: str | None = None,
         journal: Journal | None = None,
         progress: Progress | None = None,
     ) -> list[list[Completion]]:
@@ -96,6 +98,8 @@ class LLM(ABC):
                 beam search gives one greedy answer, and others as it can.
             no_repeat: Never write the same run of `grammar.LOOP` tokens twice, because a small LLM
                 would loop. Without effect in an engine that cannot do it.
+            language: Code of the sentences' language, for an engine without a grammar: it reads a
+                free answer by the phrases of this language, see `answers/phrasing.py`.
             journal: Keeps the answers of every batch, and gives those of an earlier run. An answer
                 that is nothing but thoughts is not kept.
             progress: Called with the number of prompts that were finished since the last call.
@@ -110,7 +114,7 @@ class LLM(ABC):
                 in the journal.
             ValueError: `within` without a `stop`, or with one that a sentence holds.
         """
-        decoding = Decoding(max_new_tokens, stop, beams, no_repeat)
+        decoding = Decoding(max_new_tokens, stop, beams, no_repeat, language)
         spans = [None] * len(prompts) if within is None else within
         keys, answers = [], {}
         if journal is not None:

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Any
 
+from eatner.answers import phrasing
 from eatner.answers.locate import locate
 from eatner.errors import InputError
 from eatner.llm.base import LLM, Completion, Decoding, Message, Prompt
@@ -88,7 +89,9 @@ class EndpointLLM(LLM):
     def _question(self, prompt: Prompt, span: str | None, decoding: Decoding) -> list[object]:
         """List what an answer depends on: the request, and how its reply is read."""
         path, body = self._request(prompt, span, decoding)
-        return [self.transport.url, path, body, span, decoding.stop]
+        # A free answer is read by the phrases of a language.
+        read_by = None if span is None else phrasing.rows(decoding.language)
+        return [self.transport.url, path, body, span, decoding.stop, read_by]
 
     def _answers(
         self,
@@ -183,7 +186,7 @@ class EndpointLLM(LLM):
         opening = "" if isinstance(prompt, str) else _closed(prompt)[1]
         completion = self._read(reply, chat=not isinstance(prompt, str) and not opening)
         if span is not None:
-            return _inside(completion, opening, decoding.stop, span)
+            return _inside(completion, opening, decoding, span)
         return _unopened(completion, opening, decoding.stop) if opening else completion
 
     def _read(self, reply: Json, *, chat: bool) -> Completion:
@@ -257,13 +260,13 @@ def _unopened(completion: Completion, opening: str, stop: str | None) -> Complet
     return replace(completion, text=head, finished=completion.finished or bool(end))
 
 
-def _inside(completion: Completion, opening: str, stop: str | None, sentence: str) -> Completion:
+def _inside(completion: Completion, opening: str, decoding: Decoding, sentence: str) -> Completion:
     """Find the substring of a sentence that an answer names; the empty one where it names none."""
-    closed = _unopened(completion, opening, stop)
+    closed = _unopened(completion, opening, decoding.stop)
     text = closed.text.strip()
     # Free of explanations, an answer is over at its stop, whatever the LLM goes on to say.
     if text in sentence and (closed.finished or not text):
         return replace(closed, text=text)
-    spans = locate(completion.text.strip().removeprefix(opening), sentence)
+    spans = locate(completion.text.strip().removeprefix(opening), sentence, decoding.language)
     text = sentence[spans[0][0] : spans[0][1]] if spans else ""
     return replace(completion, text=text)

@@ -101,7 +101,7 @@ def tag_with_llm(
         entities: list[Found] = []
         # An endpoint has no answer to what it finds too long itself.
         if completions := answers_of.get(index):
-            entities = place_names(completions[0], row.english)
+            entities = place_names(completions[0], row.english, language.code)
         elif row.english.strip():
             entities = [Found(None, None, "", status="too_long")]
         yield from mention_rows(row, entities)
@@ -149,7 +149,7 @@ def names(answer: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def place_names(answer: Completion, text: str) -> list[Found]:
+def place_names(answer: Completion, text: str, language: str | None = None) -> list[Found]:
     """The entities that an answer names, at their places in the text.
 
     A name with commas is looked for as a whole ("Washington, D.C.") and then in its parts. Longer
@@ -158,6 +158,7 @@ def place_names(answer: Completion, text: str) -> list[Found]:
     Args:
         answer: What the LLM answered.
         text: The text.
+        language: Code of the text's language, see `locate`.
 
     Returns:
         The entities, and then the names that were not placed, with the statuses of `tag_with_llm`.
@@ -173,7 +174,7 @@ def place_names(answer: Completion, text: str) -> list[Found]:
         if number == len(pairs) and not answer.finished:
             lose(kind, name, "cut")
             continue
-        is_whole = any(text[start:end] == name for start, end in locate(name, text))
+        is_whole = any(text[start:end] == name for start, end in locate(name, text, language))
         parts = [part.strip() for part in _COMMAS.split(name) if part.strip()]
         for part in [name] if is_whole or len(parts) < 2 else parts:
             named[kind, part] = None
@@ -181,7 +182,7 @@ def place_names(answer: Completion, text: str) -> list[Found]:
     for kind, name in named:
         if kind not in TYPES:
             lose(kind, name, "other_type")
-        elif spans := locate(name, text):
+        elif spans := locate(name, text, language):
             located.append((kind, name, spans))
         else:
             lose(kind, name, "not_found")

@@ -1,0 +1,30 @@
+"""What our tables say of one language, as text: a param of the rules that depend on it.
+
+The tables themselves are not part of a step's code, so a new language reruns nothing, and an edited
+row, example or phrase reruns the steps of its own language that read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from eatner import prompts
+from eatner.answers import phrasing
+from eatner.text import languages
+
+# By the symbol that reads a table: what it says of a language.
+READ_BY: dict[str, Callable[[str], object]] = {
+    "eatner.text.languages:known": languages.get,
+    "eatner.prompts:examples": prompts.examples,
+    "eatner.answers.phrasing:rows": phrasing.rows,
+}
+
+
+def facts(language: str, reached: Container[str]) -> str:
+    """Return what some code can know of a language.
+
+    Args:
+        language: Its code.
+        reached: The symbols that the code reaches, see `eatner.code.fingerprint`.
+    """
+    return repr([say(language) for symbol, say in READ_BY.items() if symbol in reached])
