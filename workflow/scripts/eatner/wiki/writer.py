@@ -214,7 +214,7 @@ class Writer:
         kind, target = link_kind(match[1], self.names)
         if kind == "language":
             self.english = self.english or target
-        entry = self._entry(kind, target)
+        entry = _Open(kind, target, self.size, len(self.pieces), len(self.spans))
         if not closed:
             self.open.append(entry)
             return end
