@@ -184,7 +184,8 @@ class Writer:
         Returns:
             Where to read on, behind bullets and what else marks a line.
         """
-        self._end_bold()
+        if self.bold >= 0:
+            self._end_bold()
         blank_line = mark.count("\n") > 1
         if blank_line or text[pos : pos + 1] in "*#:;|!" or mark[-1] in " \t":
             self._newline()
