@@ -155,3 +155,11 @@ def test_cases_of_revisions_and_slots(case, leads):
     rows = list(parse_dump(CASES / f"{case}.xml", DE, {}))
     assert [row.lead for row in rows] == leads
     assert all("Berlin" not in row.links and "Preußen" not in row.links for row in rows)
+
+
+@pytest.mark.parametrize("lost", ["<content>", "</content>"])
+@pytest.mark.parametrize("revisions", [0, 1])
+def test_a_slot_without_a_beginning_or_an_end_is_an_error(tmp_path, lost, revisions):
+    new = NEW.replace("<text ", f"{SLOT}<text ").replace(lost, "")
+    with pytest.raises(InputError, match="has no beginning or no end"):
+        parse_pages(tmp_path, history(1, "Bonn", *[OLD][:revisions], new))

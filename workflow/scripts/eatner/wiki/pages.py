@@ -29,9 +29,8 @@ _TIMESTAMP = re.compile(rb"<timestamp>\s*([^<\s]*)\s*</timestamp>")
 _REDIRECT = re.compile(rb"<redirect\b[^<>]*?title=(?:\"([^\"<]*)\"|'([^'<]*)')")
 _MODEL = re.compile(rb"<model>([^<]*)</model>")
 _TEXT = re.compile(rb"<text\b[^<>]*?(/?)>")
-# Tags that a page has not before or behind its text, if that is all it has.
-_ODD_BEFORE = re.compile(rb"<(?:[!?]|page>|content\b|/revision>)")
-_ODD_BEHIND = re.compile(rb"<(?:[!?]|page>|content\b|revision>)")
+# A declaration, a second page, a slot.
+_ODD = re.compile(rb"<(?=[!?pc])(?:[!?]|page>|content\b)")
 _SLOT = re.compile(rb"<content\b[^<>]*>(?:(?!<content\b).)*?</content>", re.DOTALL)
 _BEGIN, _END, _TEXT_END = b"<revision>", b"</revision>", b"</text>"
 
@@ -181,12 +180,14 @@ def _is_odd(xml: bytes, text_tag: re.Match[bytes] | None) -> bool:
     """Whether a page has anything but one revision with one text, or is damaged."""
     begin = len(xml) if text_tag is None else text_tag.end()
     end = begin if text_tag is None or text_tag[1] else xml.rfind(_TEXT_END)
+    # Text has no tags of its own.
+    if end < begin or xml.find(b"<", begin, end) >= 0:
+        return True
     return (
-        end < begin
-        or _ODD_BEFORE.search(xml, len("<page>"), begin) is not None
-        # Text has no tags.
-        or xml.find(b"<", begin, end) >= 0
-        or _ODD_BEHIND.search(xml, end) is not None
+        _ODD.search(xml, len("<page>"), begin) is not None
+        or xml.find(_END, 0, begin) >= 0
+        or xml.find(_BEGIN, end) >= 0
+        or _ODD.search(xml, end) is not None
     )
 
 
@@ -212,6 +213,9 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
         xml.find(b"<page>", len("<page>")) >= 0
         or b"<title>" in b"".join(revisions)
         or b"<content" in xml
+        or b"</content>" in xml
+        # Two texts in one revision: what parts them is lost.
+        or any(revision.count(_TEXT_END) > 1 for revision in revisions)
         or any(revision.count(_END) != 1 for revision in revisions)
         or _END in begin
     ):

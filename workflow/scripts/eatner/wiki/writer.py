@@ -184,7 +184,8 @@ class Writer:
         Returns:
             Where to read on, behind bullets and what else marks a line.
         """
-        self._end_bold()
+        if self.bold >= 0:
+            self._end_bold()
         blank_line = mark.count("\n") > 1
         if blank_line or text[pos : pos + 1] in "*#:;|!" or mark[-1] in " \t":
             self._newline()
@@ -214,7 +215,7 @@ class Writer:
         kind, target = link_kind(match[1], self.names)
         if kind == "language":
             self.english = self.english or target
-        entry = self._entry(kind, target)
+        entry = _Open(kind, target, self.size, len(self.pieces), len(self.spans))
         if not closed:
             self.open.append(entry)
             return end
