@@ -1,4 +1,4 @@
-# Everything runs in .venv, which sets itself up; python3 and network to a package index are all it needs.
+# Everything runs in .venv, which is set up on first use. It needs python3 and a package index.
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -8,13 +8,14 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
 	@echo "make test   the tests"
-	@echo "make lint   ruff, snakefmt and snakemake --lint"
-	@echo "make bench  the benchmarks; they write docs/benchmarks/ (on a GPU: make bench-gpu)"
-	@echo "make clean  delete results and logs (not resources, not .venv)"
+	@echo "make lint   ruff with a limit on complexity, mypy, snakefmt, snakemake --lint"
+	@echo "make bench  the benchmarks, which write docs/benchmarks/ (on a GPU: make bench-gpu);"
+	@echo "            docs/benchmarks/data.md lists the data that they need"
+	@echo "make clean  delete results and logs, but not resources and .venv"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
 
-# torch first and alone: with torch installed, nothing asks for a build with gigabytes of CUDA.
+# torch first and alone: otherwise another package asks for a build with gigabytes of CUDA.
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv .venv
@@ -25,19 +26,20 @@ help:
 run: .venv/ready
 	snakemake --cores 8 results/ja/f1.json
 
-# Three at a time on two cores: much of their time is waiting for processes to start.
+# Three workers on two cores, because tests spend much time on the start of processes.
 test: .venv/ready
 	pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready
 	ruff check
 	ruff format --check
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 bench: bench-wiki bench-align
 
-# The rivals have an environment of their own: their pins are not ours.
+# The rivals get an environment of their own, because their pins differ from ours.
 .venv-bench/ready: bench/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
@@ -46,11 +48,11 @@ bench: bench-wiki bench-align
 bench-wiki: .venv/ready .venv-bench/ready
 	python bench/bench_wiki.py --threads 2 --rivals .venv-bench/bin/python --out docs/benchmarks/wiki.md
 
-# About an hour and a half on two cores, most of it the paper's procedure; a stopped run goes on.
+# About an hour and a half on two cores, most of it for the paper's procedure. A stopped run can be continued.
 bench-align: .venv/ready
 	python bench/bench_align.py --out docs/benchmarks/align.md
 
-# On a machine with a GPU, about ten minutes. Without vLLM, give --only the other parts.
+# About ten minutes on a machine with a GPU. Without vLLM, name the other parts with --only.
 bench-gpu: .venv/ready
 	snakemake --cores 8 --configfile bench/align.yaml -- resources/models/smollm2-135m-instruct results/wiki/ru/pairs.tsv
 	python bench/bench_gpu.py --out docs/benchmarks/gpu.md

@@ -2,9 +2,9 @@
 
     snakemake --cores 8 results/ja/f1.json
 
-parses a wiki, builds alignment pairs, tunes an LLM on them, translates the sentences of the corpus
-`ja` into English, tags the English, takes every English entity back to its phrase in the original
-sentence, and scores. The rules stand in workflow/rules in this order.
+builds alignment pairs from a wiki and tunes an LLM on them. It then translates the sentences of the
+corpus `ja` into English, tags the English, finds each English entity in the original sentence, and
+scores the result. workflow/rules has the rules, included below in this order.
 """
 
 from snakemake.utils import min_version

@@ -2,10 +2,10 @@
 
     python bench/bench_align.py --out docs/benchmarks/align.md [--only projection speed ...]
 
-Every part writes its figures to `results/bench/{part}.json`, and the page is made of all parts that
-are there; what the LLMs have answered is kept in journals, so that a run that was stopped goes on.
-Gold is read from `../shared/data`, which is not part of the project. What needs the steps before is
-made by Snakemake, with `bench/align.yaml` on top of the configuration.
+Every part writes its figures to `results/bench/{part}.json`; the page shows all parts that exist.
+The answers of the LLMs are kept in journals, so a stopped run can be continued. Gold is read from
+`../shared/data`, which is not part of the project: see docs/benchmarks/data.md. Snakemake makes the
+models, wikis and scores that a part needs, with `bench/align.yaml` on top of the configuration.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / path) for path in ("workflow/scripts", "tests", "tests/answers")]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from eatner import lexicon, prompts, tables, tsv
@@ -68,17 +68,17 @@ CONFIG = ROOT / "bench/align.yaml"
 SEED = 20260101
 RU = languages.get("ru")
 UNER = {"PER": "PER", "LOC": "LOC", "ORG": "ORG", "OTH": None}
-# Of the whole fine-tuned Japanese system; UD-GSD's other labels are no entities of ours.
+# As in bench/align.yaml; the other labels of UD-GSD are no entities of ours.
 GSD = {"PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC"}
 WIKIANN = {"PER": "PER", "LOC": "LOC", "ORG": "ORG"}
-# Corpora whose entities are named in English in bench/names_{language}.tsv, as far as they are.
+# Corpora for which bench/names_{language}.tsv has the English of some entities.
 NAMED = {
     "zh": (DATA / "uner/Chinese-GSD/zh_gsd-ud-dev.iob2", UNER),
     "ja": (JAPANESE, GSD),
 }
 SAMPLED = ["ja", "ko", "ru"]
 WIKI_FILES = ("pairs.tsv", "lexicon.marisa")
-# In which form the LLM is asked, untuned and tuned.
+# The form of the prompts, for the untuned and the tuned LLM.
 FORMS = {"untuned": "few-shot", "tuned": "tuned"}
 FITTING_PAIRS = 200
 PAPER_SENTENCES = 40
@@ -90,8 +90,10 @@ PAPER_TOKENS = 512
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, required=True, help="the page to write")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts")
+    parser.add_argument("--out", type=Path, required=True, help="path of the page to write")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run"
+    )
     options = parser.parse_args()
     ROOM.mkdir(parents=True, exist_ok=True)
     cut(JAPANESE, "ja_gsd.bio", JA_SENTENCES)
@@ -108,13 +110,13 @@ def main() -> None:
     options.out.write_text(page(), encoding="utf-8")
 
 
-# --- what the parts share -----------------------------------------------------------------------
+# --- helpers of the parts ------------------------------------------------------------------------
 
 
 def gold(
     path: Path, types: Mapping[str, EntityType | None], most: int | None = None
 ) -> tuple[list[Sentence], list[GoldEntity]]:
-    """The sentences and gold entities of a corpus, as rows of our tables."""
+    """Read the sentences and gold entities of a corpus as rows of our tables."""
     sentences, entities = [], []
     spaces = "ja" not in path.parent.name
     for sentence in islice(formats.read(path, language_spaces=spaces), most):
@@ -126,7 +128,7 @@ def gold(
 
 
 def parallel() -> tuple[list[Sentence], list[Mention], list[GoldEntity]]:
-    """Russian PUD: its sentences, the gold entities of their English as tagged, Russian gold."""
+    """Read Russian PUD: sentences, gold entities of the English as mentions, Russian gold."""
     english, named = gold(DATA / "uner/English-PUD/en_pud-ud-test.iob2", UNER)
     sentences, right = gold(DATA / "uner/Russian-PUD/ru_pud-ud-test.iob2", UNER)
     gold_of = by_sentence(row for row in named if row.status == "scored")
@@ -140,7 +142,7 @@ def parallel() -> tuple[list[Sentence], list[Mention], list[GoldEntity]]:
 
 
 def make(*targets: str) -> None:
-    """Let Snakemake make files, in this process's environment."""
+    """Make files with Snakemake, in the environment of this process."""
     subprocess.run(
         [
             sys.executable,
@@ -161,7 +163,7 @@ def make(*targets: str) -> None:
 
 
 def model(name: str) -> TransformersLLM:
-    """The LLM untuned or tuned on Russian pairs."""
+    """Open the LLM, untuned or tuned on Russian pairs."""
     make(
         "results/models/gemma-3-270m-ru/adapter_model.safetensors",
         *(f"results/wiki/ru/{file}" for file in WIKI_FILES),
@@ -171,7 +173,7 @@ def model(name: str) -> TransformersLLM:
 
 
 def held_out_pairs(code: str = "ru") -> list[Pair]:
-    """Pairs of a sample wiki, of entities that an adapter was not tuned on."""
+    """Return the pairs of a sample wiki whose entities are held out from tuning."""
     rows = tables.read(ROOT / f"results/wiki/{code}/pairs.tsv", Pair)
     short = [row for row in rows if len(row.sentence) <= LONGEST_SENTENCE]
     return split_by_entity(short, SEED)[1]
@@ -180,7 +182,7 @@ def held_out_pairs(code: str = "ru") -> list[Pair]:
 def strict(
     right: Sequence[GoldEntity], found: Sequence[Alignment], sentences: Sequence[Sentence]
 ) -> dict:
-    """Strict F1 with its interval, and the F1 of the spans alone, whatever their type."""
+    """Return strict F1 with its interval, and the F1 of the spans without their types."""
     right = within(right, sentences)
     figures = score.score(right, found, sentences, seed=SEED)
     untyped = score.score(
@@ -196,8 +198,10 @@ def strict(
 
 
 def ceiling(tagged: Sequence[Mention], right: Sequence[GoldEntity]) -> dict[str, float]:
-    """The best F1 that gold's own disagreement leaves: every English entity given a gold span of
-    its type if there is one left, and all of them labelled."""
+    """Return the best F1 that is possible, because the two gold standards disagree.
+
+    It is reached if every English entity gets a gold span of its type, as long as one is left.
+    """
     english = Counter((r.sentence_id, r.type) for r in tagged if r.status == "tagged")
     own = Counter((r.sentence_id, r.type) for r in right if r.status == "scored")
     both = sum((english & own).values())
@@ -220,8 +224,10 @@ def ceiling(tagged: Sequence[Mention], right: Sequence[GoldEntity]) -> dict[str,
 
 
 def projection() -> dict[str, object]:
-    """Gold English entities in, spans in the parallel Russian sentences out: the tuned LLM, its
-    parts one by one, and the paper's procedure on the first sentences."""
+    """Align gold English entities with the parallel Russian sentences.
+
+    Measures the tuned LLM, each part left out, and the paper's procedure on the first sentences.
+    """
     sentences, tagged, right = parallel()
     figures, rows, llm = project("tuned")
     figures["ceiling"] = ceiling(tagged, right)
@@ -245,12 +251,12 @@ def projection() -> dict[str, object]:
 
 
 def projection_untuned() -> dict[str, object]:
-    """The same with the LLM as it is."""
+    """Measure the same with the untuned LLM."""
     return project("untuned")[0]
 
 
 def projection_constrained() -> dict[str, object]:
-    """The same with constrained decoding alone, on all sentences."""
+    """Measure the same with constrained decoding alone, on all sentences."""
     sentences, tagged, right = parallel()
     figures: dict[str, object] = {"systems": {}}
     for name in FORMS:
@@ -261,7 +267,7 @@ def projection_constrained() -> dict[str, object]:
 
 
 def constrained(name: str, llm: TransformersLLM) -> Callable:
-    """Constrained decoding of Russian, to be asked for candidates."""
+    """Return a function that finds candidates in Russian by constrained decoding."""
     journal = Journal(ROOM / f"projection.{name}.jsonl", name)
     return partial(
         propose_constrained, llm=llm, language=RU, form=FORMS[name], beams=4, journal=journal
@@ -269,9 +275,9 @@ def constrained(name: str, llm: TransformersLLM) -> Callable:
 
 
 def project(name: str) -> tuple[dict[str, object], dict[str, list], TransformersLLM]:
-    """The fused aligner on parallel Russian: its figures, its rows, its LLM.
+    """Run the fused aligner on parallel Russian; return its figures, its rows and its LLM.
 
-    Of the tuned LLM also what each part is worth; candidates are scored once for all of that.
+    With the tuned LLM, each part is also left out. The candidates are scored only once for this.
     """
     sentences, tagged, right = parallel()
     llm = model(name)
@@ -285,8 +291,8 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
         if not scored:
             scored.extend(fused.score(questions, llm, RU, titles, **asked))
         return [
-            [weighed(one, weights, question.text) for one in several]
-            for question, several in zip(questions, scored, strict=True)
+            [weighed(entity, weights, question.text) for entity in entities]
+            for question, entities in zip(questions, scored, strict=True)
         ]
 
     find = partial(propose, weights=weights)
@@ -313,7 +319,7 @@ def project(name: str) -> tuple[dict[str, object], dict[str, list], Transformers
 def fitting(
     llm: TransformersLLM, form: str, journal: Journal
 ) -> tuple[lexicon.Lexicon, list[tuple[Scored, str]]]:
-    """The Russian wiki's names, and its pairs' candidates to learn weights on."""
+    """Return the lexicon of the Russian wiki, and scored candidates of its pairs."""
     titles = lexicon.load(ROOT / "results/wiki/ru/lexicon.marisa")
     known = [(RU, titles, held_out_pairs())]
     asked = {"form": form, "journal": journal}
@@ -321,8 +327,10 @@ def fitting(
 
 
 def other_languages() -> dict[str, object]:
-    """Gold entities of Chinese and Japanese, named in English in `names_{language}.tsv`, back to
-    their sentences, with an LLM that was tuned on Japanese pairs alone; none of Chinese exist here.
+    """Align the English of gold entities with Chinese and Japanese sentences.
+
+    `names_{language}.tsv` has the English. The LLM is untuned, or tuned on Japanese pairs only,
+    because there are no Chinese ones.
     """
     make(
         "results/models/gemma-3-270m-ja/adapter_model.safetensors",
@@ -359,7 +367,7 @@ def other_languages() -> dict[str, object]:
 def named(
     code: str, path: Path, types: Mapping[str, EntityType | None]
 ) -> tuple[list[Sentence], list[Mention], list[GoldEntity]]:
-    """The sentences of a corpus all of whose entities are named in English, and their gold."""
+    """Return the sentences of which all entities have an English name, with mentions and gold."""
     table = {
         row["surface"]: row["english"]
         for row in tsv.read(ROOT / f"bench/names_{code}.tsv", ("surface", "english"))
@@ -385,7 +393,7 @@ def with_chat(
     chat: TransformersLLM,
     journal: Journal,
 ) -> Iterable[Alignment]:
-    """Our fused aligner on the paper's LLM, with weights learned on the same wiki pairs."""
+    """Run our fused aligner with a chat LLM and weights learned on the same wiki pairs."""
     asked = {"llm": chat, "form": "chat", "journal": journal}
     titles, fitted = fitting(**asked)
     weights, _ = learn(fitted, SEED)
@@ -394,7 +402,7 @@ def with_chat(
 
 
 def errors(right: Sequence[GoldEntity], found: Sequence[Alignment]) -> dict[str, int]:
-    """What became of every English entity that is not right."""
+    """Count what became of the English entities."""
     kinds: Counter[str] = Counter()
     gold_of = by_sentence(row for row in right if row.status == "scored")
     for row in found:
@@ -423,7 +431,7 @@ def errors(right: Sequence[GoldEntity], found: Sequence[Alignment]) -> dict[str,
 
 
 def cut(source: Path, name: str, most: int) -> None:
-    """Write the first sentences of a corpus of columns, for bench/align.yaml, if they changed."""
+    """Write the first sentences of a column corpus for bench/align.yaml; keep an unchanged file."""
     blocks = source.read_text(encoding="utf-8").split("\n\n")[:most]
     path, text = ROOM / name, "\n\n".join(blocks) + "\n"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -431,7 +439,7 @@ def cut(source: Path, name: str, most: int) -> None:
 
 
 def system() -> dict[str, object]:
-    """The whole system on Japanese (UD-GSD dev); German, which the chat LLM has seen more of."""
+    """Measure whole systems on Japanese, and on German, which the chat LLM knows better."""
     ours, papers = "fused, the chat LLM", "paper, the chat LLM"
     systems = {
         "constrained": ("ja-gsd", "gemma-names/spacy-sm/gemma-ja"),
@@ -472,7 +480,7 @@ def system() -> dict[str, object]:
 
 
 def within(rows: Iterable[SentenceRow], sentences: Sequence[Sentence]) -> list[SentenceRow]:
-    """The rows of some sentences."""
+    """Return the rows that belong to these sentences."""
     kept = {row.sentence_id for row in sentences}
     return [row for row in rows if row.sentence_id in kept]
 
@@ -483,7 +491,7 @@ def paired(
     other: Sequence[Alignment],
     sentences: Sequence[Sentence],
 ) -> dict[str, object]:
-    """How much more F1 one system has than another on the same sentences, and by what chance."""
+    """Test two systems on the same sentences: the difference of F1, its interval, its p-value."""
     compared = compare(
         within(right, sentences),
         within(other, sentences),
@@ -495,7 +503,7 @@ def paired(
 
 
 def speed() -> dict[str, object]:
-    """Forward and back on the same chat LLM and sentences: ours, and the paper's turn by turn."""
+    """Time translation and alignment with the same chat LLM: ours, and the paper's turn by turn."""
     make(
         "results/models/fused-smollm2/weights.json",
         "results/wiki/ja/lexicon.marisa",
@@ -523,7 +531,7 @@ def speed() -> dict[str, object]:
         return named
 
     def papers(sentence: Sentence) -> list[Mention]:
-        """One conversation at a time, as its code does."""
+        """Hold one conversation at a time, as the paper's code does."""
         named = tagged(
             translate_paper.translate([sentence], chat, language, max_new_tokens=PAPER_TOKENS)
         )
@@ -544,19 +552,18 @@ def speed() -> dict[str, object]:
             "peak_memory_mb": peak_memory(),
         }
 
-    list(
-        fused.score([Question("東京", ["Tokyo"])], chat, language, titles, form="chat")
-    )  # tables load
+    # Loads the tables of readings, so that they are not timed.
+    list(fused.score([Question("東京", ["Tokyo"])], chat, language, titles, form="chat"))
     figures: dict[str, object] = {"ours": measured(ours)}
-    # Half an hour: a sentence that has been measured is not measured again.
+    # This takes half an hour: sentences that an earlier run has measured are skipped.
     record = ROOM / "speed.paper.jsonl"
-    done = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+    measured_lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     with record.open("a", encoding="utf-8") as file:
-        for sentence in sentences[len(done) :]:
-            done.append(json.dumps(measured(partial(papers, sentence))))
-            file.write(done[-1] + "\n")
+        for sentence in sentences[len(measured_lines) :]:
+            measured_lines.append(json.dumps(measured(partial(papers, sentence))))
+            file.write(measured_lines[-1] + "\n")
             file.flush()
-    each = [json.loads(line) for line in done]
+    each = [json.loads(line) for line in measured_lines]
     summed = ("seconds", "entities", "calls", "generated_tokens")
     figures["paper"] = {key: sum(one[key] for one in each) for key in summed}
     for name in ("ours", "paper"):
@@ -574,7 +581,7 @@ def peak_memory() -> int:
 
 
 def decoding() -> dict[str, object]:
-    """What the grammar costs, and what another batch size or another run changes."""
+    """Measure the cost of the grammar, and what another batch size or another run changes."""
     language = languages.get("ru")
     llm, form = model("tuned"), FORMS["tuned"]
     sentences, tagged, _ = parallel()
@@ -607,7 +614,7 @@ def decoding() -> dict[str, object]:
         room.FOREST_TOKENS = size
         runs.append(fused.score(groups, llm, language, None, form=form))
     room.FOREST_TOKENS = usual
-    flat = [[one for several in run for one in several] for run in runs]
+    flat = [[entity for entities in run for entity in entities] for run in runs]
     same = [
         sum(a.surfaces[a.signals[:-1, 0].argmax()] == b.surfaces[b.signals[:-1, 0].argmax()]
             for a, b in zip(flat[0], other, strict=True))
@@ -628,14 +635,14 @@ def decoding() -> dict[str, object]:
 
 
 def recovery() -> dict[str, object]:
-    """`locate` on the gold entities of four languages, verbatim and wrapped."""
+    """Measure `locate` on the gold entities of four languages, verbatim and inside sentences."""
     import random
 
-    import test_spans
+    import test_locate
 
     figures: dict[str, object] = {}
-    for code in test_spans.GOLD:
-        cases = test_spans.mentions(code)
+    for code in test_locate.GOLD:
+        cases = test_locate.mentions(code)
         exact = sum(
             same <= set(found) and (start, end) in found
             for text, start, end, same in cases
@@ -643,7 +650,7 @@ def recovery() -> dict[str, object]:
         )
         few = random.Random(1).sample(cases, min(500, len(cases)))
         shares = {}
-        for name, wrap in (test_spans.WRAPPINGS | test_spans.SPECIAL[code]).items():
+        for name, wrap in (test_locate.WRAPPINGS | test_locate.SPECIAL[code]).items():
             shares[name] = sum(
                 locate(wrap(text[start:end]), text) == locate(text[start:end], text)
                 for text, start, end, _ in few
@@ -675,13 +682,13 @@ PARTS = {
 
 
 def page() -> str:
-    """The page of all parts that have been run."""
+    """Write the page with all parts that have been run."""
     parts = {
         name: json.loads((ROOM / f"{name}.json").read_text(encoding="utf-8"))
         for name in PARTS
         if (ROOM / f"{name}.json").exists()
     }
-    # One section for the parts of the projection.
+    # The parts of the projection share a section.
     for name in ("projection-untuned", "projection-constrained"):
         if "projection" in parts and name in parts:
             more = parts.pop(name)
@@ -691,8 +698,8 @@ def page() -> str:
     lines = [
         "# Alignment: figures",
         "",
-        "Written by `make bench-align`; every figure was computed by the parts of "
-        "`bench/bench_align.py`, each in one run, whose day stands below it.",
+        "Written by `make bench-align`. Each part of `bench/bench_align.py` computes its figures "
+        "in one run; its date is below the figures.",
         f"Machine: {cores()}, Python {platform.python_version()}. F1 is strict: first and last "
         "character and type. LLMs: Gemma 3 270M (Q4_K_M, converted), untuned (few-shot) and tuned "
         "(LoRA on pairs of the sample wiki); the paper's chat turns need an instruct LLM, here "
@@ -759,8 +766,8 @@ def projection_page(figures: Mapping[str, object]) -> list[str]:
         "",
         f"Gold English entities in ({limit['english']}), strict F1 against gold Russian entities "
         f"({limit['gold']}), 1,000 sentences. The two gold standards disagree: an aligner that "
-        "always found a gold span of the entity's type where there is one left would have F1 "
-        f"{percent(limit['f1'])} (spans alone, whatever their type: {percent(limit['spans_f1'])}).",
+        "always found a gold span of the entity's type, as long as one is left, would reach an F1 "
+        f"of {percent(limit['f1'])} (spans without types: {percent(limit['spans_f1'])}).",
         "",
         *table(
             HEAD,
@@ -771,7 +778,7 @@ def projection_page(figures: Mapping[str, object]) -> list[str]:
             ),
         ),
         "",
-        "What became of the English entities (fused, tuned): "
+        "Outcome for the English entities (fused, tuned): "
         + "; ".join(f"{kind} {number}" for kind, number in figures["errors"].items())
         + f". Expected calibration error {figures['calibration']['ece']:.3f}.",
         "",
@@ -781,7 +788,7 @@ def projection_page(figures: Mapping[str, object]) -> list[str]:
         "",
         *paired_table(figures["paired"]),
         "",
-        "Each part left out, the weights learned again (fused, tuned):",
+        "One part left out at a time, and the weights learned again (fused, tuned):",
         "",
         *table(
             ("without", "F1 [95%]", "F1 of spans"),
@@ -809,9 +816,10 @@ def languages_page(figures: Mapping[str, object]) -> list[str]:
     lines = [
         "## Projection alone: Chinese and Japanese",
         "",
-        "Gold entities of UNER's Chinese GSD and of Japanese UD-GSD (the first sentences of dev), "
-        "named in English by hand (`bench/names_zh.tsv`, `names_ja.tsv`), in; strict F1 against "
-        "gold. No Chinese wiki was read: tuning and weights come from other languages.",
+        "The input is gold entities of UNER's Chinese GSD and of Japanese UD-GSD (the first "
+        "sentences of dev), with English names written by hand (`bench/names_zh.tsv`, "
+        "`names_ja.tsv`). Strict F1 against gold. No Chinese wiki was read: tuning and weights "
+        "come from other languages.",
     ]
     for code, row in figures["languages"].items():
         title = f"{languages.get(code).name}: {row['sentences']} sentences, {row['entities']} names"
@@ -824,13 +832,13 @@ def system_page(figures: Mapping[str, object]) -> list[str]:
     return [
         "## The whole system: Japanese (UD-GSD dev)",
         "",
-        f"The first {JA_SENTENCES} sentences; those of the chat LLM the first {PAPER_SENTENCES}. "
-        "It knows next to no Japanese: so both also on the first "
-        f"{GERMAN_SENTENCES} of WikiANN German.",
+        f"On the first {JA_SENTENCES} sentences; systems with the chat LLM on the first "
+        f"{PAPER_SENTENCES}. The chat LLM knows hardly any Japanese, so its systems are also "
+        f"measured on the first {GERMAN_SENTENCES} sentences of WikiANN German.",
         "",
         *table(HEAD, (strict_row(name, row) for name, row in figures["systems"].items())),
         "",
-        f"All on the first {PAPER_SENTENCES} of UD-GSD:",
+        f"All systems on the first {PAPER_SENTENCES} sentences of UD-GSD:",
         "",
         *table(HEAD, (strict_row(name, row) for name, row in figures["first"].items())),
         "",
@@ -857,13 +865,12 @@ def paired_table(figures: Mapping[str, Mapping]) -> list[str]:
 def speed_page(figures: Mapping[str, object]) -> list[str]:
     columns = ("seconds", "entities", "calls", "calls_per_sentence", "generated_tokens")
     return [
-        "## Speed: forward and back, the same chat LLM and sentences",
+        "## Speed: translation and alignment, with the same chat LLM and sentences",
         "",
-        f"{figures['ours']['sentences']} sentences of UD-GSD dev with SmolLM2-135M-Instruct; ours "
-        "is `entity-aware` and `fused` in batches, the paper's its turns one at a time, up to "
-        f"{PAPER_TOKENS} new tokens each. **{figures['ratio']} times faster.** Peak memory "
-        f"{figures['ours']['peak_memory_mb']} MB. A sentence that the paper's procedure has done "
-        "is not done again by a run that goes on.",
+        f"{figures['ours']['sentences']} sentences of UD-GSD dev with SmolLM2-135M-Instruct. Ours "
+        "is `entity-aware` and `fused`, in batches. The paper's procedure has one turn at a time, "
+        f"with up to {PAPER_TOKENS} new tokens each. **Ours is {figures['ratio']} times faster.** "
+        f"Peak memory {figures['ours']['peak_memory_mb']} MB.",
         "",
         *table(
             ("", *(column.replace("_", " ") for column in columns)),
@@ -882,10 +889,10 @@ def decoding_page(figures: Mapping[str, object]) -> list[str]:
         f"{percent(figures['grammar_overhead'])}% more (batches, best of "
         "three in alternation).",
         "",
-        f"Of {figures['entities']} entities scored again, all signals are the same to the bit: "
-        f"{figures['same_bytes_again']}; with one sentence a batch "
-        f"{figures['same_best_one_sentence_a_batch']} have the same most probable phrase, with "
-        f"four times the batch {figures['same_best_four_times_the_batch']}.",
+        f"{figures['entities']} entities were scored again. All signals have the same bits: "
+        f"{figures['same_bytes_again']}. The most probable phrase is the same for "
+        f"{figures['same_best_one_sentence_a_batch']} of them with one sentence in a batch, and "
+        f"for {figures['same_best_four_times_the_batch']} with a batch four times as large.",
     ]
 
 

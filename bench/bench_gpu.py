@@ -3,9 +3,10 @@
     python bench/bench_gpu.py --out docs/benchmarks/gpu.md [--only generation vllm ...]
 
 Without `--model` the LLM has the shape of the paper's smaller one (Qwen2.5-7B) and random weights,
-for no hub need be reached: how fast it is does not depend on what it says. Its tokenizer is an
-embedded model's; the sentences are NTREX-128's, of `../shared/data`, the pairs those of a sample
-wiki. Every part is kept in `results/bench/gpu.json`, and the page is made of all that are there.
+so no hub is needed: the speed does not depend on the weights. The tokenizer is that of an embedded
+model. The sentences are those of NTREX-128 in `../shared/data` (see docs/benchmarks/data.md), the
+pairs those of a sample wiki. Every part is kept in `results/bench/gpu.json`; the page shows all
+parts that exist.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ NTREX = ROOT.parent / "shared/data/ntrex128"
 PAIRS = ROOT / "results/wiki/ru/pairs.tsv"
 TOKENIZER = ROOT / "resources/models/smollm2-135m-instruct"
 RECORD = ROOT / "results/bench/gpu.json"
-# As transformers calls them in a Qwen2Config.
+# Arguments of a Qwen2Config.
 SHAPE = {
     "hidden_size": 3584,
     "intermediate_size": 18944,
@@ -57,12 +58,19 @@ NEW_TOKENS = 128
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, required=True, help="the page to write")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts")
-    parser.add_argument("--model", type=Path, help="folder of an LLM, to measure a real one")
-    parser.add_argument("--sentences", type=int, default=512, help="of each part")
+    parser.add_argument("--out", type=Path, required=True, help="path of the page to write")
     parser.add_argument(
-        "--room", type=Path, default=Path("/dev/shm/eatner-bench"), help="folder for 15 GB"
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run"
+    )
+    parser.add_argument("--model", type=Path, help="folder of a real LLM to measure")
+    parser.add_argument(
+        "--sentences", type=int, default=512, help="number of sentences of each part"
+    )
+    parser.add_argument(
+        "--room",
+        type=Path,
+        default=Path("/dev/shm/eatner-bench"),
+        help="folder with room for 15 GB",
     )
     options = parser.parse_args()
     folder = options.model or random_llm(options.room / "qwen2.5-7b-random")
@@ -80,11 +88,11 @@ def main() -> None:
         options.out.write_text(page(known), encoding="utf-8")
 
 
-# --- what the parts share -----------------------------------------------------------------------
+# --- helpers of the parts ------------------------------------------------------------------------
 
 
 def random_llm(folder: Path) -> Path:
-    """A folder with random weights in `SHAPE`, made once."""
+    """Return a folder of an LLM with random weights in `SHAPE`; make it if it does not exist."""
     import torch
     from transformers import AutoModelForCausalLM, Qwen2Config
 
@@ -109,7 +117,7 @@ def texts(language: str, most: int) -> list[str]:
 
 
 def parallel(most: int) -> list[tuple[str, str]]:
-    """Sentences in German, each with its English."""
+    """Return sentences in German, each with its English."""
     return list(zip(texts("de", most), texts("en", most), strict=True))
 
 
@@ -118,7 +126,7 @@ def translations(sentences: int) -> list[base.Prompt]:
 
 
 def alignments(sentences: int) -> tuple[list[base.Prompt], list[str]]:
-    """A question of one name of each English sentence, and the German sentence it is asked in."""
+    """Return a prompt for one name of each English sentence, and the German sentences."""
     asked, within = [], []
     for text, english in parallel(sentences):
         asked.append(prompts.alignment(text, names(english)[0], GERMAN, "few-shot"))
@@ -127,7 +135,7 @@ def alignments(sentences: int) -> tuple[list[base.Prompt], list[str]]:
 
 
 def names(english: str) -> list[str]:
-    """Two words of a sentence that a tagger might take for names: the last with capitals."""
+    """Return the last two capitalised words of a sentence, as a tagger might find them."""
     words = [word.strip(".,:;\"'()") for word in english.split()]
     return ([word for word in words if word[:1].isupper()] or words)[-2:]
 
@@ -155,7 +163,7 @@ def device() -> str:
 
 @contextmanager
 def as_on_a_cpu():
-    """The batches that were made for a CPU."""
+    """Make batches of the size for a CPU."""
     with (
         patch.object(room, "GPU_ROWS", MAX_ROWS),
         patch.object(room, "GPU_FOREST_TOKENS", FOREST_TOKENS),
@@ -167,13 +175,13 @@ def as_on_a_cpu():
 
 
 def ceilings(folder: Path, sentences: int) -> dict[str, object]:
-    """Bytes a second of a copy (read and written), operations a second of a matrix product."""
+    """Measure the bytes a second of a copy and the operations a second of a matrix product."""
     import torch
 
     where = "cuda" if torch.cuda.is_available() else "cpu"
     size = 8192 if where == "cuda" else 512
     # Random numbers: a product of zeros runs faster than one of data.
-    one, other = (torch.randn(size, size, device=where, dtype=torch.bfloat16) for _ in range(2))
+    left, right = (torch.randn(size, size, device=where, dtype=torch.bfloat16) for _ in range(2))
     source = torch.randn(2**30 if where == "cuda" else 2**22, device=where)
     target = torch.empty_like(source)
 
@@ -182,12 +190,12 @@ def ceilings(folder: Path, sentences: int) -> dict[str, object]:
 
     return {
         "bandwidth": 2 * source.nbytes / best(lambda: target.copy_(source)),
-        "operations": 2 * size**3 / best(lambda: one @ other),
+        "operations": 2 * size**3 / best(lambda: left @ right),
     }
 
 
 def generation(folder: Path, sentences: int) -> dict[str, object]:
-    """Free completions of as many prompts as fit in a batch, and in batches as on a CPU."""
+    """Measure free completions in batches as large as fit, and in batches as on a CPU."""
     model = TransformersLLM(folder)
     asked = translations(sentences)
     few = asked[: 2 * MAX_ROWS]
@@ -213,7 +221,7 @@ def generation(folder: Path, sentences: int) -> dict[str, object]:
 
 
 def generated(model: LLM, asked: list[base.Prompt], limits: dict) -> dict[str, float]:
-    """Seconds and tokens of completions; of the prompts alone; and seconds of a step after them."""
+    """Measure the seconds and tokens of completions, and the seconds for the prompts alone."""
     reading = seconds(lambda: model.complete(asked, **limits | {"max_new_tokens": 1}))
     model.generated = 0
     answers: list = []
@@ -224,12 +232,12 @@ def generated(model: LLM, asked: list[base.Prompt], limits: dict) -> dict[str, f
         "reading_seconds": reading,
         "tokens": model.generated,
         "tokens_per_second": model.generated / took,
-        "steps": max(several[0].tokens for several in answers),
+        "steps": max(answers_of_prompt[0].tokens for answers_of_prompt in answers),
     }
 
 
 def grammar(folder: Path, sentences: int) -> dict[str, object]:
-    """Completions inside a sentence beside free ones."""
+    """Measure completions inside a sentence beside free ones."""
     model = TransformersLLM(folder)
     return in_grammar(model, sentences)
 
@@ -244,7 +252,7 @@ def in_grammar(model: LLM, sentences: int) -> dict[str, object]:
 
 
 def alignment(folder: Path, sentences: int) -> dict[str, object]:
-    """All signals of `fused` for two names a sentence, in large trees and in those for a CPU."""
+    """Measure all signals of `fused` for two names a sentence, in trees for a GPU and a CPU."""
     model = TransformersLLM(folder)
     groups = [Question(text, names(english)) for text, english in parallel(sentences // 4)]
     few = groups[: max(1, len(groups) // 4)]
@@ -252,7 +260,7 @@ def alignment(folder: Path, sentences: int) -> dict[str, object]:
     def score(some: list[Question]) -> None:
         fused.score(some, model, GERMAN, None, form="few-shot")
 
-    score(groups)  # phrases and readings are known after it, for all runs alike
+    score(groups)  # caches phrases and readings, so that no timed run computes them
     figures = {"sentences": len(groups), "seconds": seconds(lambda: score(groups))}
     with as_on_a_cpu():
         figures["as_on_a_cpu"] = {"sentences": len(few), "seconds": seconds(lambda: score(few))}
@@ -260,7 +268,7 @@ def alignment(folder: Path, sentences: int) -> dict[str, object]:
 
 
 def lora(folder: Path, sentences: int) -> dict[str, object]:
-    """An adapter on the pairs of a sample wiki."""
+    """Measure the training of an adapter on the pairs of a sample wiki."""
     import torch
 
     language = languages.get("ru")
@@ -298,14 +306,14 @@ def lora(folder: Path, sentences: int) -> dict[str, object]:
 
 
 def vllm(folder: Path, sentences: int) -> dict[str, object]:
-    """The same completions by vLLM, free and inside a sentence."""
+    """Measure the same completions with vLLM, free and inside a sentence."""
     from importlib.metadata import version
 
     import torch
 
     from eatner.llm.vllm import VllmLLM
 
-    torch.cuda.empty_cache()  # what earlier parts left
+    torch.cuda.empty_cache()  # frees the memory of earlier parts
     model = VllmLLM(folder, context=2048)
     asked = translations(sentences)
     model.complete(asked[:4], max_new_tokens=4)
@@ -334,13 +342,13 @@ PARTS = {
 
 
 def page(known: dict[str, dict]) -> str:
-    """The page of all parts that were run, a section a model."""
+    """Write the page with all parts that were run, one section for each model."""
     lines = [
         "# On a GPU: figures",
         "",
-        "Written by `bench/bench_gpu.py`, a section a model. One that is called random has the "
-        "shape of Qwen2.5-7B and random weights in bfloat16: how fast it is does not depend on "
-        "what it says. Sentences are German ones of NTREX-128.",
+        "Written by `bench/bench_gpu.py`, one section for each model. A model called random has "
+        "the shape of Qwen2.5-7B and random weights in bfloat16: the speed does not depend on the "
+        "weights. The sentences are German ones of NTREX-128.",
         "",
     ]
     for name in dict.fromkeys(key.rsplit(" ", 1)[0] for key in known):
@@ -354,9 +362,9 @@ def page(known: dict[str, dict]) -> str:
 
 def write_ceilings(figures: dict, parts: dict[str, dict]) -> list[str]:
     return [
-        f"**Ceilings, measured.** A copy moves {figures['bandwidth'] / 1e12:.2f} TB/s, read and "
-        f"written; a product of matrices in bfloat16 runs at {figures['operations'] / 1e12:.0f} "
-        "TFLOP/s.",
+        f"**Measured ceilings.** A copy moves {figures['bandwidth'] / 1e12:.2f} TB/s, reading and "
+        "writing. A matrix product in bfloat16 reaches "
+        f"{figures['operations'] / 1e12:.0f} TFLOP/s.",
     ]
 
 
@@ -366,39 +374,40 @@ def write_generation(figures: dict, parts: dict[str, dict]) -> list[str]:
     step = step_seconds(figures) / batches
     lines = [
         f"**Generation** (transformers). {figures['prompts']} translations of up to {NEW_TOKENS} "
-        f"tokens, {figures['rows']} in a batch: {figures['seconds']:.1f} s, of which "
-        f"{figures['reading_seconds']:.1f} s for the prompts (of {figures['prompt_tokens']:.0f} "
-        f"tokens); **{figures['tokens_per_second']:.0f} tokens a second**, a step in "
-        f"{1000 * step:.0f} ms. In batches of {MAX_ROWS}, as on a CPU: "
-        f"{few['tokens_per_second']:.0f} tokens a second, so that large batches are "
+        f"tokens, {figures['rows']} in a batch, take {figures['seconds']:.1f} s, of which "
+        f"{figures['reading_seconds']:.1f} s are for the prompts (of "
+        f"{figures['prompt_tokens']:.0f} tokens): "
+        f"**{figures['tokens_per_second']:.0f} tokens a second**, {1000 * step:.0f} ms a step. "
+        f"Batches of {MAX_ROWS}, as on a CPU, give {few['tokens_per_second']:.0f} tokens a second, "
+        "so large batches are "
         f"**{figures['tokens_per_second'] / few['tokens_per_second']:.1f} times** as fast. Peak "
         f"{figures['peak_bytes'] / 2**30:.0f} GiB.",
     ]
     if "ceilings" in parts:
         lines += [
             "",
-            f"A step has to read the weights and the keys and values, {moved(figures) / 1e9:.1f} "
-            f"GB: {1000 * least(parts):.1f} ms at the measured bandwidth, "
-            f"**{percent(least(parts) / step)}% of it used**. The rest is Python and the launches "
-            "of kernels, which take as long for one row as for hundreds.",
+            f"A step has to read the weights, keys and values: {moved(figures) / 1e9:.1f} GB, "
+            f"which take {1000 * least(parts):.1f} ms at the measured bandwidth. So "
+            f"**{percent(least(parts) / step)}% of it is used**. The rest of a step is Python and "
+            "kernel launches, which take as long for one row as for hundreds.",
         ]
     return lines
 
 
 def step_seconds(generated: dict) -> float:
-    """Seconds of a step after the prompts are read, of all batches together."""
+    """Return the seconds of a step after the prompts are read, summed over the batches."""
     return (generated["seconds"] - generated["reading_seconds"]) / (generated["steps"] - 1)
 
 
 def moved(generation: dict) -> float:
-    """Bytes that a step of a generation has to read, halfway through."""
+    """Return the bytes that a step has to read, halfway through a generation."""
     length = generation["prompt_tokens"] + NEW_TOKENS / 2
     cached = generation["rows"] * length * generation["kv_bytes_per_token"]
     return generation["weights_bytes"] + cached
 
 
 def least(parts: dict[str, dict]) -> float:
-    """Seconds that a step takes at the measured bandwidth."""
+    """Return the seconds of a step at the measured bandwidth."""
     return moved(parts["generation"]) / parts["ceilings"]["bandwidth"]
 
 
@@ -406,8 +415,8 @@ def write_grammar(figures: dict, parts: dict[str, dict]) -> list[str]:
     free, bound = figures["free"], figures["grammar"]
     return [
         f"**Inside a sentence** (transformers). {free['prompts']} alignment answers: "
-        f"{bound['seconds']:.1f} s under the grammar for {bound['tokens']} tokens (it ends an "
-        f"answer early), {free['seconds']:.1f} s free for {free['tokens']}.",
+        f"{bound['seconds']:.1f} s with the grammar for {bound['tokens']} tokens (it ends answers "
+        f"early), {free['seconds']:.1f} s without it for {free['tokens']}.",
     ]
 
 
@@ -415,8 +424,8 @@ def write_alignment(figures: dict, parts: dict[str, dict]) -> list[str]:
     few = figures["as_on_a_cpu"]
     rate, slow = (one["sentences"] / one["seconds"] for one in (figures, few))
     return [
-        f"**Aligning** (`fused`, two names a sentence): {rate:.1f} sentences a second; with trees "
-        f"of {FOREST_TOKENS} tokens, as on a CPU, {slow:.1f}.",
+        f"**Aligning** (`fused`, two names a sentence): {rate:.1f} sentences a second; {slow:.1f} "
+        f"with trees of {FOREST_TOKENS} tokens, as on a CPU.",
     ]
 
 
@@ -426,12 +435,12 @@ def write_lora(figures: dict, parts: dict[str, dict]) -> list[str]:
         f"**Fine-tuning** (LoRA, rank 16, {figures['train']['pairs']} pairs, "
         f"{figures['batch_size']} a step): **{figures['tokens_per_second']:.0f} tokens a "
         f"second**, peak {figures['peak_bytes'] / 2**30:.0f} GiB, activations "
-        f"{'computed again' if recomputed else 'kept'}; the loss fell from "
+        f"{'recomputed' if recomputed else 'kept'}; the loss fell from "
         f"{figures['loss'][0]:.2f} to {figures['loss'][1]:.2f}."
     )
     if "ceilings" in parts:
-        # The weights' products forward and those of the activations' gradients; frozen weights
-        # have none of their own.
+        # Products with the weights in the forward pass and for the gradients of the activations;
+        # frozen weights have no gradients.
         passes = 3 if recomputed else 2
         rate = 2 * passes * figures["weights_bytes"] / 2 * figures["tokens_per_second"]
         line += (
@@ -450,8 +459,8 @@ def write_vllm(figures: dict, parts: dict[str, dict]) -> list[str]:
         f"**vLLM {figures['version']}**, the same prompts: "
         f"**{one['tokens_per_second']:.0f} tokens a second**, a step in {1000 * step:.0f} "
         f"ms{share}. {bound['free']['prompts']} alignment answers: "
-        f"{bound['grammar']['seconds']:.1f} s under the grammar, each read once more without it, "
-        f"and {bound['free']['seconds']:.1f} s free.",
+        f"{bound['grammar']['seconds']:.1f} s with the grammar, where each answer is then read "
+        f"once more without it; {bound['free']['seconds']:.1f} s without.",
     ]
 
 

@@ -2,9 +2,9 @@
 
     python bench/bench_wiki.py --threads 2 --out docs/benchmarks/wiki.md
 
-The rivals are in `bench/requirements.txt`; `--rivals` names a Python that has them, so they need
-not share an environment with the project. The dump is a real sample (`../shared/data/wikipedia`)
-repeated with new ids in bz2 streams of one hundred pages.
+`bench/requirements.txt` lists the rivals; `--rivals` is a Python that has them, so they can have an
+environment of their own. The dump is a real sample (`../shared/data/wikipedia`, see
+docs/benchmarks/data.md), repeated with new ids in bz2 streams of one hundred pages.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ SAMPLE = (
     ROOT.parent / "shared/data/wikipedia"
     / "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 )  # fmt: skip
-ROUNDS = 2  # of every contestant, for the best of them counts
+ROUNDS = 2  # runs of every contestant, the best of which counts
 LIBRARY = (
     f"import sys; sys.path.insert(0, {str(ROOT / 'workflow/scripts')!r}); "
     "from pathlib import Path; "
 )
 OURS = LIBRARY + (
-    "from eatner import languages, tsv, wikipedia; "
-    "tsv.write(sys.argv[2], wikipedia.COLUMNS, wikipedia.parse_dump(Path(sys.argv[1]), "
+    "from eatner import tables; from eatner.text import languages; from eatner.wiki import dump; "
+    "tables.write(Path(sys.argv[2]), tables.Title, dump.parse_dump(Path(sys.argv[1]), "
     "languages.get('en'), {}, threads=int(sys.argv[3])))"
 )
 MWXML = (
@@ -48,7 +48,7 @@ MWXML = (
     "    for revision in page: len(revision.text or '')\n"
 )
 OUR_LANGLINKS = LIBRARY + (
-    "from eatner import langlinks; print(len(langlinks.read(Path(sys.argv[1]))))"
+    "from eatner.wiki import langlinks; print(len(langlinks.read(Path(sys.argv[1]))))"
 )
 MWSQL = (
     "import sys; from mwsql import Dump\n"
@@ -56,7 +56,7 @@ MWSQL = (
     "print(len({int(r[0]): r[2] for r in rows if r[1] == 'en' and r[2]}))\n"
 )
 LEXICON_BUILD = LIBRARY + (
-    "from eatner import languages, lexicon; "
+    "from eatner.text import languages; from eatner.wiki import lexicon; "
     "print(lexicon.build(Path(sys.argv[1]), Path(sys.argv[2]), languages.get('ja')))"
 )
 LEXICON_MATCH = LIBRARY + (
@@ -70,7 +70,7 @@ LEXICON_MATCH = LIBRARY + (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One command's wall time in seconds, its peak memory in MiB, and what it printed."""
+    """The wall time of a command in seconds, its peak memory in MiB, and its output."""
 
     seconds: float
     memory: float
@@ -78,7 +78,7 @@ class Run:
 
 
 def run(command: list[str], folder: Path) -> Run:
-    """Run a command; memory is the proportional set size of it and all its children."""
+    """Run a command. Its memory is the proportional set size of it and all its children."""
     begin = time.perf_counter()
     errors = folder / "stderr"
     with open(errors, "w") as err:
@@ -97,29 +97,29 @@ def run(command: list[str], folder: Path) -> Run:
 
 
 def best_in_turns(commands: list[list[str]], folder: Path) -> list[Run]:
-    """The fastest run of each, taken in turns: other work on the machine shall hit them alike."""
+    """Return the fastest run of each. They run in turns, so that other load affects all alike."""
     turns = [[run(command, folder) for command in commands] for _ in range(ROUNDS)]
     return [min(runs, key=lambda run: run.seconds) for runs in zip(*turns, strict=True)]
 
 
 def memory_of(process: psutil.Process) -> int:
-    """Bytes of a process and its children; memory that they share counts once."""
+    """Return the bytes of a process and its children; shared memory counts once."""
     total = 0
     try:
-        for one in [process, *process.children(recursive=True)]:
-            total += one.memory_full_info().pss
+        for member in [process, *process.children(recursive=True)]:
+            total += member.memory_full_info().pss
     except psutil.Error:
-        pass  # it ended while we looked
+        pass  # the process ended meanwhile
     return total
 
 
 def compress(text: bytes) -> bytes:
-    """One bz2 stream; a function of its own, so that processes can be given it."""
+    """Return one bz2 stream. (At the top level, so that it can be passed to processes.)"""
     return bz2.compress(text)
 
 
 def build_dump(path: Path, megabytes: int, threads: int) -> tuple[int, int]:
-    """Repeat the sample until it has this size; returns the XML's bytes and the pages."""
+    """Repeat the sample up to this size; return the bytes of XML and the number of pages."""
     with bz2.open(SAMPLE, "rb") as sample:
         text = sample.read()
     head = text[: text.index(b"<page>")].rstrip() + b"\n"
@@ -149,7 +149,7 @@ def build_dump(path: Path, megabytes: int, threads: int) -> tuple[int, int]:
 
 
 def build_langlinks(path: Path, rows: int) -> None:
-    """A langlinks dump of made-up titles in eighteen languages."""
+    """Write a langlinks dump of made-up titles in eighteen languages."""
     codes = "ar bg ca cs da de el en eo es et eu fa fi fr gl he hi".split()  # noqa: SIM905
     with open(path, "w") as out:
         out.write(
@@ -167,23 +167,23 @@ def build_langlinks(path: Path, rows: int) -> None:
 
 
 def build_titles(path: Path, lines: Path, count: int) -> None:
-    """A million made-up Japanese titles, and sentences that hold some."""
-    chance = random.Random(1)
+    """Write made-up Japanese titles, and sentences that contain some of them."""
+    rng = random.Random(1)
     letters = [chr(c) for c in (*range(0x30A1, 0x30F6), *range(0x4E00, 0x4E00 + 2000))]
-    titles = {"".join(chance.choices(letters, k=chance.randint(2, 10))) for _ in range(count)}
+    titles = {"".join(rng.choices(letters, k=rng.randint(2, 10))) for _ in range(count)}
     with open(path, "w") as out:
         out.write("page_id\ttitle\tkind\tredirect\tenglish\tlead\tlinks\n")
         for number, title in enumerate(sorted(titles), 1):
             out.write(f"{number}\t{title}\tarticle\t\tTown {number} Hill\t\t[]\n")
-    some = chance.sample(sorted(titles), 20_000)
+    some = rng.sample(sorted(titles), 20_000)
     with open(lines, "w") as out:
         for number in range(20_000):
-            filler = "".join(chance.choices("はがをにのでと、年月日大学東京", k=20))
+            filler = "".join(rng.choices("はがをにのでと、年月日大学東京", k=20))
             out.write(f"{filler}{some[number]}{filler[::-1]}。\n")
 
 
 def verdict(good: bool) -> str:
-    """Whether a goal is reached, in words."""
+    """Say whether a goal is reached."""
     return "yes" if good else "**no**"
 
 
@@ -191,9 +191,11 @@ def main() -> None:
     """Build the inputs in a temporary folder, measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--threads", type=int, default=2, help="processes for us and the rivals")
-    parser.add_argument("--out", type=Path, required=True, help="the page to write")
-    parser.add_argument("--rivals", default=sys.executable, help="a Python that has the rivals")
-    parser.add_argument("--megabytes", type=int, default=300, help="XML in the dump to compare on")
+    parser.add_argument("--out", type=Path, required=True, help="path of the page to write")
+    parser.add_argument(
+        "--rivals", default=sys.executable, help="path of a Python that has the rivals"
+    )
+    parser.add_argument("--megabytes", type=int, default=300, help="megabytes of XML in the dump")
     options = parser.parse_args()
     threads = str(options.threads)
     missing = [tool for tool in ("lbzip2",) if shutil.which(tool) is None]
@@ -207,7 +209,7 @@ def main() -> None:
 
 
 def measure(folder: Path, megabytes: int, threads: str, rivals: str) -> str:
-    """Run all that is timed equally often, in turns, and return the page."""
+    """Run all contestants equally often, in turns, and return the page."""
     before = os.getloadavg()[1]
     dump, titles = folder / "enwiki.xml.bz2", folder / "titles.tsv"
     size, count = build_dump(dump, megabytes, int(threads))
@@ -272,18 +274,18 @@ def measure(folder: Path, megabytes: int, threads: str, rivals: str) -> str:
             "",
             f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, load "
             f"average {before:.1f} at the beginning and {os.getloadavg()[1]:.1f} at the end. "
-            f"Written by `python bench/bench_wiki.py --threads {threads}`; all that is timed ran "
-            f"{ROUNDS} times, the contestants in turns, and the best run of each counts. "
-            f"The dump: {size / 10**6:.0f} MB of XML, {count} pages, the real English sample "
-            "repeated with new ids, in bz2 streams of 100 pages.",
+            f"Written by `python bench/bench_wiki.py --threads {threads}`. The contestants ran in "
+            f"turns, {ROUNDS} times each, and the best run counts. The dump has "
+            f"{size / 10**6:.0f} MB of XML and {count} pages: the real English sample, repeated "
+            "with new ids, in bz2 streams of 100 pages.",
             "",
             "| what | seconds | times the floor | MB of XML a second | peak MiB |",
             "|---|---|---|---|---|",
             *(row(what, run) for what, run in runs.items()),
             "",
             "Memory is the proportional set size of all processes together, sampled five times a "
-            "second. wikiextractor and segment_wiki write the text of whole articles, eatner that "
-            "of their leads with the links; mwxml writes nothing.",
+            "second. wikiextractor and segment_wiki write the text of whole articles, eatner the "
+            "text and links of the leads, mwxml nothing.",
             "",
             "| goal | measured | reached |",
             "|---|---|---|",

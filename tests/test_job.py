@@ -218,7 +218,25 @@ def test_threads_are_no_more_than_cores(quiet) -> None:
 
     job.run(main, Job(threads=1))
     job.run(main, Job(threads=10_000))
-    assert seen == [1, len(os.sched_getaffinity(0))]
+    assert seen == [1, job.usable_cores()]
+
+
+def test_cores_are_those_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "process_cpu_count", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 3, 5}, raising=False)
+    assert job.usable_cores() == 3
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 2, raising=False)
+    assert job.usable_cores() == 2
+
+
+@pytest.mark.parametrize(("cores", "count"), [(8, 8), (None, 1)])
+def test_where_a_process_has_no_cores_of_its_own_all_are_counted(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, count: int
+) -> None:
+    monkeypatch.delattr(os, "process_cpu_count", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert job.usable_cores() == count
 
 
 def test_a_jobs_log_has_what_the_terminal_has(
@@ -249,6 +267,13 @@ def test_another_error_is_not_hidden(quiet) -> None:
 
     with pytest.raises(KeyError):
         job.run(main, Job())
+
+
+def test_a_corpus_without_a_source_is_one_clear_error(tmp_path: Path) -> None:
+    import fetch_corpus
+
+    with pytest.raises(InputError, match="Name its `repository` on the hub or a `folder`"):
+        fetch_corpus.main("test", tmp_path / "corpus.jsonl", tmp_path / "record.json")
 
 
 def test_versions_are_told_of_what_the_rules_environment_holds() -> None:

@@ -12,16 +12,17 @@ import pytest
 import tiny
 import yaml
 from places import ROOT
-from rows import gold_entity, lexicon, mention, translations
+from rows import gold_entity, lexicon, mention, pair, translations
 
 import align_entities
 import job
 import tag_english
 import tag_with_llm
 import translate_sentences
+import weigh_signals
 from eatner import tables
 from eatner.align.weights import SIGNALS
-from eatner.tables import Alignment, GoldEntity, Mention, Sentence, Translation
+from eatner.tables import Alignment, GoldEntity, Mention, Pair, Sentence, Translation
 from eatner.text import languages
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -235,6 +236,35 @@ def test_the_offsets_of_the_tagger_are_kept(tmp_path: Path) -> None:
         ("大阪", "aligned"),
     ]
     assert not (tmp_path / ".identity.journal.jsonl").exists()
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+def test_weights_are_learned_on_pairs_that_the_llm_was_not_tuned_on(
+    tmp_path: Path, tuned: bool
+) -> None:
+    lexicon(tmp_path, languages.get("ja"), WIKI)
+    pairs = [pair(english, surface, f"{surface}の話。") for surface, english in WIKI.items()]
+    pairs += [pair(english, "", "雨の話。") for english in WIKI.values()]
+    tables.write(tmp_path / "pairs.tsv", Pair, pairs)
+    adapter = tiny.folder("adapter") / "adapter_model.safetensors"
+    with tiny.in_float32():
+        weigh_signals.main(
+            pairs=[tmp_path / "pairs.tsv"],
+            lexicons=[tmp_path / "lexicon.marisa"],
+            wikis=["ja"],
+            most=4,
+            without=["back"],
+            seed=1,
+            threads=1,
+            weights=tmp_path / "weights.json",
+            adapter=adapter if tuned else None,
+            **asked("gemma-wide"),
+        )
+    record = json.loads((tmp_path / "weights.json").read_text(encoding="utf-8"))
+    assert record["pairs"] == (2 if tuned else 4)  # both of the one entity that is held out
+    assert tuple(record["weights"]) == SIGNALS
+    assert record["weights"]["back"] == 0
+    assert record["weights"]["reading"] != 0
 
 
 @pytest.mark.parametrize(

@@ -7,37 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from meeting import AR, JA, NAMES, RU, TEXTS
 from rows import lexicon
 
 from eatner.align import fused
 from eatner.align.candidates import Question
-from eatner.align.phrases import phrases
-from eatner.align.proposals import STARTS, most_pieces
-from eatner.align.weights import SIGNALS, Scored, Weights, fit, learn, read_weights
+from eatner.align.weights import SIGNALS, Weights, learn, read_weights
 from eatner.errors import InputError
 from eatner.llm.journal import Journal
 from eatner.tables import Pair
 from eatner.text import languages
 
-JA, RU, KO, ZH, AR, HI = map(languages.get, ("ja", "ru", "ko", "zh", "ar", "hi"))
-TEXTS = {
-    RU: "В понедельник канцлер Ангела Меркель встретилась с Бараком Обамой в Вашингтоне.",
-    JA: "月曜日、アンゲラ・メルケル首相はワシントンでバラク・オバマ大統領と会談した。",
-    KO: "월요일에 앙겔라 메르켈 총리는 워싱턴에서 버락 오바마 대통령을 만났다.",
-    ZH: "周一，总理安格拉·默克尔在华盛顿会见了总统贝拉克·奥巴马。",
-    AR: "يوم الاثنين، التقت المستشارة أنغيلا ميركل بالرئيس باراك أوباما في واشنطن.",
-    HI: "सोमवार को चांसलर एंजेला मर्केल ने वाशिंगटन में राष्ट्रपति बराक ओबामा से मुलाकात की।",
-}
-NAMES = {
-    RU: ["Ангела Меркель", "Бараком Обамой", "Вашингтоне"],
-    JA: ["アンゲラ・メルケル", "バラク・オバマ", "ワシントン"],
-    KO: ["앙겔라 메르켈", "버락 오바마", "워싱턴"],
-    ZH: ["安格拉·默克尔", "贝拉克·奥巴马", "华盛顿"],
-    AR: ["أنغيلا ميركل", "باراك أوباما", "واشنطن"],
-    HI: ["एंजेला मर्केल", "बराक ओबामा", "वाशिंगटन"],
-}
 HOSTILE = (
     "",
     "。",
@@ -48,112 +28,6 @@ HOSTILE = (
     "<eos> </s> <|im_end|>",
     "東京" * 300,
 )
-
-
-# --- phrases ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("language", TEXTS, ids=lambda language: language.code)
-def test_names_are_phrases_without_their_particles(language: languages.Language) -> None:
-    text = TEXTS[language]
-    found = {text[start:end] for start, end in phrases(text, language, 12)}
-    assert set(NAMES[language]) <= found
-
-
-def test_phrases_do_not_cut_runs_nor_cross_a_comma() -> None:
-    text = TEXTS[JA]
-    found = {text[start:end] for start, end in phrases(text, JA, 12)}
-    assert not {"ワシン", "メル", "日、アンゲラ"} & found
-    text = "ミケランジェロ・ブオナローティはワシントンD.C.にいた。"
-    found = {text[start:end] for start, end in phrases(text, JA, 8)}
-    assert {"ミケランジェロ", "ミケランジェロ・ブオナローティ", "ワシントンD.C."} <= found
-    text = "Лондон, Париж и Нью-Йорк."
-    found = {text[start:end] for start, end in phrases(text, RU, 3)}
-    assert {"Лондон", "Париж", "Нью-Йорк", "Париж и Нью-Йорк"} <= found
-    assert "Лондон, Париж" not in found
-
-
-@given(st.text(), st.sampled_from([RU, JA, KO, AR, HI, languages.get("th")]), st.integers(1, 9))
-def test_phrases_lie_in_the_sentence_each_once(text: str, language: object, most: int) -> None:
-    found = phrases(text, language, most)
-    assert len(set(found)) == len(found)
-    for start, end in found:
-        assert 0 <= start < end <= len(text)
-        assert any(char.isalnum() for char in text[start:end])
-
-
-@pytest.mark.parametrize(
-    ("code", "text", "names", "others"),
-    [
-        ("ru", "Шквырин , Игорь", {"Шквырин , Игорь", "Игорь"}, set()),
-        ("ru", "# ПЕРЕНАПРАВЛЕНИЕ Брукинг , Тревор", {"Брукинг , Тревор"}, set()),
-        ("ru", "Млечник ( род грибов )", {"Млечник ( род грибов )", "Млечник"}, {"Млечник ( род"}),
-        ("ja", "東京（曖昧さ回避）", {"東京（曖昧さ回避）", "東京"}, {"東京（曖昧"}),
-        # In a sentence a comma parts names.
-        ("ru", "Он видел Париж, Москву.", {"Париж", "Москву"}, {"Париж, Москву"}),
-        ("ru", ") Париж (", {"Париж"}, {") Париж ("}),
-    ],
-)
-def test_a_title_may_be_a_name_as_a_whole(
-    code: str, text: str, names: set[str], others: set[str]
-) -> None:
-    found = {text[start:end] for start, end in phrases(text, languages.get(code), 20)}
-    assert names <= found
-    assert not others & found
-
-
-@pytest.mark.parametrize(
-    ("code", "text", "names"),
-    [
-        ("ko", "김정은 위원장은 뉴욕에서 심청이를 만났다.", ["김정은", "뉴욕", "심청이"]),
-        (
-            "ar",
-            "وصل إلى والقاهرة ثم بالرياض وشرم الشيخ.",
-            ["القاهرة", "والقاهرة", "الرياض", "شرم الشيخ"],
-        ),
-        ("he", "הוא נסע לירושלים עם צה״ל.", ["ירושלים", "צה״ל"]),
-        ("hi", "महात्मा गांधी और राजा हरिश्चन्द्र", ["महात्मा गांधी", "राजा हरिश्चन्द्र", "गांधी"]),
-        ("zh", "居里夫人與王昭君", ["居里夫人", "居里", "王昭君"]),
-        ("th", "เขาอยู่ที่กรุงเทพมหานคร", ["กรุงเทพมหานคร"]),
-        ("de", "Er las Don Quijote und King Kong.", ["Don Quijote", "King Kong"]),
-    ],
-)
-def test_what_names_begin_or_end_with_is_taken_both_ways(
-    code: str, text: str, names: list[str]
-) -> None:
-    language = languages.get(code)
-    most = most_pieces(["Bangkok Metropolis"], language)
-    found = {text[start:end] for start, end in phrases(text, language, most)}
-    assert set(names) <= found
-
-
-@pytest.mark.parametrize(
-    ("code", "tokens", "names", "others"),
-    [
-        (
-            "zh",
-            ["大樹", "站", "在", "桃園市", "，", "奧斯本", "先生"],
-            ["桃園市", "奧斯本"],
-            {"桃園", "樹站"},
-        ),
-        ("ja", list("東京タワー"), ["東京", "タワー"], {"タワ", "ワー"}),
-        ("ja", ["東京", "都内"], ["東京", "東京都内"], {"東京都"}),
-        ("ja", ["東京", "タワー", "ホテル"], ["タワー", "タワーホテル"], {"東", "京"}),
-        ("ar", ["و", "القاهرة"], ["القاهرة"], set()),
-    ],
-)
-def test_phrases_keep_to_the_corpuss_tokens(
-    code: str, tokens: list[str], names: list[str], others: set[str]
-) -> None:
-    text = "".join(tokens)
-    ends = np.cumsum([len(token) for token in tokens]).tolist()
-    places = list(zip([0, *ends], ends, strict=False))
-    found = {text[start:end] for start, end in phrases(text, languages.get(code), 12, places)}
-    assert set(names) <= found
-    assert not others & found
-
-
-# --- score and candidates -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", [RU, JA, AR], ids=lambda language: language.code)
@@ -180,12 +54,6 @@ def test_every_entity_has_signals_and_the_answer_nothing(language: languages.Lan
     assert NAMES[language][0] in scored[0][0].surfaces
     reading = scored[0][0].signals[:, SIGNALS.index("reading")]
     assert scored[0][0].surfaces[int(reading.argmax())] == NAMES[language][0]
-
-
-def test_a_name_that_stands_often_leaves_room_for_others() -> None:
-    text = "東京と" * 30 + "大阪と京都で会談した。"
-    [[scored]] = fused.score([Question(text, ["x"])], tiny.llm("llama"), JA, None, form="tuned")
-    assert len({surface[:2] for surface in scored.surfaces if surface}) >= STARTS
 
 
 def test_what_the_lexicon_knows_is_a_signal(tmp_path: Path) -> None:
@@ -222,18 +90,6 @@ def test_the_english_is_a_translation_back_of_each_candidate() -> None:
         assert np.median(gain) == pytest.approx(0, abs=1e-6)
         assert gain.max() <= fused.MOST_GAIN
         assert len(one.surfaces) <= fused.MOST + 1
-
-
-def test_few_examples_do_not_outweigh_what_is_known() -> None:
-    names = ("東京", "大阪", "")
-    signals = np.zeros((3, len(SIGNALS)))
-    signals[0, SIGNALS.index("reading")], signals[1, SIGNALS.index("length")] = 1, 1
-    weights = fit([(Scored("Tokyo", names, signals), "大阪")])
-    assert weights.values[SIGNALS.index("reading")] > 0
-    many = fit([(Scored("Tokyo", names, signals), "大阪")] * 300)
-    assert many.values[SIGNALS.index("length")] > 0
-    left_out = fit([(Scored("Tokyo", names, signals), "大阪")] * 300, ["shape", "back"])
-    assert not left_out.values[[SIGNALS.index(s) for s in ("length", "digits", "back")]].any()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -297,46 +153,6 @@ def test_a_lexicon_that_has_grown_counts_in_a_resumed_job(tmp_path: Path) -> Non
     assert resumed[0][0].signals[:, SIGNALS.index("lexicon")].max() == 1
     assert calls <= every
     assert run(names)[1] == 0
-
-
-# --- fit and learn ------------------------------------------------------------------------------
-
-
-def example(right: int, likeness: list[float], noise: list[float]) -> tuple[Scored, str]:
-    signals = np.zeros((len(likeness) + 1, len(SIGNALS)))
-    signals[:-1, SIGNALS.index("reading")] = likeness
-    signals[:-1, SIGNALS.index("llm")] = noise
-    signals[-1, SIGNALS.index("nothing")] = 1
-    surfaces = (*"abcdefgh"[: len(likeness)], "")
-    return Scored("x", surfaces, signals), surfaces[right]
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_what_tells_right_from_wrong_counts_and_what_does_not_does_not(seed: int) -> None:
-    drawn = np.random.default_rng(seed)
-    examples = []
-    for number in range(60):
-        likeness = drawn.uniform(0, 0.4, 4)
-        right = int(drawn.integers(4)) if number % 5 else 4
-        if right < 4:
-            likeness[right] = drawn.uniform(0.6, 1)
-        examples.append(example(right, list(likeness), list(drawn.normal(size=4))))
-    weights = fit(examples)
-    values = dict(zip(SIGNALS, weights.values, strict=True))
-    assert values["reading"] > 3 * abs(values["llm"])
-    hits = 0
-    for scored, right in examples:
-        chances = weights.probabilities(scored)
-        assert chances.sum() == pytest.approx(1)
-        hits += scored.surfaces[int(chances.argmax())] == right
-    assert hits >= 50
-
-
-def test_an_unreachable_example_teaches_nothing() -> None:
-    usable = example(0, [0.9, 0.1], [0, 0])
-    lost = (usable[0], "not a candidate")
-    assert np.array_equal(fit([usable, lost]).values, fit([usable]).values)
 
 
 def test_weights_are_learned_on_pairs_and_recorded(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from rows import mention, sentences
 
-from eatner.align import identity as align_identity
+from eatner.align import identity
 from eatner.errors import InputError
 from eatner.tables import Mention, MentionStatus
-from eatner.translate import identity
 
 TEXTS = ["東京の“タワー”\t\n", "\u202eמשה גר בירושלים\u202c", " \u3000", "👩‍👩‍👧 in Ōsaka"]
+
+
 SENTENCES = sentences(*TEXTS)
 
 
@@ -26,12 +27,6 @@ def entity(
     return mention(f"s{place}", surface, start=start, status=status, score=score)
 
 
-def test_a_sentence_passes_character_for_character() -> None:
-    rows = list(identity.translate(SENTENCES))
-    assert [row.english for row in rows] == [*TEXTS[:2], "", TEXTS[3]]
-    assert [row.status for row in rows] == ["original", "original", "blank", "original"]
-
-
 def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
     tagged = [
         entity(0, 0, 2, score=0.9),
@@ -41,7 +36,7 @@ def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
         entity(3, 0, 0, status="not_found"),
         entity(3, 9, 14),
     ]
-    rows = list(align_identity.align(SENTENCES, tagged))
+    rows = list(identity.align(SENTENCES, tagged))
     assert [row.status for row in rows] == [
         *["aligned"] * 3,
         "no_translation",
@@ -57,9 +52,7 @@ def test_the_offsets_of_the_tagger_are_those_of_the_sentence() -> None:
 
 
 def test_of_entities_that_overlap_the_first_stays() -> None:
-    rows = list(
-        align_identity.align(SENTENCES, [entity(0, 0, 3), entity(0, 2, 8), entity(0, 3, 8)])
-    )
+    rows = list(identity.align(SENTENCES, [entity(0, 0, 3), entity(0, 2, 8), entity(0, 3, 8)]))
     assert [row.status for row in rows] == ["aligned", "taken", "aligned"]
 
 
@@ -67,4 +60,4 @@ def test_of_entities_that_overlap_the_first_stays() -> None:
 def test_offsets_of_a_translation_are_refused(start: int, end: int, surface: str) -> None:
     row = replace(entity(0, 0, 1), start=start, end=end, surface=surface)
     with pytest.raises(InputError, match=r"sentence s0: .*kind `identity`"):
-        list(align_identity.align(SENTENCES, [row]))
+        list(identity.align(SENTENCES, [row]))

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from corpora import TYPES, check_refused, surfaces, tokens
 from places import DATA, ROOT
+from reading import TYPES, check_refused, surfaces, tokens
 
 from eatner.corpora import formats
 from eatner.corpora.gold import AnnotatedSentence
@@ -132,7 +132,8 @@ def test_a_sample_does_not_hang_on_the_hash_seed() -> None:
     script = (
         "from eatner.corpora.formats import sample;"
         "from eatner.corpora.gold import AnnotatedSentence;"
-        "print([s.text for s in sample((AnnotatedSentence(str(n), str(n)) for n in range(99)), 5, 3)])"
+        "numbered = (AnnotatedSentence(str(n), str(n)) for n in range(99));"
+        "print([s.text for s in sample(numbered, 5, 3)])"
     )
     path = str(ROOT / "workflow" / "scripts")
     printed = {

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corpora import TYPES
+from reading import TYPES
 
-from eatner import tsv
+from eatner import tables
 from eatner.corpora import formats, gold
 from eatner.corpora.gold import LabelledSpan
 
@@ -26,6 +26,5 @@ def test_tables_and_counts(load, tmp_path: Path) -> None:
         "sentence_id\tstart\tend\tsurface\ttype\tlabel\tstatus\n"
         "000001\t0\t4\tRome\tLOC\tLOC\tscored\n000001\t5\t8\tMay\t\tDATE\tignored\n"
     )
-    row = next(tsv.read(paths[0], gold.SENTENCE_COLUMNS))
-    assert gold.parse_tokens(row["tokens"]) == sentences[0].tokens
-    assert gold.parse_tokens("") == ()
+    first = next(tables.read(paths[0], tables.Sentence))
+    assert first.tokens == sentences[0].tokens

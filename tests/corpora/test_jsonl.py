@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from corpora import check_refused, surfaces
+from reading import check_refused, surfaces
 
 from eatner.corpora import formats
 from eatner.corpora.gold import LabelledSpan
@@ -24,6 +24,7 @@ RECORD = {"id": "a1", "text": "👩 東京と\nパリ"}
         {"spans": [{"start": 2, "end": 4, "type": "LOC", "surface": "東京"}, [6, 8, "LOC"]]},
         {"entities": [{"name": n, "span": s, "type": "LOC"} for n, s in STOCKMARK.items()]},
         {"label": {"LOC": {"東京": [[2, 3]], "パリ": [[6, 7]]}}},
+        {"entities": {"start": [2, 6], "end": [4, 8], "label": ["LOC", "LOC"]}},
     ],
 )
 def test_json_with_spans(load, spans: dict) -> None:
@@ -150,10 +151,16 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
         ('{"text": "ab", "spans": [[0, 1, null]]}', "jsonl", 1, "is not a span"),
         ('{"text": "ab", "spans": "x"}', "jsonl", 1, "not a list"),
         (
-            '{"text": "👩ab", "spans": [{"start": 2, "end": 3, "label": "L", "text": "a"}]}',
+            '{"text": "👩ab", "spans": [{"start": 2, "end": 3, "label": "L", "text": "x"}]}',
             "jsonl",
             1,
-            "is 'b', not 'a'",
+            "is 'b', not 'x'",
+        ),
+        (
+            '{"text": "ab", "spans": [[0, 2, "L"], [1, 2, "M"]]}',
+            "jsonl",
+            1,
+            "the span 1:2 M 'b' overlaps another, 0:2 L 'ab'",
         ),
         ('{"text": "ab"}\n{"text": ', "jsonl", 2, "not JSON"),
         ('{"text": "ab"}\n\n{"text": ', "jsonl", 3, "not JSON"),
@@ -164,6 +171,7 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
         ('{"tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "tags": ["B_X"]}', "jsonl", 1, "malformed tag 'B_X'"),
+        ('{"tokens": ["im", 1984], "tags": ["O", "O"]}', "jsonl", 1, "token 1984 is no text"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', "jsonl", 1, "one for each of its tokens"),
         (
             '{"tokens": ["A", "b"], "tags": ["B-LOC", "I-PER"]}',
@@ -200,3 +208,86 @@ def test_contradictions_are_refused_with_their_line(
 def test_half_a_character_is_refused(load) -> None:
     content = '{"text": "a"}\n{"text": "bad \\ud83d Москва"}\n'
     check_refused(lambda: load(content), 2, "half a character")
+
+
+ANNA = {"start": 0, "end": 4, "label": "PER"}
+BONN = {"start": 14, "end": 18, "label": "LOC"}
+TEXT = "Anna wohnt in Bonn"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "surface", "unit"),
+    [
+        ("👍 Anna lacht", 3, 7, "Anna", "UTF-16 units"),
+        ("В Москве был Ром", 3, 15, "Москве", "bytes"),
+        ("Anna lacht", 0, 3, "Anna", "inclusive ends"),
+    ],
+)
+def test_offsets_that_count_otherwise_are_read_where_texts_show_it(
+    load, caplog, text: str, start: int, end: int, surface: str, unit: str
+) -> None:
+    span = {"start": start, "end": end, "label": "X", "text": surface}
+    sentence = load(json.dumps({"text": text, "spans": [span]}))[0]
+    assert surfaces(sentence) == [(surface, "X")]
+    assert f"read as {unit}" in caplog.text
+
+
+def test_a_file_has_one_unit(load) -> None:
+    good = {"text": TEXT, "spans": [ANNA | {"text": "Anna"}]}
+    short = {"text": TEXT, "spans": [ANNA | {"end": 3, "text": "Anna"}]}
+    check_refused(
+        lambda: load(f"{json.dumps(good)}\n{json.dumps(short)}"), 2, "is 'Ann', not 'Anna'"
+    )
+
+
+def test_offsets_without_texts_that_cut_words_are_warned_of_or_refused(load, caplog) -> None:
+    [sentence] = load(json.dumps({"text": TEXT, "spans": [ANNA | {"end": 3}]}))
+    assert surfaces(sentence) == [("Ann", "PER")]
+    assert "inside a word" in caplog.text
+    caplog.clear()
+    load(json.dumps({"text": TEXT, "spans": [ANNA | {"end": 5}]}))
+    assert "white space" in caplog.text
+    record = {"text": f"👍 {TEXT}", "spans": [ANNA | {"start": 3, "end": 7}]}
+    check_refused(lambda: load(json.dumps(record)), 1, "counted in UTF-16 units they do not")
+    caplog.clear()
+    load(json.dumps({"text": "東京都に住む", "spans": [[0, 2, "LOC"]]}))
+    assert not caplog.records
+
+
+def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) -> None:
+    lines = [{"text": "Bonn"}, {"text": TEXT, "spans": [ANNA]}, {"text": "x", "spans": None}]
+    assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
+    assert "line 1: it has no key for entities" in caplog.text
+    assert "(2 records)" in caplog.text
+
+
+def test_a_text_with_two_annotations_is_warned_of(load, caplog) -> None:
+    lines = [{"text": TEXT, "spans": [ANNA]}, {"text": "x"}, {"text": TEXT, "spans": [BONN]}]
+    assert len(load("\n".join(map(json.dumps, lines)))) == 3
+    assert "line 3, first at line 1: its text is there before" in caplog.text
+    caplog.clear()
+    load("\n".join(map(json.dumps, [lines[0], lines[0]])))
+    assert not caplog.records
+
+
+def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, caplog) -> None:
+    lines = [{"text": ""}, {"text": "  ", "spans": []}, {"text": TEXT, "spans": [ANNA]}]
+    [sentence] = load("\n".join(map(json.dumps, lines)))
+    assert sentence.sentence_id == "000003"
+    assert "its text is empty (2 records)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("Der <PER>Anna</PER> lacht", "<PER>Anna</PER>"),
+        ("<서울:LC>에 비가 온다", "<서울:LC>"),
+        ("a " * 1500, "more than 2000"),
+        ("Anna\nlacht", "several lines"),
+        ("[Anna](PER) lacht", "[Anna](PER)"),
+        ("@@Anna## lacht", "@@Anna##"),
+    ],
+)
+def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
+    assert load(json.dumps({"text": text}))[0].text == text
+    assert mark in caplog.text

@@ -3,7 +3,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from corpora import check_refused, surfaces, tokens
+from reading import check_refused, surfaces, tokens
 
 
 def test_tokens_that_are_or_hold_spaces(load) -> None:

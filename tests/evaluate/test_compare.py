@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eatner import tsv
+from eatner import tables
 from eatner.evaluate import compare
+from eatner.tables import Comparison
 
 SYSTEMS = ("base", "better_one", "same")
 
@@ -37,7 +38,7 @@ def verdict(p_value: float) -> dict:
     return dict.fromkeys(compare.KINDS, found)
 
 
-def table(ja: tuple[float, ...] = (0.3, 0.5, 0.3), more: dict | None = None) -> list[dict]:
+def table(ja: tuple[float, ...] = (0.3, 0.5, 0.3), more: dict | None = None) -> list[Comparison]:
     reached = {"ja": ja} | (more or {})
     scores = {
         corpus: {
@@ -67,14 +68,15 @@ def test_holm_keeps_the_order_and_never_helps(p_values: list[float]) -> None:
 def test_a_row_for_each_corpus_system_and_type(tmp_path) -> None:
     rows = table(more={"ar": (0.1, 0.0, 0.2)})
     assert len(rows) == 2 * 3 * 4
-    assert [row["type"] for row in rows[:4]] == ["all", "PER", "LOC", "ORG"]
+    assert [row.type for row in rows[:4]] == ["all", "PER", "LOC", "ORG"]
     base, better = rows[0], rows[4]
-    assert (base["system"], base["difference"], base["p_holm"]) == ("base", "", "")
-    assert (better["aligner"], better["f1"], better["f1_low"]) == ("better_one", 0.5, 0.4)
+    assert (base.system, base.difference, base.p_holm) == ("base", None, None)
+    assert (better.aligner, better.f1, better.f1_low) == ("better_one", 0.5, 0.4)
     # Two tests on a corpus: the smaller p-value counts twice.
-    assert (better["p_value"], better["p_holm"], rows[8]["p_holm"]) == (0.004, 0.008, 0.03)
-    tsv.write(tmp_path / "table.tsv", compare.COMPARISON_COLUMNS, rows)
-    read = list(tsv.read(tmp_path / "table.tsv", compare.COMPARISON_COLUMNS))
+    assert (better.p_value, better.p_holm, rows[8].p_holm) == (0.004, 0.008, 0.03)
+    tables.write(tmp_path / "table.tsv", Comparison, rows)
+    read = list(tables.read(tmp_path / "table.tsv", Comparison))
+    assert read == rows
     assert compare.widen(read, "all") == compare.widen(rows, "all")
 
 

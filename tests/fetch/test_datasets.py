@@ -8,6 +8,7 @@ import pytest
 import tenacity
 import tiny
 from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets.exceptions import DataFilesNotFoundError
 
 from eatner.corpora import formats
 from eatner.corpora.gold import LabelledSpan
@@ -133,6 +134,33 @@ def test_a_hub_that_is_not_there_is_one_clear_error(
     assert len(tries) == datasets.TRIES
     assert f"a/b@{'a' * 40}" in str(error.value)
     assert "corpora: {NAME: {folder: PATH}}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Dataset scripts are no longer supported, but found wikiann.py"),
+        DataFilesNotFoundError("No (supported) data files found in a/b"),
+    ],
+)
+def test_a_script_is_named_with_the_parquet_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(datasets, "_load", fail)
+    with pytest.raises(InputError, match=r"script.*revision: refs/convert/parquet") as caught:
+        datasets.fetch_corpus("a/b", tmp_path / "x.jsonl", revision="a" * 40, wait=NOW)
+    assert str(error) in caught.value.problem
+
+
+def test_a_folder_without_data_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="could not be fetched") as caught:
+        datasets.fetch_corpus(tmp_path / "empty", tmp_path / "x.jsonl", wait=NOW)
+    assert "script" not in caught.value.problem
+    assert "refs/convert" not in caught.value.remedy
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "a" * 39, "A" * 40])

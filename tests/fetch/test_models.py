@@ -114,6 +114,21 @@ def test_the_folder_can_be_converted_no_more_and_tuned(gguf_file: Path, tmp_path
     tiny.make_adapter(tmp_path / "model", tmp_path / "adapter")
 
 
+def test_a_conversion_that_fails_leaves_no_half_model(
+    gguf_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    def fail(tokenizer: object, folder: Path, **_: object) -> None:
+        assert (folder / "model.safetensors").exists()
+        raise OSError("disk full")
+
+    monkeypatch.setattr(transformers.PreTrainedTokenizerBase, "save_pretrained", fail)
+    with pytest.raises(OSError, match="disk full"):
+        models.convert_gguf(gguf_file, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_no_gguf_is_named(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"<html>404</html>")
@@ -155,17 +170,46 @@ def test_a_model_is_fetched_at_its_revision(
     import huggingface_hub
 
     seen: dict[str, object] = {}
-    monkeypatch.setattr(
-        huggingface_hub,
-        "snapshot_download",
-        lambda name, **options: seen.update(options, name=name),
-    )
+
+    def download(name: str, **options: object) -> None:
+        seen.update(options, name=name)
+        write(options["local_dir"], "config.json")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     models.fetch_model("Qwen/Qwen2.5-7B-Instruct", "a" * 40, tmp_path / "out")
     assert seen["name"] == "Qwen/Qwen2.5-7B-Instruct"
     assert seen["revision"] == "a" * 40
-    assert seen["local_dir"] == tmp_path / "out"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["config.json"]
     assert "*.safetensors" in seen["allow_patterns"]
     assert not any(pattern.endswith((".bin", ".py")) for pattern in seen["allow_patterns"])
+
+
+def write(folder: Path, name: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).touch()
+
+
+def test_a_broken_download_has_no_final_name_and_is_resumed_at_the_same_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    files = iter(["config.json", "model.safetensors", "tokenizer.json"])
+
+    def download(name: str, revision: str, local_dir: Path, **_: object) -> None:
+        write(local_dir, next(files))
+        if not (local_dir / "tokenizer.json").exists():
+            raise OSError("connection lost")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    out = tmp_path / "out"
+    write(out, "of-another-revision.bin")
+    for revision in ("a" * 40, "b" * 40):
+        with pytest.raises(InputError, match="connection lost"):
+            models.fetch_model("a/b", revision, out)
+    assert [path.name for path in out.iterdir()] == ["of-another-revision.bin"]
+    models.fetch_model("a/b", "a" * 40, out)
+    assert sorted(path.name for path in out.iterdir()) == ["config.json", "tokenizer.json"]
 
 
 def test_a_hub_that_does_not_answer_is_one_clear_error(

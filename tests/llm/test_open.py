@@ -37,13 +37,15 @@ def test_each_backend_is_opened_as_configured(monkeypatch: pytest.MonkeyPatch) -
     record = fake_vllm.install(monkeypatch)
     folder, adapter = tiny.folder("gemma-wide"), tiny.folder("adapter")
     threads = torch.get_num_threads()
-    local = open_llm(LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors", threads)
+    local = open_llm(
+        LOCAL, {"gpus": 1}, folder, adapter / "adapter_model.safetensors", threads=threads
+    )
     assert isinstance(local, TransformersLLM)
     assert local.score(["a"], ["b"]) != tiny.llm("gemma-wide").score(["a"], ["b"])
-    engine = open_llm(VLLM, {"gpus": 2}, folder, None, threads)
+    engine = open_llm(VLLM, {"gpus": 2}, folder, None, threads=threads)
     assert isinstance(engine, VllmLLM)
     assert (engine.context, record.options["gpus"], record.options["seed"]) == (999, 2, 3)
-    far = open_llm(FAR, {"concurrency": 3, "timeout": 9}, None, None, threads)
+    far = open_llm(FAR, {"concurrency": 3, "timeout": 9}, None, None, threads=threads)
     assert isinstance(far, EndpointLLM)
     assert (far.context, far.concurrency, far.seed) == (99, 3, 3)
     assert far.transport.url == FAR["url"]

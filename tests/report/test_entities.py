@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,38 +10,38 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from eatner import tsv
+from eatner import tables
 from eatner.corpora import formats
 from eatner.report import entities
+from eatner.tables import Alignment, Entity, Sentence
 
 TYPES = ("PER", "LOC", "ORG")
 
 
-def found(sentence_id: str, text: str, *spans: tuple[int, int, str]) -> list[dict[str, str]]:
+def found(sentence_id: str, text: str, *spans: tuple[int, int, str]) -> list[Alignment]:
     return [
-        {
-            "sentence_id": sentence_id,
-            "english": "Name",
-            "english_start": "0",
-            "english_end": "4",
-            "type": kind,
-            "start": str(start),
-            "end": str(end),
-            "surface": text[start:end],
-            "logprob": "-1.500",
-            "confidence": "0.750",
-            "status": "aligned" if place == 0 else "repeat",
-        }
+        Alignment(
+            sentence_id,
+            "Name",
+            0,
+            4,
+            kind,
+            start,
+            end,
+            text[start:end],
+            -1.5,
+            0.75,
+            "aligned" if place == 0 else "repeat",
+        )
         for place, (start, end, kind) in enumerate(spans)
     ]
 
 
-def lost(sentence_id: str, status: str) -> dict[str, str]:
-    row = dict.fromkeys(ALIGNMENT_COLUMNS, "")
-    return row | {"sentence_id": sentence_id, "english": "Gone", "type": "LOC", "status": status}
+def lost(sentence_id: str, status: str) -> Alignment:
+    return Alignment(sentence_id, "Gone", None, None, "LOC", None, None, "", status=status)
 
 
-def write(folder: Path, sentences: list[dict[str, str]], rows: list[dict[str, str]]) -> list[Path]:
+def write(folder: Path, sentences: list[Sentence], rows: list[Alignment]) -> list[Path]:
     paths = [folder / f"entities.{suffix}" for suffix in ("tsv", "conll", "jsonl")]
     entities.write(sentences, iter(rows), *paths)
     return paths
@@ -48,19 +49,19 @@ def write(folder: Path, sentences: list[dict[str, str]], rows: list[dict[str, st
 
 def test_the_three_files(tmp_path: Path) -> None:
     texts = [
-        {"sentence_id": "a", "text": "東京とParisへ。", "tokens": ""},
-        {"sentence_id": "b", "text": "名前なし", "tokens": "0:2 2:4"},
+        Sentence("a", "東京とParisへ。"),
+        Sentence("b", "名前なし", ((0, 2), (2, 4))),
     ]
     rows = [
         lost("b", "no_entity"),
-        *found("a", texts[0]["text"], (3, 8, "LOC"), (0, 2, "LOC")),
+        *found("a", texts[0].text, (3, 8, "LOC"), (0, 2, "LOC")),
         lost("a", "abstained"),
     ]
     table, conll, jsonl = write(tmp_path, texts, rows)
-    listed = list(tsv.read(table, entities.ENTITY_COLUMNS))
+    listed = list(tables.read(table, Entity))
     # Nothing is dropped, and the sentences come in their own order.
-    assert [row["status"] for row in listed] == ["repeat", "aligned", "abstained", "no_entity"]
-    assert [row["start"] for row in listed] == ["0", "3", "", ""]
+    assert [row.status for row in listed] == ["repeat", "aligned", "abstained", "no_entity"]
+    assert [row.start for row in listed] == [0, 3, None, None]
     assert conll.read_text(encoding="utf-8") == (
         "# sent_id = a\n# text = 東京とParisへ。\n"
         "東\tB-LOC\n京\tI-LOC\nと\tO\nParis\tB-LOC\nへ\tO\n。\tO\n\n"
@@ -77,16 +78,16 @@ def test_the_three_files(tmp_path: Path) -> None:
 
 def test_an_aligner_without_confidences_gives_null(tmp_path: Path) -> None:
     [row] = found("a", "東京", (0, 2, "LOC"))
-    texts = [{"sentence_id": "a", "text": "東京", "tokens": ""}]
-    _, _, jsonl = write(tmp_path, texts, [row | {"confidence": ""}])
+    texts = [Sentence("a", "東京")]
+    _, _, jsonl = write(tmp_path, texts, [replace(row, confidence=None)])
     [span] = json.loads(jsonl.read_text(encoding="utf-8"))["spans"]
     assert span["confidence"] is None
 
 
 def test_a_corpus_without_entities(tmp_path: Path) -> None:
-    texts = [{"sentence_id": "a", "text": "x", "tokens": ""}]
+    texts = [Sentence("a", "x")]
     table, conll, jsonl = write(tmp_path, texts, [])
-    assert list(tsv.read(table, entities.ENTITY_COLUMNS)) == []
+    assert list(tables.read(table, Entity)) == []
     assert conll.read_text(encoding="utf-8").endswith("x\tO\n\n")
     assert json.loads(jsonl.read_text(encoding="utf-8"))["spans"] == []
 
@@ -125,10 +126,9 @@ def annotated(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]]:
 @example(("Harry Potter's", [(0, 12, "PER")]), False)
 def test_tokens_are_parts_without_white_space_and_cut_at_every_edge(case, own: bool) -> None:
     text, spans = case
-    tokens = ""
+    tokens = []
     if own:
-        cuts = sorted({0, len(text), *range(0, len(text), 3)})
-        tokens = " ".join(f"{a}:{b}" for a, b in pairwise(cuts))
+        tokens = list(pairwise(sorted({0, len(text), *range(0, len(text), 3)})))
     edges = {offset for start, end, _ in spans for offset in (start, end)}
     cut = entities.tokens(text, tokens, edges)
     assert cut == sorted(cut)
@@ -143,13 +143,13 @@ def test_tokens_are_parts_without_white_space_and_cut_at_every_edge(case, own: b
 
 
 def test_own_tokens_stay_where_no_entity_cuts_them() -> None:
-    assert entities.tokens("ab cd", "0:2 3:5", ()) == [(0, 2), (3, 5)]
-    assert entities.tokens("ab cd", "0:2 3:5", (4,)) == [(0, 2), (3, 4), (4, 5)]
+    assert entities.tokens("ab cd", [(0, 2), (3, 5)], ()) == [(0, 2), (3, 5)]
+    assert entities.tokens("ab cd", [(0, 2), (3, 5)], (4,)) == [(0, 2), (3, 4), (4, 5)]
 
 
 def test_words_stay_whole_and_characters_stand_alone() -> None:
     def cut(text: str) -> list[str]:
-        return [text[start:end] for start, end in entities.tokens(text, "", ())]
+        return [text[start:end] for start, end in entities.tokens(text, (), ())]
 
     assert cut("L’Éire, 東京タワー") == ["L’Éire", ",", "東", "京", "タ", "ワ", "ー"]
     assert cut("Москва — 서울에서!") == ["Москва", "—", "서울에서", "!"]
@@ -157,7 +157,7 @@ def test_words_stay_whole_and_characters_stand_alone() -> None:
 
 @pytest.mark.parametrize("word", ["हिन्दी", "Zu\u0308rich", "مُحَمَّد"])
 def test_a_word_with_marks_is_one_token(word: str) -> None:
-    assert entities.tokens(word, "", ()) == [(0, len(word))]
+    assert entities.tokens(word, (), ()) == [(0, len(word))]
 
 
 # --- CoNLL --------------------------------------------------------------------------------------
@@ -169,9 +169,7 @@ def test_a_word_with_marks_is_one_token(word: str) -> None:
 @example([("# text = x", [(0, 1, "PER")]), ("-DOCSTART-", [])])
 @example([("東京と大阪と", [(0, 2, "LOC"), (3, 5, "LOC")]), ("AB", [(0, 1, "PER"), (1, 2, "PER")])])
 def test_the_tags_are_read_back(cases: list) -> None:
-    sentences = [
-        {"sentence_id": f"s{i}", "text": text, "tokens": ""} for i, (text, _) in enumerate(cases)
-    ]
+    sentences = [Sentence(f"s{i}", text) for i, (text, _) in enumerate(cases)]
     rows = [row for i, (text, spans) in enumerate(cases) for row in found(f"s{i}", text, *spans)]
     with tempfile.TemporaryDirectory() as folder:
         _, conll, _ = write(Path(folder), sentences, rows)
@@ -181,7 +179,7 @@ def test_the_tags_are_read_back(cases: list) -> None:
         except Exception as error:
             raise AssertionError(lines) from error
     assert [(s.sentence_id, s.text) for s in read] == [
-        (row["sentence_id"], row["text"]) for row in sentences
+        (row.sentence_id, row.text) for row in sentences
     ]
     for sentence, (_, spans) in zip(read, cases, strict=True):
         assert [(e.start, e.end, e.label) for e in sentence.entities] == spans
@@ -189,7 +187,7 @@ def test_the_tags_are_read_back(cases: list) -> None:
 
 def test_line_breaks_in_a_text_do_not_break_its_lines(tmp_path: Path) -> None:
     text = "東京\nへ\tの\\道"
-    sentences = [{"sentence_id": "a", "text": text, "tokens": ""}]
+    sentences = [Sentence("a", text)]
     _, conll, jsonl = write(tmp_path, sentences, found("a", text, (0, 2, "LOC")))
     lines = conll.read_text(encoding="utf-8").split("\n")
     assert lines[1] == r"# text = 東京 へ の\道"
@@ -198,7 +196,7 @@ def test_line_breaks_in_a_text_do_not_break_its_lines(tmp_path: Path) -> None:
 
 
 def test_a_backslash_is_read_back(tmp_path: Path) -> None:
-    sentences = [{"sentence_id": "a", "text": r"C:\東京", "tokens": ""}]
+    sentences = [Sentence("a", r"C:\東京")]
     _, conll, _ = write(tmp_path, sentences, found("a", r"C:\東京", (3, 5, "LOC")))
     [read] = formats.read(conll, "conll", language_spaces=False)
     assert (read.text, [(e.start, e.end) for e in read.entities]) == (r"C:\東京", [(3, 5)])

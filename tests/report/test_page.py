@@ -12,13 +12,21 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from eatner import tsv
-from eatner.corpora.gold import TYPES
+from eatner import tables
 from eatner.evaluate import compare as evaluate_compare
 from eatner.evaluate import score
 from eatner.evaluate.significance import compare
-from eatner.evaluate.stages import STAGES
 from eatner.report import page, plot
+from eatner.tables import (
+    STAGES,
+    TYPES,
+    Alignment,
+    Error,
+    GoldEntity,
+    Mention,
+    Sentence,
+    Translation,
+)
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 HOSTILE = [
@@ -41,46 +49,40 @@ RIGHT_TO_LEFT = [
 ]
 
 
+TABLE_OF = {
+    "s": Sentence,
+    "g": GoldEntity,
+    "e": Translation,
+    "t": Mention,
+    "a": Alignment,
+    "x": Error,
+}
+
+
 def make_text(folder: Path, language: str, cases: list, gold: bool = True) -> page.Text:
     """Files of a text: each case a sentence and its spans, found all but the last of each."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, list] = {name: [] for name in ("s", "g", "e", "t", "a", "x")}
+    rows: dict[str, list] = {name: [] for name in TABLE_OF}
     for at, (sentence, *spans) in enumerate(cases):
         name = f"{at:06}"
-        rows["s"].append({"sentence_id": name, "text": sentence, "tokens": ""})
+        rows["s"].append(Sentence(name, sentence))
         english = " and ".join(f"Name{place}" for place in range(len(spans))) or "Nothing."
-        made = {"english": english, "hints": "[]", "logprob": "-1", "status": "translated"}
-        rows["e"].append({"sentence_id": name} | made)
+        rows["e"].append(Translation(name, english, logprob=-1.0))
         for place, (start, end, kind) in enumerate(spans):
-            here = english.index(f"Name{place}")
-            span = {"sentence_id": name, "start": start, "end": end, "type": kind}
-            surface = sentence[start:end]
-            rows["g"].append(span | {"surface": surface, "label": kind, "status": "scored"})
-            there = {"english_start": here, "english_end": here + 5, "english": f"Name{place}"}
-            tagged = {"start": here, "end": here + 5, "surface": f"Name{place}", "score": ""}
-            rows["t"].append(span | tagged | {"status": "tagged"})
-            lost = len(spans) > 1 and place == len(spans) - 1
-            row = dict.fromkeys(ALIGNMENT_COLUMNS, "") | span | there
-            if lost:
-                row |= {"start": "", "end": "", "status": "abstained"}
-                error = {"kind": "missed", "stage": "alignment", "detail": "nothing"}
-                english_name = {"evidence": "title", "surface": surface, "english": f"Name{place}"}
-                rows["x"].append(span | error | english_name)
+            named, surface = f"Name{place}", sentence[start:end]
+            here = english.index(named)
+            rows["g"].append(GoldEntity(name, start, end, surface, kind, kind))
+            rows["t"].append(Mention(name, here, here + 5, named, kind))
+            there = (name, named, here, here + 5, kind)
+            if len(spans) > 1 and place == len(spans) - 1:
+                rows["a"].append(Alignment(*there, None, None, "", status="abstained"))
+                why = ("missed", "alignment", "nothing", "title")
+                rows["x"].append(Error(name, *why, start, end, kind, surface, named))
             else:
-                row |= {"surface": surface, "confidence": "0.875", "status": "aligned"}
-            rows["a"].append(row)
-    errors = ("sentence_id", "kind", "stage", "detail", "evidence", "start", "end", "type")
-    columns = {
-        "s": SENTENCE_COLUMNS,
-        "g": GOLD_COLUMNS,
-        "e": TRANSLATION_COLUMNS,
-        "t": MENTION_COLUMNS,
-        "a": ALIGNMENT_COLUMNS,
-        "x": (*errors, "surface", "english"),
-    }
-    for name, header in columns.items():
-        tsv.write(folder / f"{name}.tsv", header, rows[name])
-    files = {name: folder / f"{name}.tsv" for name in columns}
+                rows["a"].append(Alignment(*there, start, end, surface, confidence=0.875))
+    for name, table in TABLE_OF.items():
+        tables.write(folder / f"{name}.tsv", table, rows[name])
+    files = {name: folder / f"{name}.tsv" for name in TABLE_OF}
     system = page.System("ours", files["e"], files["t"], files["a"], files["x"] if gold else None)
     right = files["g"] if gold else None
     return page.Text(folder.name, language, files["s"], right, [system])
@@ -259,11 +261,11 @@ def comparison(folder: Path) -> str:
         text = make_text(folder / language, language, sentences)
         [ours] = text.systems
         nothing = folder / language / "nothing.tsv"
-        tsv.write(nothing, ALIGNMENT_COLUMNS, [])
+        tables.write(nothing, Alignment, [])
         none = page.System("nothing", ours.translation, ours.tags, nothing, ours.errors)
         texts.append(page.Text(language, language, text.sentences, text.gold, [ours, none]))
         rows = {
-            name: list(tsv.read(path, ("sentence_id",)))
+            name: list(tables.read(path, TABLE_OF[name]))
             for name, path in (("s", text.sentences), ("g", text.gold), ("a", ours.aligned))
         }
         scores[language] = {}

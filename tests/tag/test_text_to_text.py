@@ -15,7 +15,7 @@ from eatner.tag.text_to_text import (
     UNKNOWN,
     Item,
     TextToText,
-    occurrences,
+    find_with_unknowns,
     parse,
     place,
     write_answer,
@@ -135,7 +135,7 @@ def test_a_cut_answer_invents_nothing(entities: list[tuple[str, str]], data: st.
     ],
 )
 def test_occurrences(entity: str, text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in occurrences(entity, text)] == found
+    assert [text[start:end] for start, end in find_with_unknowns(entity, text)] == found
 
 
 def placed(answer: str, text: str, types: dict | None = None) -> list[tuple]:

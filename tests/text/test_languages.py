@@ -8,8 +8,9 @@ import unicodedata
 import pytest
 
 from eatner import lexicon as lexicon_module
-from eatner import tsv
+from eatner import tables
 from eatner.errors import InputError
+from eatner.tables import Pair, Title
 from eatner.text import languages
 from eatner.text.sentences import split
 from eatner.wiki import lexicon, pairs, wikitext
@@ -39,7 +40,8 @@ def test_every_row_is_usable(code):
 
 
 def test_every_value_is_nfc():
-    assert unicodedata.is_normalized("NFC", languages.TABLE.read_text(encoding="utf-8"))
+    for table in (languages.TABLE, languages.SCRIPTS):
+        assert unicodedata.is_normalized("NFC", table.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("code", ["xx", "jp", "english", "JA", ""])
@@ -68,6 +70,30 @@ def test_a_language_without_a_row_is_known_by_its_script(
     found = (language.name, language.script, language.spaces, language.romanisation, language.wiki)
     assert found == (name, script, spaces, romanisation, f"{code}wiki")
     assert len(split(text, language)) == 2
+
+
+def test_the_log_says_what_a_language_without_a_row_gets(caplog):
+    languages.by_default.cache_clear()
+    with caplog.at_level("INFO"):
+        languages.get("mr")
+    assert "Marathi (mr) has no row in languages.tsv: sentences end at । ॥ . ! ?" in caplog.text
+
+
+def test_every_script_of_the_table_is_usable():
+    for script in languages.scripts().values():
+        assert re.fullmatch("[A-Z][a-z]{3}", script.code)
+        assert script.marks
+        assert not re.search(r"\w", script.marks)
+    used = {languages.get(code).script for code in CODES}
+    assert used <= languages.scripts().keys()
+
+
+def test_the_marks_of_a_row_are_those_of_its_script():
+    """A row may leave marks out and put the usual one first, but it knows no others."""
+    for language in languages.known().values():
+        script = languages.scripts()[language.script]
+        assert set(language.marks) <= set(script.marks), language.code
+        assert language.spaces == script.spaces
 
 
 FINNISH = {
@@ -128,19 +154,19 @@ def test_another_language_is_one_row(tmp_path, code, source, surfaces, text, nam
     rows = [(own, clean.text, links_as_json(clean.spans, clean.holes))]
     rows += [(title, "", "[]") for title in ("Suomi", "Oulu", "Türkiye", "İstanbul", "Niininen")]
     titles = tmp_path / "titles.tsv"
-    tsv.write(
+    tables.write(
         titles,
-        TITLE_COLUMNS,
+        Title,
         (
-            dict(zip(TITLE_COLUMNS, (n, t, "article", "", t, lead, links), strict=True))
-            for n, (t, lead, links) in enumerate(rows)
+            Title(number, title, "article", "", title, lead, links)
+            for number, (title, lead, links) in enumerate(rows)
         ),
     )
     out = tmp_path / "pairs.tsv"
     pairs.build(
         titles, out, tmp_path / "r.tsv", language, per_entity=9, size=None, negatives=0, seed=1
     )
-    assert {row["surface"] for row in tsv.read(out, pairs.PAIR_COLUMNS)} == surfaces
+    assert {row.surface for row in tables.read(out, Pair)} == surfaces
     lexicon.build(titles, tmp_path / "l", language)
     assert [match.surface for match in lexicon_module.load(tmp_path / "l").matches(text)] == names
 

@@ -7,7 +7,7 @@ from rows import pair
 
 from eatner.errors import InputError
 from eatner.text import languages
-from eatner.train.pairs import LONGEST_SENTENCE, short, split_by_entity
+from eatner.train.pairs import LONGEST_SENTENCE, short, split_by_entity, unseen
 
 CITIES = ("Tokyo", "Osaka", "Kyoto", "Nara", "London", "Washington", "Vienna", "Seoul", "Łódź")
 PAIRS = [pair(city, "", sentence) for city in CITIES for sentence in ("雨。", "雪。", "晴れ。")]
@@ -43,3 +43,12 @@ def test_a_sentence_that_is_too_long_is_left_out() -> None:
     kept = pair("X", "", "長" * LONGEST_SENTENCE)
     long = pair("X", "", "長" * (LONGEST_SENTENCE + 1))
     assert short([(japanese, long), (japanese, kept)]) == [(japanese, kept)]
+
+
+def test_what_is_unseen_is_what_the_split_holds_out_each_with_its_language() -> None:
+    japanese, german = languages.get("ja"), languages.get("de")
+    pairs = [(german if i % 2 else japanese, row) for i, row in enumerate(PAIRS)]
+    pairs.append((german, pair("X", "", "lang " * LONGEST_SENTENCE)))
+    found = unseen(pairs, 3)
+    assert [row for _, row in found] == split_by_entity(PAIRS, 3)[1]
+    assert all(item in pairs for item in found)

@@ -109,6 +109,8 @@ def test_the_script_reads_the_lines_of_a_sample_in_its_corpus(tmp_path: Path) ->
             "separator": None,
             "token_column": None,
             "tag_column": None,
+            "text_key": None,
+            "spans_key": None,
             "sample": 2,
         },
     )

@@ -62,7 +62,7 @@ def test_only_the_wanted_language_and_no_empty_title(tmp_path):
     assert langlinks.read(write(tmp_path, dump(rows))) == {1: "Berlin"}
 
 
-def test_gzip(tmp_path):
+def test_gzip_is_read(tmp_path):
     path = tmp_path / "langlinks.sql.gz"
     path.write_bytes(gzip.compress(dump([(7, "en", "Tōkyō")]).encode()))
     assert langlinks.read(path) == {7: "Tōkyō"}
@@ -123,7 +123,7 @@ def test_a_cut_behind_a_semicolon_in_a_title(tmp_path):
         langlinks.read(write(tmp_path, text[: text.index("; bar") + 1]))
 
 
-def test_a_folder(tmp_path):
+def test_a_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="a folder"):
         langlinks.read(tmp_path)
 
@@ -157,3 +157,19 @@ def test_a_title_that_is_not_utf8_is_left_out_and_said(tmp_path, caplog):
     path.write_bytes(text.replace(b"PLACE", b"Z\xfcrich"))
     assert langlinks.read(path) == {1: "Berlin"}
     assert "page 2 is not UTF-8" in caplog.text
+
+
+def test_two_columns_of_one_name_are_an_error(tmp_path):
+    text = dump([(1, "en", "Berlin")]).replace("`ll_lang` varbinary(35)", "`ll_from` int(3)")
+    with pytest.raises(InputError, match="has the columns ll_from ll_from ll_title"):
+        langlinks.read(write(tmp_path, text))
+
+
+def test_a_dump_without_its_last_line_is_read_with_a_warning(tmp_path, caplog):
+    rows = [(1, "en", "Berlin"), (2, "en", "Paris")]
+    whole = dump(rows, a_statement=1)
+    assert langlinks.read(write(tmp_path, whole)) == {1: "Berlin", 2: "Paris"}
+    assert caplog.text == ""
+    cut = whole[: whole.index("INSERT INTO `langlinks` VALUES (2")]
+    assert langlinks.read(write(tmp_path, cut)) == {1: "Berlin"}
+    assert "`-- Dump completed`, is missing" in caplog.text

@@ -11,6 +11,7 @@ import yaml
 from places import ROOT
 
 from eatner.errors import InputError
+from eatner.tables import Title
 from eatner.text import languages, sentences
 from eatner.wiki import langlinks, sample
 from eatner.wiki.dump import parse_dump
@@ -38,7 +39,7 @@ def build(folder: Path, pages: object, code: str = "ja") -> tuple[Path, Path, Pa
     return paths
 
 
-def parse(dump: Path, index: Path, sql: Path, code: str = "ja") -> list[dict[str, object]]:
+def parse(dump: Path, index: Path, sql: Path, code: str = "ja") -> list[Title]:
     english = langlinks.read(sql)
     return list(parse_dump(dump, languages.get(code), english, index=index))
 
@@ -47,14 +48,14 @@ def test_our_own_readers_read_it(tmp_path: Path) -> None:
     paths = build(tmp_path, PAGES)
     assert langlinks.read(paths[2]) == {1: "Tokyo", 3: 'O\'Hare \\ "x"'}
     rows = parse(*paths)
-    assert [(r["page_id"], r["title"], r["kind"], r["redirect"], r["english"]) for r in rows] == [
+    assert [(r.page_id, r.title, r.kind, r.redirect, r.english) for r in rows] == [
         (1, "東京都", "article", "", "Tokyo"),
         (2, "東京", "redirect", "東京都", ""),
         (3, "O'Hare \\ & <x>", "article", "", 'O\'Hare \\ "x"'),
         (4, "日本", "article", "", ""),
     ]
-    lead = rows[0]["lead"]
-    links = [tuple(link[:3]) for link in json.loads(rows[0]["links"])]
+    lead = rows[0].lead
+    links = [tuple(link[:3]) for link in json.loads(rows[0].links)]
     assert {(lead[start:end], target) for start, end, target in links} == {
         ("東京都", "東京都"),
         ("日本", "日本"),
@@ -137,7 +138,7 @@ def test_a_source_that_is_no_list_of_pages_is_named(tmp_path: Path, source: str)
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> list[Title]:
     folder = tmp_path_factory.mktemp("ja")
     paths = [folder / name for name in ("dump.bz2", "index.bz2", "langlinks.sql.gz")]
     count = sample.build(sorted((WIKIS / "ja").glob("*.yaml")), "ja", *paths)
@@ -146,12 +147,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     return rows
 
 
-def articles(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [row for row in rows if row["kind"] == "article"]
+def articles(rows: list[Title]) -> list[Title]:
+    return [row for row in rows if row.kind == "article"]
 
 
-def test_the_japanese_wiki_is_large_enough(own: list[dict[str, object]]) -> None:
-    kinds = Counter(row["kind"] for row in own)
+def test_the_japanese_wiki_is_large_enough(own: list[Title]) -> None:
+    kinds = Counter(row.kind for row in own)
     assert kinds["article"] >= 300
     assert kinds["redirect"] >= 10
     assert kinds["disambiguation"] >= 3
@@ -159,34 +160,34 @@ def test_the_japanese_wiki_is_large_enough(own: list[dict[str, object]]) -> None
 
 
 def test_every_article_has_a_lead_of_two_to_four_sentences_and_a_link(
-    own: list[dict[str, object]],
+    own: list[Title],
 ) -> None:
     wrong = []
     for row in articles(own):
-        count = len(sentences.split(row["lead"], JA))
-        links = [link for link in json.loads(row["links"]) if link[2] != row["title"]]
-        if not 2 <= count <= 4 or not links or not row["english"]:
-            wrong.append((row["title"], count, len(links), row["english"]))
+        count = len(sentences.split(row.lead, JA))
+        links = [link for link in json.loads(row.links) if link[2] != row.title]
+        if not 2 <= count <= 4 or not links or not row.english:
+            wrong.append((row.title, count, len(links), row.english))
     assert wrong == []
 
 
-def test_every_link_is_where_it_says(own: list[dict[str, object]]) -> None:
+def test_every_link_is_where_it_says(own: list[Title]) -> None:
     for row in articles(own):
-        for start, end, target, *_ in json.loads(row["links"]):
-            assert 0 <= start < end <= len(row["lead"])
+        for start, end, target, *_ in json.loads(row.links):
+            assert 0 <= start < end <= len(row.lead)
             assert target
-        assert not re.search(r"\[\[|\]\]|\{\{|'''|<", row["lead"]), row["title"]
+        assert not re.search(r"\[\[|\]\]|\{\{|'''|<", row.lead), row.title
 
 
-def test_every_english_title_is_of_one_article(own: list[dict[str, object]]) -> None:
-    counts = Counter(row["english"] for row in articles(own))
+def test_every_english_title_is_of_one_article(own: list[Title]) -> None:
+    counts = Counter(row.english for row in articles(own))
     assert [english for english, count in counts.items() if count > 1] == []
 
 
-def test_every_redirect_leads_to_an_article(own: list[dict[str, object]]) -> None:
-    titles = {row["title"] for row in articles(own)}
-    redirects = [row for row in own if row["kind"] == "redirect"]
-    assert [row["title"] for row in redirects if row["redirect"] not in titles] == []
+def test_every_redirect_leads_to_an_article(own: list[Title]) -> None:
+    titles = {row.title for row in articles(own)}
+    redirects = [row for row in own if row.kind == "redirect"]
+    assert [row.title for row in redirects if row.redirect not in titles] == []
 
 
 @pytest.mark.parametrize("code", sorted(path.name for path in WIKIS.iterdir()))

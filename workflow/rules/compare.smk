@@ -1,14 +1,13 @@
-"""Compare systems on corpora: as tables, as pictures, as a page with a reader of sentences."""
+"""Compare systems on corpora: tables, pictures, and a page with a reader of sentences."""
 
 
 rule compare_systems:
-    """Put the scores of systems on corpora side by side and test them against the baseline."""
+    """Tabulate the scores of all systems on all corpora, tested against the baseline."""
     input:
         sentences=compared("results/{corpus}/sentences.tsv"),
         gold=compared("results/{corpus}/gold.tsv"),
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
         entities=compared("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"),
-        code=library("evaluate.compare", "evaluate.significance"),
     output:
         tsv="results/compare/table.tsv",
         md="results/compare/table.md",
@@ -21,20 +20,20 @@ rule compare_systems:
         runtime=60,
         mem_mb=4000,
     params:
+        code=code_of("compare_systems.py"),
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
-        baseline=lambda wildcards: baseline(),
+        systems=list(configuration.systems),
+        baseline=lambda wildcards: configuration.baseline,
         seed=config["seed"],
     script:
         "../scripts/compare_systems.py"
 
 
 rule draw_comparison:
-    """Draw what the systems reach, where they err, how sure they are and what they cost."""
+    """Draw the F1, errors by stage, calibration, training curves and time of the systems."""
     input:
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
-        trainings=trainings,
-        code=library("evaluate.compare", "report.plot"),
+        trainings=expand("results/models/{name}/training.json", name=configuration.trained),
     output:
         f1=report(
             "results/compare/f1.svg", category="Comparison", caption="../report/compare_f1.rst"
@@ -63,15 +62,16 @@ rule draw_comparison:
         runtime=10,
         mem_mb=1000,
     params:
+        code=code_of("draw_comparison.py"),
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
+        systems=list(configuration.systems),
         benchmarks=benchmarks,
     script:
         "../scripts/draw_comparison.py"
 
 
 rule write_comparison:
-    """Write the comparison as a page: its tables, its pictures and a reader of sentences."""
+    """Write the comparison as a page with tables, pictures and a reader of sentences."""
     input:
         table="results/compare/table.tsv",
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
@@ -86,7 +86,6 @@ rule write_comparison:
         calibration="results/compare/calibration.svg",
         training="results/compare/training.svg",
         time="results/compare/time.svg",
-        code=library("report.page"),
     output:
         page=report(
             "results/compare/index.html", category="Comparison", caption="../report/compare.rst"
@@ -99,7 +98,8 @@ rule write_comparison:
         runtime=30,
         mem_mb=4000,
     params:
+        code=code_of("write_comparison.py"),
         corpora=config["compare"]["corpora"],
-        systems=list(compared_systems()),
+        systems=list(configuration.systems),
     script:
         "../scripts/write_comparison.py"

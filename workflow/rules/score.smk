@@ -1,8 +1,8 @@
-"""Score a system, and write its entities for people."""
+"""Score systems, and write the entities of the configured system for people."""
 
 
 rule score_system:
-    """Score the entities of a system against gold: strict F1 with its interval."""
+    """Score the entities of a system against gold: strict F1 with its interval, errors by stage."""
     input:
         sentences="results/{corpus}/sentences.tsv",
         gold="results/{corpus}/gold.tsv",
@@ -10,8 +10,7 @@ rule score_system:
         english="results/{corpus}/translate/{translator}.tsv",
         tagged="results/{corpus}/tag/{translator}/{tagger}.tsv",
         entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
-        lexicon=lexicon,
-        code=library("evaluate.score", "evaluate.stages", "lexicon", "text.romanise"),
+        lexicon=lambda wildcards: corpus(wildcards).lexicon or [],
     output:
         score="results/{corpus}/score/{translator}/{tagger}/{aligner}.json",
         errors="results/{corpus}/score/{translator}/{tagger}/{aligner}.errors.tsv",
@@ -23,21 +22,23 @@ rule score_system:
         runtime=60,
         mem_mb=2000,
     params:
+        code=code_of("score_system.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
-        language=lambda wildcards: corpus(wildcards)["language"],
-        facts=lambda wildcards: facts(corpus(wildcards)["language"]),
-        system=lambda wildcards: {part: wildcards[part] for part in SECTIONS},
-        components=components,
+        language=lambda wildcards: corpus(wildcards).language,
+        facts=lambda wildcards: facts(corpus(wildcards).language),
+        system=lambda wildcards: {
+            part: wildcards[part] for part in ("translator", "tagger", "aligner")
+        },
+        components=lambda wildcards: configuration.record(wildcards),
         seed=config["seed"],
     script:
         "../scripts/score_system.py"
 
 
 rule publish_score:
-    """Take the score of the configured system of a corpus, and draw it."""
+    """Publish the score of a corpus's configured system as JSON and as a picture."""
     input:
         score=score_file,
-        code=library("report.plot"),
     output:
         f1=report(
             "results/{corpus}/f1.json",
@@ -57,6 +58,8 @@ rule publish_score:
     resources:
         runtime=10,
         mem_mb=1000,
+    params:
+        code=code_of("publish_score.py"),
     script:
         "../scripts/publish_score.py"
 
@@ -68,7 +71,6 @@ rule write_entities:
         english=configured("results/{corpus}/translate/{translator}.tsv"),
         tagged=configured("results/{corpus}/tag/{translator}/{tagger}.tsv"),
         entities=configured("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"),
-        code=library("report.entities", "report.page"),
     output:
         tsv="results/{corpus}/entities.tsv",
         conll="results/{corpus}/entities.conll",
@@ -82,8 +84,9 @@ rule write_entities:
         runtime=10,
         mem_mb=1000,
     params:
+        code=code_of("write_entities.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
-        language=lambda wildcards: corpus(wildcards)["language"],
-        system=lambda wildcards: system(wildcards.corpus),
+        language=lambda wildcards: corpus(wildcards).language,
+        system=lambda wildcards: corpus(wildcards).system,
     script:
         "../scripts/write_entities.py"

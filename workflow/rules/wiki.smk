@@ -1,16 +1,12 @@
-"""Parse a wiki's dump and build alignment pairs from it."""
+"""Get a wiki's dump, parse it, and build alignment pairs and a lexicon from it."""
 
 
 rule build_sample_wiki:
-    """Write the small wiki of this repository in the formats of the real dumps."""
+    """Write a small wiki of this repository in the formats of the real dumps."""
     input:
         sources=lambda wildcards: sorted(
-            str(path)
-            for path in Path(
-                pick(config["wikis"], wildcards.language, "wiki", "target")["sample"]
-            ).glob("*.yaml")
+            str(path) for path in Path(wiki(wildcards).settings["sample"]).glob("*.yaml")
         ),
-        code=library("wiki.sample"),
     output:
         dump="resources/wiki/{language}/pages-articles-multistream.xml.bz2",
         index="resources/wiki/{language}/pages-articles-multistream-index.txt.bz2",
@@ -18,22 +14,23 @@ rule build_sample_wiki:
     log:
         "logs/build_sample_wiki/{language}.log",
     wildcard_constraints:
-        language=wikis_from("sample"),
+        language=any_of(
+            code for code, wiki in configuration.wikis.items() if wiki.source == "sample"
+        ),
     conda:
         "../../envs/base.yaml"
     resources:
         runtime=10,
         mem_mb=500,
     params:
+        code=code_of("build_sample_wiki.py"),
         language=lambda wildcards: wildcards.language,
     script:
         "../scripts/build_sample_wiki.py"
 
 
 rule fetch_dump:
-    """Fetch a wiki's dump of a pinned date, checked against the published sums."""
-    input:
-        code=library("fetch.dumps", "text.languages"),
+    """Fetch a wiki's dump of a pinned date and check it against the published sums."""
     output:
         dump="resources/wiki/{language}/pages-articles-multistream.xml.bz2",
         index="resources/wiki/{language}/pages-articles-multistream-index.txt.bz2",
@@ -41,7 +38,7 @@ rule fetch_dump:
     log:
         "logs/fetch_dump/{language}.log",
     wildcard_constraints:
-        language=wikis_from("date"),
+        language=any_of(code for code, wiki in configuration.wikis.items() if wiki.source == "date"),
     priority: 60
     conda:
         "../../envs/wiki.yaml"
@@ -49,10 +46,11 @@ rule fetch_dump:
         runtime=720,
         mem_mb=500,
     params:
+        code=code_of("fetch_dump.py"),
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
-        date=lambda wildcards: config["wikis"][wildcards.language]["date"],
-        mirror=lambda wildcards: config["wikis"][wildcards.language]["mirror"],
+        date=lambda wildcards: wiki(wildcards).settings["date"],
+        mirror=lambda wildcards: wiki(wildcards).settings["mirror"],
     script:
         "../scripts/fetch_dump.py"
 
@@ -60,10 +58,9 @@ rule fetch_dump:
 rule parse_wiki:
     """Parse a dump into titles, leads, links and the English title of each page."""
     input:
-        dump=wiki_file("dump"),
-        index=wiki_file("index"),
-        langlinks=wiki_file("langlinks"),
-        code=library("wiki.dump", "wiki.langlinks"),
+        dump=lambda wildcards: wiki(wildcards).dump,
+        index=lambda wildcards: wiki(wildcards).index or [],
+        langlinks=lambda wildcards: wiki(wildcards).langlinks,
     output:
         titles="results/wiki/{language}/titles.tsv",
     log:
@@ -78,18 +75,18 @@ rule parse_wiki:
         runtime=240,
         mem_mb=4000,
     params:
+        code=code_of("parse_wiki.py"),
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
-        paragraphs=lambda wildcards: config["wikis"][wildcards.language]["paragraphs"],
+        paragraphs=lambda wildcards: wiki(wildcards).settings["paragraphs"],
     script:
         "../scripts/parse_wiki.py"
 
 
 rule build_pairs:
-    """Build alignment pairs: an English entity, its surface, a sentence that holds it."""
+    """Build alignment pairs: an English entity, its surface, and a sentence that contains it."""
     input:
         titles="results/wiki/{language}/titles.tsv",
-        code=library("wiki.pairs"),
     output:
         pairs="results/wiki/{language}/pairs.tsv",
         rejects="results/wiki/{language}/pairs.rejects.tsv",
@@ -104,6 +101,7 @@ rule build_pairs:
         runtime=240,
         mem_mb=8000,
     params:
+        code=code_of("build_pairs.py"),
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
         settings=config["pairs"],
@@ -116,7 +114,6 @@ rule build_lexicon:
     """Compile a wiki's titles and aliases into a lexicon that finds them in sentences."""
     input:
         titles="results/wiki/{language}/titles.tsv",
-        code=library("wiki.lexicon"),
     output:
         lexicon="results/wiki/{language}/lexicon.marisa",
     log:
@@ -128,6 +125,7 @@ rule build_lexicon:
         runtime=60,
         mem_mb=8000,
     params:
+        code=code_of("build_lexicon.py"),
         language=lambda wildcards: wildcards.language,
         facts=lambda wildcards: facts(wildcards.language),
     script:

@@ -33,7 +33,7 @@ def main(
         settings=aligner,
         inputs=job.given(weights=weights, lexicon=lexicon),
         form=prompt or "",
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
         open_journal=partial(open_journal, entities, engine, llm, adapter),
     )
     run = job.kind_run("align", aligner["kind"])

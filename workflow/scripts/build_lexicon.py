@@ -1,4 +1,4 @@
-"""Compile a wiki's titles and aliases into a lexicon that finds them in sentences."""
+"""Compile a wiki's titles and aliases into a lexicon, which finds them in sentences."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stop where a corpus has no gold entity to score against, before anything long is run."""
+"""Stop if a corpus has no gold entity to score against, before any long job starts."""
 
 from pathlib import Path
 

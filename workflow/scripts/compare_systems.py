@@ -8,6 +8,7 @@ from eatner import tables
 from eatner.evaluate.compare import by_corpus, latex, markdown
 from eatner.evaluate.compare import rows as compare_rows
 from eatner.evaluate.significance import compare
+from eatner.files import write_text
 from eatner.tables import Alignment, Comparison, GoldEntity, Sentence
 
 
@@ -26,20 +27,21 @@ def main(
 ) -> None:
     texts = (path.read_text(encoding="utf-8") for path in scores)
     records = by_corpus(map(json.loads, texts), corpora, systems)
+    paths = by_corpus(entities, corpora, systems)
     tests = {}
-    for place, (name, paths) in enumerate(by_corpus(entities, corpora, systems).items()):
-        found = {system: list(tables.read(path, Alignment)) for system, path in paths.items()}
-        tests[name] = compare(
-            list(tables.read(gold[place], GoldEntity)),
+    for corpus, gold_path, sentences_path in zip(corpora, gold, sentences, strict=True):
+        found = {name: list(tables.read(path, Alignment)) for name, path in paths[corpus].items()}
+        tests[corpus] = compare(
+            list(tables.read(gold_path, GoldEntity)),
             found.pop(baseline),
             found,
-            list(tables.read(sentences[place], Sentence)),
+            list(tables.read(sentences_path, Sentence)),
             seed=seed,
         )
     rows = list(compare_rows(records, tests, baseline))
     tables.write(tsv, Comparison, rows)
-    md.write_text(markdown(rows), encoding="utf-8")
-    tex.write_text(latex(rows), encoding="utf-8")
+    write_text(md, markdown(rows))
+    write_text(tex, latex(rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw what systems reach on corpora, where they err, how sure they are, and what they cost."""
+"""Draw the scores of systems on corpora, their errors, their confidence, and what they cost."""
 
 import csv
 import json
@@ -45,7 +45,7 @@ def load(path: Path) -> dict:
 
 
 def wall(paths: list[str]) -> Iterator[str]:
-    """Seconds of the jobs that Snakemake measured; a step that another run did may have no file."""
+    """Yield the seconds of jobs; the file is missing if the step's output came from elsewhere."""
     for path in map(Path, paths):
         if path.exists():
             with path.open(encoding="utf-8") as rows:

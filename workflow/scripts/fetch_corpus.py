@@ -1,10 +1,11 @@
 """Fetch a corpus from the Hugging Face hub at its pinned revision, or from a local copy."""
 
-import json
 from pathlib import Path
 
 import job
+from eatner.errors import InputError
 from eatner.fetch import datasets
+from eatner.files import write_json
 
 
 def main(
@@ -16,10 +17,15 @@ def main(
     subset: str | None = None,
     folder: Path | None = None,
 ) -> None:
-    done = datasets.fetch_corpus(
-        folder or repository, sentences, revision=revision, subset=subset, split=split
+    source = folder or repository
+    if source is None:
+        raise InputError(
+            "there is no corpus to fetch", remedy="Name its `repository` on the hub or a `folder`."
+        )
+    write_json(
+        record,
+        datasets.fetch_corpus(source, sentences, revision=revision, subset=subset, split=split),
     )
-    record.write_text(json.dumps(done, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Run a script's main: with the names of a Snakemake job, or as a plain command.
 
-A script binds names and nothing more: its `main` has typed parameters named after the rule's
-inputs, outputs, params and `threads`. Started by Snakemake it gets the job's; started by hand it
-has one option a parameter, and `--help`.
+A script binds names and nothing more. Its `main` has typed parameters named after the rule's
+inputs, outputs, params and `threads`. Started by Snakemake, it gets those of the job; started by
+hand, it has one option per parameter, and `--help`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import yaml
 
 from eatner.errors import InputError
 
-# Threads that wait for work sleep rather than spin: on a machine that others use too, spinning made
-# the LLM up to 28 times slower. Read once, when torch is imported.
+# Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up
+# to 28 times slower. torch reads this once, when it is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
@@ -68,9 +68,9 @@ def run(main: Callable[..., None], job: Any | None) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )
-    # What libraries tell their own developers is no news to those who read a job's log.
+    # These warnings of libraries are for programmers, not for those who read a job's log.
     warnings.simplefilter("ignore", FutureWarning)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs a line per request
     try:
         main(**arguments)
     except InputError as error:
@@ -78,14 +78,16 @@ def run(main: Callable[..., None], job: Any | None) -> None:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use; on systems that do not say, all of the machine's."""
-    if hasattr(os, "sched_getaffinity"):
+    """Count the cores that this process may use, or all where the system does not limit it."""
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def use_threads(threads: int) -> None:
-    """Let torch use so many cores, and no more."""
+    """Limit the number of cores that torch uses."""
     import torch
 
     torch.set_num_threads(threads)
@@ -115,7 +117,7 @@ def _from_job(main: Callable[..., None], job: Any) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for name in inspect.signature(main).parameters:
         if name == "threads":
-            # --cores 8 on a machine with two: more threads than cores only get in each other's way.
+            # --cores 8 on a machine with two: threads without a core slow each other down.
             arguments[name] = min(job.threads, usable_cores())
             continue
         for group in (job.input, job.output, job.params):

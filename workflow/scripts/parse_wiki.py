@@ -41,7 +41,7 @@ def main(
     log.info("%s: %s", dump, ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
 
 
-def count(rows: Iterable[dict], kinds: Counter[str]) -> Iterator[dict]:
+def count(rows: Iterable[Title], kinds: Counter[str]) -> Iterator[Title]:
     for row in rows:
         kinds[row.kind] += 1
         yield row

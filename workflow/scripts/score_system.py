@@ -1,7 +1,6 @@
-"""Score the entities of a system against gold, and say at which step each error arose."""
+"""Score the entities of a system against gold, and find the step that made each error."""
 
 import hashlib
-import json
 import platform
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,12 +13,13 @@ from eatner import tables
 from eatner.evaluate.score import calibration
 from eatner.evaluate.score import score as score_entities
 from eatner.evaluate.stages import errors_by_stage
+from eatner.files import write_json
 from eatner.lexicon import load
 from eatner.tables import Alignment, Error, GoldEntity, Mention, Sentence, Translation
 from eatner.text import languages
 from eatner.text.romanise import reading
 
-# Kinds of components that are right by construction, and the step that they stand for.
+# Kinds of components that are right by construction, each with the step that it replaces.
 ORACLES = {"parallel": "translation", "gold": "tagger"}
 PACKAGES = ("snakemake", "torch", "transformers", "peft", "spacy", "llguidance", "seqeval")
 
@@ -42,11 +42,12 @@ def main(
     texts = list(tables.read(sentences, Sentence))
     right = list(tables.read(gold, GoldEntity))
     found = list(tables.read(entities, Alignment))
-    names = {}
+    names: dict[str, list[str]] = {}
     if lexicon is not None:
         titles = load(lexicon)
-        surfaces = {row.surface for row in right}
-        names = {surface: [titles.english(surface)] for surface in surfaces}
+        for surface in {row.surface for row in right}:
+            if english_name := titles.english(surface):
+                names[surface] = [english_name]
     figures = score_entities(right, found, texts, seed=seed)
     stages = errors_by_stage(
         texts,
@@ -54,7 +55,7 @@ def main(
         list(tables.read(english, Translation)),
         list(tables.read(tagged, Mention)),
         found,
-        lexicon={surface: title for surface, title in names.items() if title[0]},
+        lexicon=names,
         romanise=reading(languages.get(language)),
         oracles={
             ORACLES[settings["kind"]]
@@ -86,16 +87,16 @@ def main(
             },
         },
     }
-    score.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(score, record)
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
-    """Versions of those that are installed: a rule's own environment may lack another rule's."""
-    found = {}
+    """Return the versions of packages, without those that this rule's environment lacks."""
+    versions = {}
     for name in packages:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions
 
 
 def sha256(path: Path) -> str:

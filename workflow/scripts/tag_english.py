@@ -23,14 +23,12 @@ def main(
     if model is not None and model.is_file():  # the weights of a tagger that was trained here
         model = model.parent
     asked = tagger.get("tagger")
-    finder = asked or tagger  # the journal keeps what this one finds
-    module = f"eatner.tag.{finder['kind'].replace('-', '_')}"
     step = Step(
         translations=list(tables.read(english, Translation)),
         settings=tagger,
         inputs=job.given(model=model, sentences=sentences, gold=gold, lexicon=lexicon),
         threads=threads,
-        open_journal=partial(open_journal, entities, module, finder, model),
+        open_journal=partial(open_journal, entities, settings=asked or tagger, model=model),
         run_asked=asked and job.kind_run("tag", asked["kind"]),
     )
     run = job.kind_run("tag", tagger["kind"])

@@ -27,11 +27,9 @@ def main(
     step = LLMStep(
         translations=list(tables.read(english, Translation)),
         settings=tagger,
-        inputs={},
-        threads=threads,
         language=languages.get(language),
         form=prompt,
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
         open_journal=partial(open_journal, entities, engine, llm, adapter),
     )
     tables.write(entities, Mention, run(step))

@@ -20,7 +20,7 @@ def main(
     training: Path,
     base: Path | None = None,
 ) -> None:
-    # The trainer would spread a batch over all GPUs that it sees, and so make it larger.
+    # Otherwise the trainer gives each GPU that it sees a batch, which makes the whole batch larger.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     job.use_threads(threads)
     settings = {key: value for key, value in tagger.items() if key not in ("train", "scratch")}

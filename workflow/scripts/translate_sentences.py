@@ -34,7 +34,7 @@ def main(
         pairing=pairing or {},
         inputs=job.given(lexicon=lexicon, parallel_text=parallel_text, original=original),
         form=prompt or "",
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads),
+        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
         open_journal=partial(open_journal, english, engine, llm, adapter),
     )
     run = job.kind_run("translate", translator["kind"])

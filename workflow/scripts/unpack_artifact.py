@@ -1,4 +1,4 @@
-"""Take a file or a folder out of fetched packages; the parts of one file are joined."""
+"""Take a file or a folder out of fetched packages, and join the parts of a file."""
 
 from pathlib import Path
 

@@ -1,17 +1,17 @@
 """Learn on alignment pairs what each signal of a fused aligner counts."""
 
-import json
 from pathlib import Path
 
 import job
 from eatner import tables
 from eatner.align import fused
 from eatner.align.weights import learn
+from eatner.files import write_json
 from eatner.lexicon import load
 from eatner.llm.open import open_journal, open_llm
 from eatner.tables import Pair
 from eatner.text import languages
-from eatner.train.pairs import short, split_by_entity
+from eatner.train.pairs import short, unseen
 
 
 def main(
@@ -29,35 +29,26 @@ def main(
     weights: Path,
     adapter: Path | None = None,
 ) -> None:
-    rows = short(
-        [
-            (languages.get(language), row)
-            for language, path in zip(wikis, pairs, strict=True)
-            for row in tables.read(path, Pair)
-        ]
-    )
-    if adapter is not None:  # what it was tuned on would speak too well of it
-        held = {id(row) for row in split_by_entity([row for _, row in rows], seed)[1]}
-        rows = [(language, row) for language, row in rows if id(row) in held]
-    names = {language: load(path) for language, path in zip(wikis, lexicons, strict=True)}
+    rows = [
+        (languages.get(language), row)
+        for language, path in zip(wikis, pairs, strict=True)
+        for row in tables.read(path, Pair)
+    ]
+    # On pairs that it was tuned on, an LLM would seem better than it is.
+    rows = short(rows) if adapter is None else unseen(rows, seed)
+    known = [
+        (
+            languages.get(wiki),
+            load(path),
+            [row for language, row in rows if language.code == wiki],
+        )
+        for wiki, path in zip(wikis, lexicons, strict=True)
+    ]
     journal = open_journal(weights, engine, llm, adapter)
-    examples = fused.examples(
-        open_llm(engine, pace, llm, adapter, threads),
-        [
-            (
-                languages.get(code),
-                names[code],
-                [row for language, row in rows if language.code == code],
-            )
-            for code in wikis
-        ],
-        form=prompt,
-        most=most,
-        seed=seed,
-        journal=journal,
-    )
+    model = open_llm(engine, pace, llm, adapter, threads=threads)
+    examples = fused.examples(model, known, form=prompt, most=most, seed=seed, journal=journal)
     _, record = learn(examples, seed, without)
-    weights.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_json(weights, record)
     journal.close()
 
 

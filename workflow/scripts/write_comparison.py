@@ -6,6 +6,7 @@ from pathlib import Path
 import job
 from eatner import tables
 from eatner.evaluate.compare import by_corpus
+from eatner.files import write_text
 from eatner.report.page import System, Text, comparison_page
 from eatner.tables import Comparison
 
@@ -35,27 +36,23 @@ def main(
         "Training of the models": training,
         "Time by step": time,
     }
-    texts = (path.read_text(encoding="utf-8") for path in scores)
-    records = by_corpus(map(json.loads, texts), corpora, systems)
-    files = by_corpus(zip(english, tagged, entities, errors, strict=True), corpora, systems)
-    page.write_text(
-        comparison_page(
-            list(tables.read(table, Comparison)),
-            records,
-            {caption: path.read_text(encoding="utf-8") for caption, path in captions.items()},
-            [
-                Text(
-                    name,
-                    records[name][systems[0]]["language"],
-                    sentences[place],
-                    gold[place],
-                    [System(system, *paths) for system, paths in files[name].items()],
-                )
-                for place, name in enumerate(corpora)
-            ],
-        ),
-        encoding="utf-8",
+    records = by_corpus(
+        (json.loads(path.read_text(encoding="utf-8")) for path in scores), corpora, systems
     )
+    files = by_corpus(zip(english, tagged, entities, errors, strict=True), corpora, systems)
+    texts = [
+        Text(
+            name,
+            records[name][systems[0]]["language"],
+            sentences[place],
+            gold[place],
+            [System(system, *paths) for system, paths in files[name].items()],
+        )
+        for place, name in enumerate(corpora)
+    ]
+    pictures = {caption: path.read_text(encoding="utf-8") for caption, path in captions.items()}
+    rows = list(tables.read(table, Comparison))
+    write_text(page, comparison_page(rows, records, pictures, texts))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.files import write_text
 from eatner.report.entities import write
 from eatner.report.page import System, Text, entities_page
 from eatner.tables import Alignment, Sentence
@@ -32,7 +33,7 @@ def main(
     name = " + ".join(system[part] for part in ("translator", "tagger", "aligner"))
     labelled = System(name, english, tagged, entities, None)
     text = Text(corpus_name, language, sentences, None, [labelled])
-    page.write_text(entities_page(text), encoding="utf-8")
+    write_text(page, entities_page(text))
 
 
 if __name__ == "__main__":

@@ -37,5 +37,11 @@ class InputError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # A keyword-only argument would not survive the way back from another process.
-        rest = {"path": self.path, "line": self.line, "record": self.record, "remedy": self.remedy}
-        return partial(InputError, self.problem, **rest), ()
+        return partial(
+            InputError,
+            self.problem,
+            path=self.path,
+            line=self.line,
+            record=self.record,
+            remedy=self.remedy,
+        ), ()

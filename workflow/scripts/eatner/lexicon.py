@@ -1,12 +1,18 @@
 """The titles and aliases of a wiki with their English names, and where a sentence holds them.
 
-The file is a MARISA trie (marisa-trie, memory-mapped): from a surface to its English title. It
-opens at once whatever its size, and matching asks it at every place where a name may begin.
+The file is a MARISA trie (marisa-trie, memory-mapped): from a name, folded, to its English title.
+It opens at once whatever its size, and matching asks it at every place where a name may begin.
+
+Names and texts are folded by `CASED_SPELLING` of `text/folding.py`, as `locate` folds them but for
+case: normal forms, full width, kinds of apostrophes, stress marks, tatweel, hamza, nukta, Arabic
+and Persian letters make no difference; "us" is not "US". Where names differ in nothing else, the
+one that is written as the text has it is found, else the first that the wiki gave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +20,22 @@ import marisa_trie
 
 from eatner.errors import InputError
 from eatner.text.characters import in_one_run, in_word
+from eatner.text.folding import CASED_SPELLING, CASED_WIDTH, FoldedClusters
 from eatner.text.languages import Language, get
 
-META = "\x01language"
-META_LONGEST = "\x01longest"
-META_SURFACES = "\x01surfaces"
+FORMAT = "2"
+"""The version of the file's format; another one is refused."""
+_FORMAT = "\x01format"
+_LANGUAGE = "\x01language"
+_LONGEST = "\x01longest"
+_SURFACES = "\x01surfaces"
 _STEM = "\x02"  # before a name that has lost its ending
 LONGEST_SURFACE = 80  # code points of a name that is looked for
+# Where accents belong to the letter, a shorter name has to have them as they are: El is not Él.
+_ACCENTED = ("Latn", "Grek")
+_LOOSE_LENGTH = 5
+# Most names of one folded form that are kept apart.
+_MOST_ALIKE = 9
 
 
 class Match(NamedTuple):
@@ -37,17 +52,89 @@ class Match(NamedTuple):
     named: bool
 
 
-def stems_of(surfaces: list[tuple[str, bytes]], language: Language) -> list[tuple[str, bytes]]:
+class Name(NamedTuple):
+    """A name of a lexicon.
+
+    Attributes:
+        surface: The name.
+        english: The English title.
+        named: Whether the title is a name and no common noun.
+    """
+
+    surface: str
+    english: str
+    named: bool
+
+
+def write(path: Path, names: Iterable[Name], language: Language) -> int:
+    """Write a lexicon.
+
+    Args:
+        path: The file to write.
+        names: Its names; of those that are alike when folded, the first is the likeliest.
+        language: Their language.
+
+    Returns:
+        The number of names.
+    """
+    alike: defaultdict[str, list[Name]] = defaultdict(list)
+    count = 0
+    least = 1 if language.spaces else 2
+    for name in names:
+        key = CASED_SPELLING(name.surface).text
+        if len(key) >= least:
+            alike[key].append(name)
+            count += 1
+    entries = [(key, value) for key, several in alike.items() for value in _values(key, several)]
+    entries += _stems(alike, language)
+    entries += [
+        (_FORMAT, FORMAT.encode()),
+        (_LANGUAGE, language.code.encode()),
+        (_LONGEST, str(max(map(len, alike), default=1)).encode()),
+        (_SURFACES, str(count).encode()),
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    marisa_trie.BytesTrie(entries).save(str(partial))
+    partial.replace(path)
+    return count
+
+
+def _values(key: str, names: list[Name]) -> list[bytes]:
+    """The values of a key: an order, which the trie sorts by, and what is known of each name."""
+    ways = dict.fromkeys(name._replace(surface=CASED_WIDTH(name.surface).text) for name in names)
+    return [_value(place, name, key) for place, name in enumerate(list(ways)[:_MOST_ALIKE])]
+
+
+def _value(place: int, name: Name, key: str) -> bytes:
+    """Order, whether it is a name, its English, and how it is written if that is not the key."""
+    written = "" if name.surface == key else f"\0{name.surface}"
+    return f"{place}{'+' if name.named else '-'}{name.english}{written}".encode()
+
+
+def _read_value(value: bytes, key: str) -> Name:
+    english, _, written = value[2:].decode().partition("\0")
+    return Name(written or key, english, value[1:2] == b"+")
+
+
+def _stems(alike: dict[str, list[Name]], language: Language) -> list[tuple[str, bytes]]:
     """Names without the ending that a suffix replaces; a stem of two names is left out."""
-    # Short stems begin many words, the more so where no capital tells a name.
+    # Short stems begin many words, the more so where no capital marks a name.
     least = 3 if language.cased else 4
-    stems: dict[str, bytes] = {}
-    for surface, value in surfaces:
-        ending = next((ending for ending in language.endings if surface.endswith(ending)), "")
-        stem = surface[: len(surface) - len(ending)]
-        if ending and value[:1] == b"+" and len(stem) >= least:
-            stems[stem] = b"" if stems.get(stem, value) != value else value
-    return [(_STEM + stem, value) for stem, value in stems.items() if value]
+    endings = [CASED_SPELLING(ending).text for ending in language.endings]
+    stems: dict[str, Name | None] = {}
+    for key, (name, *_) in alike.items():
+        ending = next((ending for ending in endings if key.endswith(ending)), "")
+        stem = key[: len(key) - len(ending)]
+        if ending and name.named and len(stem) >= least:
+            other = stems.get(stem, name)
+            known = other is not None and other.english == name.english
+            stems[stem] = name if known else None
+    return [
+        (_STEM + stem, _value(0, name._replace(surface=stem), stem))
+        for stem, name in stems.items()
+        if name is not None
+    ]
 
 
 class Lexicon:
@@ -55,16 +142,20 @@ class Lexicon:
 
     def __init__(self, trie: marisa_trie.BytesTrie, language: Language) -> None:
         self._trie, self._language = trie, language
-        self._longest_name = int(trie[META_LONGEST][0])
-        self._surfaces = int(trie[META_SURFACES][0])
+        self._longest_name = int(trie[_LONGEST][0])
+        self._surfaces = int(trie[_SURFACES][0])
+        self._prefixes = _folded_affixes(language.prefixes)
+        self._suffixes = frozenset(_folded_affixes(language.suffixes))
+        self._accented = language.script in _ACCENTED
 
     def __len__(self) -> int:
         return self._surfaces
 
     def english(self, surface: str) -> str | None:
-        """The English title of a surface that the lexicon holds as it is written."""
-        values = self._trie.get(surface)
-        return values[0][1:].decode() if values else None
+        """The English title of a surface, in whatever spelling."""
+        key = CASED_SPELLING(surface).text
+        name = self._name(key, surface) if key in self._trie else None
+        return name.english if name else None
 
     def matches(self, sentence: str) -> list[Match]:
         """The longest names in a sentence, from left to right, without overlap.
@@ -74,85 +165,117 @@ class Lexicon:
         ends at a word's end or before a suffix of it (`languages.tsv`). Where a suffix replaces the
         name's ending (Москва, Москвы), the match is the whole word. Other changes inside a word,
         and words that a compound joins, are not found.
+
+        Offsets and surfaces are those of the sentence as it is.
         """
+        folded = CASED_SPELLING(sentence)
         found: list[Match] = []
-        at = 0
-        for start in self._starts(sentence):
-            if start < at:
+        at, even = 0, folded.even
+        for start in self._starts(folded.text):
+            if start < at or (not even and folded.cuts(start)):
                 continue
-            match = self._longest(sentence, start)
+            match = self._longest(sentence, folded, start)
             if match is not None:
-                found.append(match)
-                at = match.end
+                at, name = match
+                left, right = folded.starts[start], folded.ends[at - 1]
+                surface = sentence[left:right]
+                found.append(Match(left, right, surface, name.english, name.named))
         return found
 
-    def _starts(self, sentence: str) -> Iterator[int]:
+    def _starts(self, text: str) -> Iterator[int]:
         if not self._language.spaces:
-            for at, char in enumerate(sentence):
-                if char.isalnum() and not (at and in_one_run(sentence[at - 1], char)):
+            for at, char in enumerate(text):
+                if char.isalnum() and not (at and in_one_run(text[at - 1], char)):
                     yield at
             return
-        prefixes = self._language.prefixes
+        prefixes = self._prefixes
         begin = -1
-        for at, char in enumerate(sentence):
-            if not (in_word(char) or char in "\u200c\u200d"):
+        for at, char in enumerate(text):
+            if not in_word(char):
                 begin = -1
             elif begin < 0:
                 begin = at
                 yield at
                 if prefixes:
                     yield from sorted(
-                        at + len(prefix) for prefix in prefixes if sentence.startswith(prefix, at)
+                        at + len(prefix) for prefix in prefixes if text.startswith(prefix, at)
                     )
 
-    def _longest(self, sentence: str, start: int) -> Match | None:
-        window = sentence[start : start + self._longest_name]
-        found = None
+    def _longest(
+        self, sentence: str, folded: FoldedClusters, start: int
+    ) -> tuple[int, Name] | None:
+        """The end, in the folded text, of the longest name that starts at a place; and the name."""
+        text = folded.text
+        window = text[start : start + self._longest_name]
+        found: tuple[int, Name] | None = None
         # The trie gives the prefixes from short to long.
-        for surface in reversed(self._trie.prefixes(window)):
-            end = start + len(surface)
-            if self._word_ends(sentence, start, end):
-                found = self._match(sentence, start, end, surface)
-                break
+        for key in reversed(self._trie.prefixes(window)):
+            end = start + len(key)
+            if self._word_ends(folded, end):
+                surface = sentence[folded.starts[start] : folded.ends[end - 1]]
+                name = self._name(key, surface)
+                if name is not None:
+                    found = end, name
+                    break
         if self._language.endings:
             for key in reversed(self._trie.prefixes(_STEM + window)):
                 end = start + len(key) - len(_STEM)
-                stop = _word_end(sentence, end)
-                if found is not None and stop <= _word_end(sentence, found.end):
+                stop = _word_end(text, end)
+                if found is not None and stop <= _word_end(text, found[0]):
                     break
-                if sentence[end:stop] in self._language.suffixes:
-                    return self._match(sentence, start, stop, key)
+                if text[end:stop] in self._suffixes:
+                    return stop, _read_value(self._trie[key][0], key)
         return found
 
-    def _match(self, sentence: str, start: int, end: int, key: str) -> Match:
-        value = self._trie[key][0]
-        return Match(start, end, sentence[start:end], value[1:].decode(), value[:1] == b"+")
+    def _name(self, key: str, surface: str) -> Name | None:
+        """The name of a key that a surface stands for, if it may stand for any."""
+        values = self._trie[key]
+        strict = self._accented and len(key) < _LOOSE_LENGTH
+        if len(values) == 1 and not strict:
+            return _read_value(values[0], key)
+        names = [_read_value(value, key) for value in values]
+        written = CASED_WIDTH(surface).text
+        same = next((name for name in names if name.surface == written), None)
+        return same if same or strict else names[0]
 
-    def _word_ends(self, sentence: str, start: int, end: int) -> bool:
-        if end == len(sentence) or not in_word(sentence[end]):
+    def _word_ends(self, folded: FoldedClusters, end: int) -> bool:
+        text = folded.text
+        if end == len(text) or not in_word(text[end]):
             return True
+        if not folded.even:
+            if folded.cuts(end):
+                return False
+            # A joiner or another invisible character is between.
+            if self._language.spaces and not folded.joins(end):
+                return True
         if not self._language.spaces:
-            return not in_one_run(sentence[end - 1], sentence[end])
-        return sentence[end : _word_end(sentence, end)] in self._language.suffixes
+            return not in_one_run(text[end - 1], text[end])
+        return text[end : _word_end(text, end)] in self._suffixes
 
 
-def _word_end(sentence: str, at: int) -> int:
-    while at < len(sentence) and in_word(sentence[at]):
+def _folded_affixes(affixes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(CASED_SPELLING(affix).text for affix in affixes))
+
+
+def _word_end(text: str, at: int) -> int:
+    while at < len(text) and in_word(text[at]):
         at += 1
     return at
 
 
 def load(path: Path) -> Lexicon:
-    """Open a lexicon that `build` wrote; the file is mapped, not read.
+    """Open a lexicon that `write` wrote; the file is mapped, not read.
 
     Raises:
-        InputError: Not such a file.
+        InputError: Not such a file, or one of another format.
     """
     trie = marisa_trie.BytesTrie()
+    remedy = "Delete it and let Snakemake make it again."
     try:
         trie.mmap(str(path))
-        return Lexicon(trie, get(trie[META][0].decode()))
+        language = get(trie[_LANGUAGE][0].decode())
     except (RuntimeError, OSError, KeyError) as error:
-        raise InputError(
-            f"no lexicon ({error})", path=path, remedy="Delete it and let Snakemake make it again."
-        ) from error
+        raise InputError(f"no lexicon ({error})", path=path, remedy=remedy) from error
+    if trie.get(_FORMAT, [b""])[0] != FORMAT.encode():
+        raise InputError("a lexicon of another format", path=path, remedy=remedy)
+    return Lexicon(trie, language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -12,13 +12,13 @@ Item = TypeVar("Item")
 
 
 def counter(desc: str, unit: str, total: int | None = None, **options: object) -> tqdm:
-    """A bar that the caller moves with `update(n)`; use it as a context manager.
+    """Return a bar that the caller moves with `update(n)`; use it as a context manager.
 
     Args:
-        desc: What is being done.
+        desc: What is being done, such as "parsing".
         unit: What is counted, in the singular.
-        total: How many there will be, where known: then the remaining time is shown.
-        options: More of tqdm's, such as `unit_scale` for bytes.
+        total: Final count, if it is known; the bar then shows the remaining time.
+        options: Further options of tqdm, such as `unit_scale` for bytes.
     """
     # A log file gets a line every ten seconds rather than ten a second.
     return tqdm(
@@ -31,9 +31,9 @@ def counter(desc: str, unit: str, total: int | None = None, **options: object) -
     )
 
 
-def bar(iterable: Iterable[Item], desc: str, unit: str, total: int | None = None) -> Iterable[Item]:
-    """Pass the items of `iterable` on and count them on a bar; see `counter`."""
-    if total is None and hasattr(iterable, "__len__"):
+def bar(iterable: Iterable[Item], desc: str, unit: str, total: int | None = None) -> Iterator[Item]:
+    """Yield the items of an iterable and count them on a bar; see `counter`."""
+    if total is None and isinstance(iterable, Sized):
         total = len(iterable)
     with counter(desc, unit, total) as moved:
         for item in iterable:

@@ -8,20 +8,16 @@ module.
 
 from __future__ import annotations
 
-import json
-import types
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
-from functools import cache, partial
-from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
-from eatner import tsv
-from eatner.errors import InputError
-
-Span = tuple[int, int]
-"""Start and end (exclusive) in a text, in code points."""
+from eatner.codec import Span as Span
+from eatner.codec import cells as cells
+from eatner.codec import columns as columns
+from eatner.codec import read as read
+from eatner.codec import write as write
 
 EntityType = Literal["PER", "LOC", "ORG"]
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
@@ -193,6 +189,11 @@ class GoldEntity:
     label: str
     status: GoldStatus = "scored"
 
+    @property
+    def span(self) -> Span:
+        """Its place in the sentence."""
+        return self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -305,9 +306,14 @@ class Error:
     evidence: Evidence
     start: int
     end: int
-    type: EntityType
+    type: str
     surface: str
     english: str
+
+    @property
+    def span(self) -> Span:
+        """Its place in the sentence."""
+        return self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +379,7 @@ class Comparison:
     translator: str
     tagger: str
     aligner: str
-    type: EntityType | Literal["all"]
+    type: str
     precision: float
     recall: float
     f1: float
@@ -394,7 +400,6 @@ TABLES = (
     Title, Pair, RejectedPair, Sentence, GoldEntity, Translation, Mention, Alignment, Error, Entity,
     Comparison,
 )  # fmt: skip
-Row = TypeVar("Row")
 
 
 class _OfSentence(Protocol):
@@ -413,130 +418,3 @@ def by_sentence(rows: Iterable[SentenceRow]) -> defaultdict[str, list[SentenceRo
     for row in rows:
         found[row.sentence_id].append(row)
     return found
-
-
-def columns(table: type) -> tuple[str, ...]:
-    """The names of a table's columns, in their order."""
-    return tuple(one.name for one in fields(table))
-
-
-def read(path: str | Path, table: type[Row]) -> Iterator[Row]:
-    """Stream the rows of a table.
-
-    Args:
-        path: The TSV; columns that the table does not have are passed over.
-        table: One of `TABLES`.
-
-    Raises:
-        InputError: What `tsv.read` raises; a value that is none of its column.
-    """
-    parsers = _parsers(table)
-    for line, row in enumerate(tsv.read(path, columns(table)), 2):
-        try:
-            values = [parse(row[name]) for name, parse in parsers]
-        except ValueError:
-            wrong = next(one for one in parsers if not _is_sound(one[1], row[one[0]]))
-            raise InputError(
-                f"{row[wrong[0]]!r} is no value of the column {wrong[0]!r}",
-                path=path,
-                line=line,
-                remedy="Delete the file and let Snakemake make it again.",
-            ) from None
-        yield table(*values)
-
-
-def write(path: str | Path, table: type[Row], rows: Iterable[Row]) -> int:
-    """Write a table, or nothing: see `tsv.write`.
-
-    Returns:
-        The number of rows.
-    """
-    writers = _writers(table)
-    return tsv.write(
-        path,
-        columns(table),
-        ({name: show(getattr(row, name)) for name, show in writers} for row in rows),
-    )
-
-
-def cells(row: object) -> dict[str, str]:
-    """The values of a row as its TSV shows them, by column."""
-    return {name: show(getattr(row, name)) for name, show in _writers(type(row))}
-
-
-def _is_sound(parse: Callable[[str], object], value: str) -> bool:
-    try:
-        parse(value)
-    except ValueError:
-        return False
-    return True
-
-
-@cache
-def _parsers(table: type) -> tuple[tuple[str, Callable[[str], Any]], ...]:
-    hints = get_type_hints(table)
-    return tuple((one.name, _parser(hints[one.name])) for one in fields(table))
-
-
-@cache
-def _writers(table: type) -> tuple[tuple[str, Callable[[Any], str]], ...]:
-    hints = get_type_hints(table)
-    return tuple(
-        (one.name, _writer(hints[one.name], one.metadata.get("digits"))) for one in fields(table)
-    )
-
-
-def _parser(kind: Any) -> Callable[[str], Any]:
-    """From a cell to a value of a type; it raises ValueError."""
-    if kind == tuple[Span, ...]:
-        return _parse_spans
-    if kind == tuple[tuple[str, str], ...]:
-        return _parse_names
-    if allowed := _words(kind):
-        return partial(_one_of, allowed)
-    if get_origin(kind) in (Union, types.UnionType):
-        [inner] = [one for one in get_args(kind) if one is not type(None)]
-        return partial(_optional, inner)
-    return kind
-
-
-def _writer(kind: Any, digits: int | None) -> Callable[[Any], str]:
-    """From a value of a type to a cell."""
-    if kind == tuple[Span, ...]:
-        return lambda spans: " ".join(f"{start}:{end}" for start, end in spans)
-    if kind == tuple[tuple[str, str], ...]:
-        return lambda names: json.dumps(names, ensure_ascii=False)
-    if digits is not None:
-        return lambda number: "" if number is None else f"{number:.{digits}f}"
-    return lambda value: "" if value is None else str(value)
-
-
-def _words(kind: Any) -> frozenset[str]:
-    """The words that a type allows, if it is made of words; none for other types."""
-    if get_origin(kind) is Literal:
-        return frozenset(get_args(kind))
-    parts = [_words(one) for one in get_args(kind)]
-    union = get_origin(kind) in (Union, types.UnionType)
-    return frozenset().union(*parts) if union and all(parts) else frozenset()
-
-
-def _one_of(allowed: frozenset[str], value: str) -> str:
-    if value not in allowed:
-        raise ValueError(value)
-    return value
-
-
-def _optional(parse: Callable[[str], Any], value: str) -> Any:
-    return parse(value) if value else None
-
-
-def _parse_spans(value: str) -> tuple[Span, ...]:
-    found = []
-    for token in value.split():
-        start, end = token.split(":")
-        found.append((int(start), int(end)))
-    return tuple(found)
-
-
-def _parse_names(value: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(surface), str(english)) for surface, english in json.loads(value))

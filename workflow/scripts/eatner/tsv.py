@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eatner.errors import InputError
+from eatner.files import atomic
 
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 _PLAIN = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
@@ -106,22 +107,13 @@ def write(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     Raises:
         ValueError: A record has other columns than the header.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    # One name, so that a job that was killed leaves no more than one such file behind.
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with open(partial, "w", encoding="utf-8", newline="\n") as out:
-            out.write("\t".join(columns) + "\n")
-            for row in rows:
-                if len(row) != len(columns):
-                    raise ValueError(f"a record has the columns {list(row)}, not {list(columns)}")
-                values = ("" if row[name] is None else str(row[name]) for name in columns)
-                out.write("\t".join(map(escape, values)) + "\n")
-                count += 1
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with atomic(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as out:
+        out.write("\t".join(columns) + "\n")
+        for row in rows:
+            if len(row) != len(columns):
+                raise ValueError(f"a record has the columns {list(row)}, not {list(columns)}")
+            values = ("" if row[name] is None else str(row[name]) for name in columns)
+            out.write("\t".join(map(escape, values)) + "\n")
+            count += 1
     return count

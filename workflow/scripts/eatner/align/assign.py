@@ -263,15 +263,15 @@ def _optimum(
         limits.append(_Limit(list(range(len(picks), size)), [-1] * len(spans), -count))
     matrix = csr_array(
         (
-            np.concatenate([one.coefficients for one in limits]),
-            np.concatenate([one.variables for one in limits]),
-            np.cumsum([0, *(len(one.variables) for one in limits)]),
+            np.concatenate([row.coefficients for row in limits]),
+            np.concatenate([row.variables for row in limits]),
+            np.cumsum([0, *(len(row.variables) for row in limits)]),
         ),
         shape=(len(limits), size),
     )
     solved = milp(
         np.array(objective),
-        constraints=LinearConstraint(matrix, -np.inf, [one.limit for one in limits]),
+        constraints=LinearConstraint(matrix, -np.inf, [row.limit for row in limits]),
         integrality=np.ones(size),
         bounds=Bounds(lowest, 1),
         options={"mip_rel_gap": 0},  # HiGHS stops within 0.01% of the optimum otherwise

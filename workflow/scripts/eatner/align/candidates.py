@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eatner.answers.likeness import occurrences as likeness_occurrences
+from eatner.answers.likeness import occurrences
 from eatner.tables import Span
 
 
@@ -102,11 +102,12 @@ def widened(span: Span, starts: Sequence[int], ends: Sequence[int]) -> Span:
     return (starts[first], ends[after - 1]) if first < after else span
 
 
-def occurrences(surface: str, text: str) -> tuple[Span, ...]:
-    """The places of a phrase in a text: as whole words if it has any, else all its places.
+def candidate_spans(surface: str, text: str) -> tuple[Span, ...]:
+    """The places of a phrase that was taken from a text: there is always at least one.
 
-    There is always at least one, because the phrase was taken from the text.
+    They are those of `occurrences`, or the first substring, where that rejects them all because
+    they begin or end inside a character.
     """
-    places = likeness_occurrences(surface, text)
+    places = occurrences(surface, text)
     start = text.find(surface)
     return tuple(places) or ((start, start + len(surface)),)

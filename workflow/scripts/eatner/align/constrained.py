@@ -9,7 +9,7 @@ import numpy as np
 
 from eatner import prompts
 from eatner.align.base import align_step
-from eatner.align.candidates import Candidate, Question, occurrences
+from eatner.align.candidates import Candidate, Question, candidate_spans
 from eatner.align.step import Step
 from eatner.llm.base import LLM, Completion, Prompt, one_line, scored
 from eatner.llm.journal import Journal
@@ -119,7 +119,9 @@ def _candidates(
                 # Answers that differ only in their edges: their probabilities add up.
                 logprob = float(np.logaddexp(logprob, earlier.logprob))
             gain = logprob - silence
-        merged[surface] = Candidate(surface, occurrences(surface, text), logprob, gain, measured)
+        merged[surface] = Candidate(
+            surface, candidate_spans(surface, text), logprob, gain, measured
+        )
     if not merged and any(answer.finished and not answer.text for answer in completions):
         # The LLM said that the entity is nowhere in the sentence.
         merged[""] = Candidate("", (), completions[0].logprob, 0.0)

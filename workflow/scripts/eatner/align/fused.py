@@ -30,7 +30,7 @@ from eatner import lexicon as lexicons
 from eatner import prompts
 from eatner.align.base import align_step
 from eatner.align.candidates import Candidate, Question
-from eatner.align.proposals import READINGS, openings, phrases_by_start, proposed_phrases
+from eatner.align.proposals import READINGS, Phrases, find_phrases, proposed_phrases
 from eatner.align.signals import scored_candidates
 from eatner.align.step import Step
 from eatner.align.weights import SIGNALS, Scored, Weights, read_weights, weighed
@@ -39,19 +39,18 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import AnswerScorer, one_line
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.tables import Alignment, Pair, Span
+from eatner.tables import Alignment, Pair
 from eatner.text.languages import Language
 from eatner.text.trim import trim
 
 # The word that takes the entity's place for the contrast.
 NEUTRAL = "name"
-# Sentences whose phrases are remembered: the LLM asks about some sentences together, first for the
-# beginnings of their phrases and then for the phrases.
-REMEMBERED = 64
 # How many candidates of an entity are kept and translated back, and the weights of the signals by
 # which they are chosen.
 MOST = 16
 PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0}
+# Sentences whose phrases are kept in memory: those of a forest.
+LOOKED_AT = 64
 # Upper limit on the back-translation gain over the median, in nats; a copied name would dominate.
 MOST_GAIN = 15.0
 
@@ -183,14 +182,16 @@ def _find(
         for line, question in zip(lines, sentences, strict=True)
     ]
 
-    @lru_cache(maxsize=REMEMBERED)
-    def phrases_of(index: int) -> tuple[list[Span], dict[int, str]]:
-        return phrases_by_start(lines[index], sentences[index], language)
+    @lru_cache(maxsize=LOOKED_AT)  # the LLM asks for the openings of some groups, then for phrases
+    def phrases_of(index: int) -> Phrases:
+        return find_phrases(lines[index], sentences[index], language)
 
-    def propose(index: int, table: np.ndarray) -> list[list[str]]:
-        proposed = proposed_phrases(
-            lines[index], sentences[index], *phrases_of(index), table, language, lexicon
-        )
+    def openings(index: int) -> list[str]:
+        return phrases_of(index).openings
+
+    def propose(index: int, first_logprobs: np.ndarray) -> list[list[str]]:
+        names = sentences[index].names
+        proposed = proposed_phrases(phrases_of(index), names, first_logprobs, language, lexicon)
         # The neutral word is scored with the phrases of all entities.
         every = list(dict.fromkeys(surface for surfaces in proposed for surface in surfaces))
         return [[surface + prompts.QUOTE for surface in own] for own in (*proposed, every)]
@@ -198,7 +199,7 @@ def _find(
     answers = llm.score_answers(
         groups,
         propose,
-        openings=lambda index: openings(lines[index], phrases_of(index)[1]),
+        openings=openings,
         journal=journal,
         progress=progress,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -17,14 +18,32 @@ from eatner.text.languages import Language
 # How many phrase beginnings the LLM's first token proposes, and how many phrases the reading.
 STARTS = 6
 READINGS = 6
-# Characters of a phrase by which its first token is looked up.
+# Characters of a phrase by which the LLM's first token is looked up.
 OPENING = 24
 
 
-def phrases_by_start(
-    line: str, question: Question, language: Language
-) -> tuple[list[Span], dict[int, str]]:
-    """The phrases that an entity of a sentence may be, and the shortest one at each start.
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of a sentence that may be one of its entities.
+
+    Attributes:
+        line: The sentence, on one line.
+        spans: The phrases' places.
+        shortest: The shortest phrase at each start.
+    """
+
+    line: str
+    spans: list[Span]
+    shortest: dict[int, str]
+
+    @property
+    def openings(self) -> list[str]:
+        """What an answer may begin with: the sentence from each start on."""
+        return [self.line[start : start + OPENING] for start in self.shortest]
+
+
+def find_phrases(line: str, question: Question, language: Language) -> Phrases:
+    """Find the phrases of a sentence that may be one of its entities.
 
     Args:
         line: The sentence, on one line.
@@ -35,19 +54,12 @@ def phrases_by_start(
     shortest: dict[int, str] = {}
     for start, end in sorted(spans):
         shortest.setdefault(start, line[start:end])
-    return spans, shortest
-
-
-def openings(line: str, shortest: Mapping[int, str]) -> list[str]:
-    """The beginnings of a sentence's phrases, one at each start, for the LLM to rank."""
-    return [line[start : start + OPENING] for start in shortest]
+    return Phrases(line, spans, shortest)
 
 
 def proposed_phrases(
-    line: str,
-    question: Question,
-    spans: Sequence[Span],
-    shortest: Mapping[int, str],
+    found: Phrases,
+    names: Iterable[str],
     first_logprobs: np.ndarray,
     language: Language,
     lexicon: Lexicon | None,
@@ -55,20 +67,19 @@ def proposed_phrases(
     """The phrases that are scored for each entity of a sentence, and nothing as an empty one.
 
     Args:
-        line: The sentence, on one line.
-        question: The sentence and its entities.
-        spans: The sentence's phrases.
-        shortest: The shortest phrase at each start.
-        first_logprobs: Log-probabilities of the first token of each opening, with a row for each
-            entity, shape (entities, openings) or more rows.
+        found: The sentence's phrases.
+        names: The sentence's entities.
+        first_logprobs: How probable it is that the answer for an entity begins like a phrase, as a
+            natural logarithm: shape (entities or more, `found.openings`).
         language: The sentence's language.
         lexicon: Names with their English, or None.
     """
     read = reader(language)
+    line, shortest = found.line, found.shortest
     starts = list(shortest)
-    surfaces = list(dict.fromkeys(line[start:end] for start, end in spans))
+    surfaces = list(dict.fromkeys(line[start:end] for start, end in found.spans))
     proposed = []
-    for number, name in enumerate(question.names):
+    for number, name in enumerate(names):
         by_first = np.argsort(-first_logprobs[number], kind="stable")
         begun = set(islice(dict.fromkeys(shortest[starts[i]] for i in by_first), STARTS))
         by_reading = sorted(surfaces, key=lambda surface: -likeness(name, read(surface)))
@@ -76,7 +87,7 @@ def proposed_phrases(
         limit = most_pieces([name], language)
         chosen = {
             line[start:end]: None
-            for start, end in spans
+            for start, end in found.spans
             if (shortest[start] in begun and len(phrase_pieces(line[start:end], language)) <= limit)
             or line[start:end] in near
             or (lexicon is not None and lexicon_vote(lexicon, line[start:end], name) > 0)

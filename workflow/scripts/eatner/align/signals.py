@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 
@@ -14,6 +13,7 @@ from eatner import prompts
 from eatner.align.phrases import phrase_words
 from eatner.align.weights import SIGNALS, Scored
 from eatner.lexicon import Lexicon
+from eatner.text.folding import fold_letters
 from eatner.text.languages import Language
 from eatner.text.romanise import reading as romanise_reading
 
@@ -92,11 +92,7 @@ def lexicon_vote(lexicon: Lexicon, surface: str, name: str) -> int:
     return 1 if fuzz.token_sort_ratio(title.casefold(), name.casefold()) >= 90 else -1
 
 
-@cache
-def _letters(text: str) -> str:
-    """The letters and digits of a text, without case and accents."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in plain if char.isalnum())
+_letters = cache(fold_letters)
 
 
 def _numbers(text: str) -> set[int]:

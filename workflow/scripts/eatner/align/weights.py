@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from eatner.align.candidates import Candidate, occurrences
+from eatner.align.candidates import Candidate, candidate_spans
 from eatner.errors import InputError
 from eatner.evaluate.calibration import expected_error, reliability
 from eatner.llm.base import one_line
@@ -116,7 +116,7 @@ def weighed(scored: Scored, weights: Weights, text: str) -> list[Candidate]:
     return [
         Candidate(
             scored.surfaces[index],
-            occurrences(scored.surfaces[index], line),
+            candidate_spans(scored.surfaces[index], line),
             float(scored.signals[index, SIGNALS.index("llm")]),
             float(utility[index] - utility[-1]),
         )

@@ -1,80 +1,19 @@
-"""Compare texts at several levels of likeness, and find a phrase in a sentence at each."""
+"""Find a phrase in a sentence, under any folding of `text/folding.py`."""
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 from eatner.tables import Span
 from eatner.text import languages
-from eatner.text.characters import (
-    FINAL,
-    fold_spelling,
-    fold_width_and_case,
-    is_accent,
-    is_inside,
-    is_stress,
-    is_unspaced,
-    is_word,
-)
+from eatner.text.characters import FINAL, is_inside, is_unspaced, is_word
+from eatner.text.folding import EXACT, LETTERS, SPACES, Folded, Folding
 
 # Rejected matches are looked at until this many characters have been compared in vain.
 _MOST_COMPARED = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedForm:
-    """A text as it is compared, and from each of its characters the one that it came from."""
-
-    text: str
-    origin: tuple[int, ...]
-
-
-def compared_form(text: str, level: int) -> ComparedForm:
-    """A text at a level of likeness.
-
-    0: as it is. 1: without regard to case, width, composition, kind of quote and dash, length of
-    spaces and invisible characters. 2: and to stress marks, vowel points, spellings
-    (`_SPELLINGS`) and spaces beside scripts without spaces. 3: and to all spaces. 4: and to
-    accents and punctuation.
-    """
-    if level == 0:
-        return ComparedForm(text, tuple(range(len(text))))
-    fold = fold_width_and_case if level == 1 else fold_spelling
-    pairs = [(c, at) for at, char in enumerate(text) for c in fold(char)]
-    # Canonical order of marks, which decomposing character by character does not give.
-    start = 0
-    while start < len(pairs):
-        end = start + 1
-        if unicodedata.combining(pairs[start][0]):
-            while end < len(pairs) and unicodedata.combining(pairs[end][0]):
-                end += 1
-            pairs[start:end] = sorted(pairs[start:end], key=lambda p: unicodedata.combining(p[0]))
-        start = end
-    if level in (2, 3):
-        pairs = [pair for pair in pairs if not is_stress(pair[0])]
-    if level == 3:
-        pairs = [pair for pair in pairs if not pair[0].isspace()]
-    if level == 4:
-        pairs = [
-            (c, at)
-            for c, at in pairs
-            if unicodedata.category(c)[0] in "LMN" and not is_stress(c) and not is_accent(c)
-        ]
-    kept: list[tuple[str, int]] = []
-    for position, (c, at) in enumerate(pairs):
-        if c.isspace():
-            if not kept or kept[-1][0] == " ":
-                continue
-            if level >= 2:
-                near = pairs[position + 1 : position + 9]
-                ahead = next((d for d, _ in near if not d.isspace()), "")
-                if is_unspaced(kept[-1][0]) or (ahead and is_unspaced(ahead)):
-                    continue
-            c = " "
-        kept.append((c, at))
-    return ComparedForm("".join(c for c, _ in kept), tuple(at for _, at in kept))
+# Under these a single character would be found everywhere.
+_LOOSE = (SPACES, LETTERS)
 
 
 def _joins_before(char: str) -> bool:
@@ -109,21 +48,21 @@ def attachment(sentence: str, span: Span) -> int:
 
 
 class ComparedSentence:
-    """A sentence in all its forms, made when first needed."""
+    """A sentence under every folding, folded when first needed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._forms: dict[int, ComparedForm] = {}
+        self._folded: dict[Folding, Folded] = {}
 
-    def form(self, level: int) -> ComparedForm:
-        if level not in self._forms:
-            self._forms[level] = compared_form(self.text, level)
-        return self._forms[level]
+    def folded(self, folding: Folding) -> Folded:
+        if folding not in self._folded:
+            self._folded[folding] = folding(self.text)
+        return self._folded[folding]
 
-    def find(self, phrase: str, level: int) -> list[Span]:
+    def find(self, phrase: str, folding: Folding) -> list[Span]:
         """All places of a phrase, without overlap, those that are whole words where any is."""
-        form, wanted = self.form(level), compared_form(phrase, level).text.strip()
-        if not wanted or (level >= 3 and len(wanted) < 2):
+        form, wanted = self.folded(folding), folding(phrase).text.strip()
+        if not wanted or (folding in _LOOSE and len(wanted) < 2):
             return []
         found: list[Span] = []
         at, left = form.text.find(wanted), _MOST_COMPARED
@@ -140,11 +79,11 @@ class ComparedSentence:
         ranks = [attachment(self.text, span) for span in found]
         # The inside of a word counts only letter by letter: "US" does not name the "us" of "Haus".
         best = min(ranks)
-        if best == 2 and level > 0:
+        if best == 2 and folding is not EXACT:
             return []
         return [span for span, rank in zip(found, ranks, strict=True) if rank == best]
 
-    def _is_apart(self, form: ComparedForm, at: int, after: int) -> bool:
+    def _is_apart(self, form: Folded, at: int, after: int) -> bool:
         """Whether a match begins and ends between characters of the sentence, not inside one."""
         if at and (form.origin[at - 1] == form.origin[at] or _joins_before(form.text[at])):
             return False
@@ -152,8 +91,8 @@ class ComparedSentence:
             return True
         return form.origin[after] != form.origin[after - 1] and not _joins_before(form.text[after])
 
-    def _end(self, form: ComparedForm, after: int) -> int:
-        """The end of a match, with the marks on its last character that the level leaves out."""
+    def _end(self, form: Folded, after: int) -> int:
+        """The end of a match, with the marks on its last character that the folding ignores."""
         end = max(form.origin[max(0, after - 4) : after]) + 1
         while end < len(self.text) and unicodedata.category(self.text[end]) in ("Mn", "Me"):
             if after < len(form.text) and form.origin[after] <= end:
@@ -162,10 +101,10 @@ class ComparedSentence:
         return end
 
 
-def without_spaces(form: ComparedForm) -> str:
+def without_spaces(form: Folded) -> str:
     return form.text.replace(" ", "").rstrip(FINAL)
 
 
 def occurrences(surface: str, sentence: str) -> list[Span]:
     """Where a phrase stands letter by letter, without overlap: whole words where any is."""
-    return ComparedSentence(sentence).find(surface, 0)
+    return ComparedSentence(sentence).find(surface, EXACT)

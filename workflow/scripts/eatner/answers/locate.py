@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from eatner.answers import phrasing
-from eatner.answers.likeness import ComparedSentence, attachment, compared_form, without_spaces
+from eatner.answers.likeness import ComparedSentence, attachment, without_spaces
 from eatner.answers.pieces import (
     COLONS,
     LONGEST_ESSAY,
@@ -50,15 +50,25 @@ from eatner.text.characters import (
     FINAL,
     has_case,
     is_hiragana,
-    is_stress,
     is_unspaced,
     script_kind,
     script_of,
 )
+from eatner.text.folding import (
+    EXACT,
+    LETTERS,
+    SPACES,
+    SPELLING,
+    WIDTH,
+    Folding,
+    has_stress,
+    without_stress,
+)
 
 _CONTENT = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "So")
 _LONGEST_RUN = 200
-_ALL, _CLOSE = (0, 1, 2, 3, 4), (0, 1, 2)  # levels of likeness
+_CLOSE = (EXACT, WIDTH, SPELLING)
+_ALL = (*_CLOSE, SPACES, LETTERS)
 # A control token, a closing tag, or an opening one that is closed or that a tokeniser has.
 _TAG = re.compile(
     r"<\|[^<>|]{1,40}\|>|</[^<>]{0,40}>|<(\w{1,20})>(?=.*</\1>)|<(?:s|pad|bos|eos|br)>"
@@ -100,28 +110,28 @@ def _names_nothing(answer: str, sentence: ComparedSentence) -> bool:
     if not any(unicodedata.category(char) in _CONTENT for char in answer):
         return True
     core = strip_edges(answer[:200])
-    plain = compared_form(core, 1).text.strip()
+    plain = WIDTH(core).text.strip()
     if _is_refusal(core, sentence):
         return True
     if plain in map(str.casefold, phrasing.items("apologies")):
-        return not sentence.find(core, 0)
+        return not sentence.find(core, EXACT)
     if next(phrasing.find("apologies", core), (1, 1))[0] == 0:
-        return not any(sentence.find(p, level) for p in unwrapped(answer) for level in _CLOSE)
+        return not any(sentence.find(p, folding) for p in unwrapped(answer) for folding in _CLOSE)
     return False
 
 
 def _is_refusal(piece: str, sentence: ComparedSentence) -> bool:
     """Whether a piece is a word for nothing and not, by its capital, a name in the sentence."""
     core = strip_edges(piece[:200])
-    if not any(compared_form(x, 1).text.strip() in _refusals() for x in (core, *untailed(core))):
+    if not any(WIDTH(x).text.strip() in _refusals() for x in (core, *untailed(core))):
         return False
-    before = (sentence.text[:start].rstrip() for start, _ in sentence.find(core, 0))
+    before = (sentence.text[:start].rstrip() for start, _ in sentence.find(core, EXACT))
     return core == core.lower() or all(not x or x[-1] in FINAL for x in before)
 
 
 @lru_cache(maxsize=1)
 def _refusals() -> frozenset[str]:
-    return frozenset(compared_form(word, 1).text for word in phrasing.items("nothing"))
+    return frozenset(WIDTH(word).text for word in phrasing.items("nothing"))
 
 
 def _is_the_sentence(piece: str, sentence: ComparedSentence) -> bool:
@@ -137,7 +147,7 @@ def _is_the_sentence(piece: str, sentence: ComparedSentence) -> bool:
         return False
     if not size / 2 <= len(piece) <= 2 * size + 8:
         return False
-    return without_spaces(compared_form(piece, 2)) == without_spaces(sentence.form(2))
+    return without_spaces(SPELLING(piece)) == without_spaces(sentence.folded(SPELLING))
 
 
 def _always(_: list[Span]) -> bool:
@@ -147,10 +157,10 @@ def _always(_: list[Span]) -> bool:
 def _first(
     pieces: Iterable[str],
     sentence: ComparedSentence,
-    levels: Iterable[int],
+    foldings: Iterable[Folding],
     accept: Callable[[list[Span]], bool] = _always,
 ) -> list[Span]:
-    """The places of the first piece that stands in the sentence, the most alike level first."""
+    """The places of the first piece that stands in the sentence, the strictest folding first."""
     parts = (part for piece in pieces for part in unwrapped(piece))
     unique = list(dict.fromkeys(itertools.islice(parts, 4 * MOST_PIECES)))
     cores = [core for part in unique if (core := strip_edges(part)) and core != part]
@@ -166,9 +176,9 @@ def _first(
     )
     # All likenesses of a piece before any of its core: ㈱日立 is (株)日立 rather than 日立.
     for group in (wanted, cores):
-        for level in levels:
+        for folding in foldings:
             for piece in group:
-                found = sentence.find(piece, level)
+                found = sentence.find(piece, folding)
                 if found and accept(found):
                     return found
     return []
@@ -219,7 +229,7 @@ def _located(answer: str, hay: ComparedSentence) -> list[Span]:
     if (
         marked
         and plain != marked[0]
-        and without_spaces(compared_form(plain, 2)) == without_spaces(hay.form(2))
+        and without_spaces(SPELLING(plain)) == without_spaces(hay.folded(SPELLING))
     ):
         return _first(marked, hay, _CLOSE)
     if any(_is_the_sentence(part, hay) for part in unwrapped(text)):
@@ -245,7 +255,7 @@ def _listed(text: str, sentence: ComparedSentence) -> list[Span]:
     parts = strings or [part for part in _BETWEEN.split(text) if strip_edges(part)]
     if not 2 <= len(parts) <= MOST_PIECES or len(set(map(strip_edges, parts))) < 2:
         return []
-    found = [sentence.find(strip_edges(part), 1) for part in parts]
+    found = [sentence.find(strip_edges(part), WIDTH) for part in parts]
     whole = [
         places and attachment(sentence.text, places[0]) == 0 and not _is_refusal(part, sentence)
         for part, places in zip(parts, found, strict=True)
@@ -269,7 +279,7 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     short = phrase.split()[-1] in _abbreviations() or re.search(r"(?:^|[.\s])\w\.$", phrase)
     if bare == phrase or short or not strip_edges(bare):
         return found
-    places = sentence.find(bare, 0)
+    places = sentence.find(bare, EXACT)
     return places if len(places) > len(found) else found
 
 
@@ -280,21 +290,16 @@ def _abbreviations() -> frozenset[str]:
 
 def _everywhere(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     """The same, and where the phrase stands with stress marks that the answer lacks."""
-    if not found or not any(map(is_stress, unicodedata.normalize("NFD", sentence.text))):
+    if not found or not has_stress(sentence.text):
         return found
-    phrase = _unstressed(sentence.text[slice(*found[0])])
+    phrase = without_stress(sentence.text[slice(*found[0])])
     more = [
         span
-        for span in sentence.find(phrase, 2)
-        if _unstressed(sentence.text[slice(*span)]) == phrase
+        for span in sentence.find(phrase, SPELLING)
+        if without_stress(sentence.text[slice(*span)]) == phrase
         and all(span[1] <= start or end <= span[0] for start, end in found)
     ]
     return sorted(found + more)
-
-
-def _unstressed(text: str) -> str:
-    plain = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFC", "".join(char for char in plain if not is_stress(char)))
 
 
 def _read(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
@@ -315,7 +320,7 @@ def _read(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
     if any(_is_the_sentence(strip_edges(piece), sentence) for piece in cued):
         return []
     return (
-        _first(first_line(answer), sentence, _CLOSE[:1], whole)
+        _first(first_line(answer), sentence, (EXACT,), whole)
         or _first(forms_of(answer), sentence, _CLOSE)
         or _first(inflections(answer), sentence, _CLOSE, whole)
         or _first(json_strings(answer), sentence, _CLOSE)
@@ -324,7 +329,7 @@ def _read(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
         or _first(
             (x for piece in [*quoted, *cued] for x in inflections(piece)), sentence, _CLOSE, whole
         )
-        or _first([*quoted, *cued], sentence, (3,), whole)
+        or _first([*quoted, *cued], sentence, (SPACES,), whole)
         or _first(bracketed(answer), sentence, _CLOSE, whole)
         or _clause(answer, sentence, least)
         or _in_common(answer, sentence, least)
@@ -389,7 +394,7 @@ def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span
     none and is the script of the rest of the answer too, a common word says nothing. A part of a
     word of a script without spaces says nothing either: 近平 does not name 習近平.
     """
-    form, hay = compared_form(answer[:LONGEST_ESSAY], 1), sentence.form(1).text
+    form, hay = WIDTH(answer[:LONGEST_ESSAY]), sentence.folded(WIDTH).text
     words = word_runs(form.text)
     best: tuple[int, int, list[Span]] = (0, 0, [])
     tried: set[str] = set()
@@ -415,7 +420,7 @@ def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span
             if _is_fragment(answer, places[0], places[-1] + 1):
                 continue
             same = answer[places[0] : places[-1] + 1]
-            found = sentence.find(same, 0) or sentence.find(phrase, 1)
+            found = sentence.find(same, EXACT) or sentence.find(phrase, WIDTH)
             rank = _namelike(sentence.text, found[0], answer) if found else 0
             best = max(best, (rank, len(phrase), found), key=lambda x: x[:2])
     return best[2] if best[0] >= least else []

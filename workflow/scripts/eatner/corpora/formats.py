@@ -15,65 +15,225 @@ import hashlib
 import heapq
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Required, TypedDict, Unpack
 
-from eatner.corpora import conll, jsonl
+from eatner.corpora import (
+    brat,
+    cells,
+    conll,
+    docbin,
+    encodings,
+    jsonl,
+    layout,
+    pipes,
+    text,
+    webanno,
+)
 from eatner.corpora.gold import AnnotatedSentence
-from eatner.corpora.iob import SCHEMES, TAG
-from eatner.corpora.tokens import Ids, no_sentence, numbered_lines, read_blocks
+from eatner.corpora.iob import SCHEMES
+from eatner.corpora.resemblance import AS_TEXT, holds_tag, remarkable, resembles
+from eatner.corpora.text import Splitter
+from eatner.corpora.tokens import no_sentence, numbered_lines
 from eatner.errors import InputError
-from eatner.tables import TYPES, Span
+from eatner.tables import TYPES
 
 log = logging.getLogger(__name__)
-FORMATS = ("auto", "conll", "conllu", "jsonl", "text", "prose")
-Splitter = Callable[[str], Iterable[Span]]
+# Bytes of a file's beginning that decide its format.
+_HEAD = 1 << 16
 # Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
 _FEW = 0.05
 
 
-def detect(path: str | Path) -> str:
-    """Tell a file's format from its content: `conll`, `conllu`, `jsonl` or `text`.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the config says of a corpus: how its reader is to read it."""
 
-    Columns have a tag in nearly every line, raw text what looks like one in hardly any.
+    spaces: bool
+    scheme: str = "auto"
+    options: layout.Options = field(default_factory=layout.Options)
+    splitter: Splitter | None = None
+    keys: jsonl.Keys = field(default_factory=jsonl.Keys)
+    # What the reader found out, such as the columns, in words for the summary.
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus that is being read: how, in words, and its sentences."""
+
+    read_as: str
+    sentences: Iterator[AnnotatedSentence]
+
+
+class Settings(TypedDict, total=False):
+    """The keywords of `open_corpus`."""
+
+    language_spaces: Required[bool]
+    scheme: str
+    separator: str | None
+    token_column: int | None
+    tag_column: int | None
+    splitter: Splitter | None
+    text_key: str | None
+    spans_key: str | None
+
+
+LooksLike = Callable[[Path, str], bool]
+Read = Callable[[Path, Request], Iterator[AnnotatedSentence]]
+
+
+def _read_columns(
+    path: Path, request: Request, numbered: bool = False
+) -> Iterator[AnnotatedSentence]:
+    found = conll.survey(path, request.options, request.scheme, numbered)
+    request.notes.append(found.describe())
+    return conll.read(path, found, request.spaces)
+
+
+# The formats that are recognised, in order of trust: how each looks, and its reader.
+FORMATS: dict[str, tuple[LooksLike, Read]] = {
+    "spacy": (docbin.looks_like, lambda path, r: docbin.read(path, r.splitter, r.keys.spans)),
+    "webanno": (webanno.looks_like, lambda path, r: webanno.read(path, r.keys.spans)),
+    "brat": (brat.looks_like, lambda path, r: brat.read(path, r.splitter)),
+    "jsonl": (jsonl.looks_like, lambda path, r: jsonl.read(path, r.spaces, r.scheme, r.keys)),
+    "pipes": (pipes.looks_like, lambda path, r: pipes.read(path, r.spaces, r.scheme)),
+    "conllu": (conll.numbers_tokens, lambda path, r: _read_columns(path, r, numbered=True)),
+    "conll": (conll.looks_like, _read_columns),
+}
+# Raw text is what looks like none of them.
+_RAW = ("text", "prose")
+
+
+def detect(path: str | Path) -> str:
+    """Recognise a file's format by its content: one of `FORMATS`, or `text`.
+
+    Columns have a tag in nearly every line, raw text what looks like one in hardly any. A file is
+    text only if it resembles no annotation (`eatner.corpora.resemblance`).
 
     Raises:
-        InputError: The file is missing, empty, not UTF-8, or between two formats.
+        InputError: The file is missing, empty, not UTF-8, between two formats, or in none.
     """
     path = Path(path)
-    lines = [line for block in read_blocks(path, conll.SNIFFED_LINES) for line in block]
+    head = _head(path)
+    if not head.strip("\ufeff \t\r\n"):
+        raise no_sentence(path)
+    for name, (looks_like, _) in FORMATS.items():
+        if looks_like(path, head):
+            return name
+    first = itertools.islice(numbered_lines(path), layout.SNIFFED_LINES)
+    lines = [(number, line) for number, line in first if line.strip()]
     if not lines:
         raise no_sentence(path)
-    head = [line for _, line in lines]
-    if jsonl.opens_json(head[0]):
-        return "jsonl"
-    sniffed = conll.sniff(path, conll.Options())
+    _check_tags(path, lines)
+    known = resembles(lines)
+    if known is not None:
+        raise InputError(
+            f"the format is not recognised: this seems to be {known.kind}"
+            f"{_shown(dict(lines)[known.line])}",
+            path=path,
+            line=known.line,
+            remedy=known.remedy + AS_TEXT,
+        )
+    some = remarkable(lines)
+    if some is not None:
+        log.warning(
+            "%s, line %d: %s in %d line(s) of what is read as text", path, some[1], some[0], some[2]
+        )
+    return "text"
+
+
+def _head(path: Path) -> str:
+    try:
+        with open(path, "rb") as handle:
+            return handle.read(_HEAD).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(
+            f"cannot be read ({error.strerror})",
+            path=path,
+            remedy="Check the corpus's path in the config.",
+        ) from error
+
+
+def _shown(line: str) -> str:
+    return f" ({line[:40]!r})"
+
+
+def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
+    """Refuse a file of which some lines hold a tag and others do not.
+
+    Raises:
+        InputError: With the first line that is unlike most.
+    """
+    sniffed = layout.sniff(path, layout.Options())
+    numbered = [(number, line) for number, line in lines if not line.startswith("# ")]
+    tagged = [holds_tag(line) for _, line in numbered]
+    if sniffed is None and sum(tagged) <= max(1, _FEW * len(tagged)):
+        return
     if sniffed is not None:
-        layout, _, share = sniffed
-        if share >= conll.NEARLY_ALL:
-            return "conllu" if layout.numbers_tokens else "conll"
-    elif sum(map(_holds_tag, head)) <= max(1, _FEW * len(head)):
-        return "text"
-    tagged = [_holds_tag(line) for line in head]
+        _check_rows(path, lines, sniffed[0])
     rarer = 2 * sum(tagged) < len(tagged)
     odd = tagged.index(rarer) if rarer in tagged else 0
     raise InputError(
-        f"some lines hold a tag and others do not ({head[odd][:40]!r} "
+        f"some lines hold a tag and others do not ({numbered[odd][1][:40]!r} "
         f"{'does' if tagged[odd] else 'does not'}), so the format cannot be told",
         path=path,
-        line=lines[odd][0],
+        line=numbered[odd][0],
         remedy="Correct the line; or set the corpus's format: text or prose for raw text, conll "
         "for a token a line with its tag.",
     )
 
 
-def _holds_tag(line: str) -> bool:
-    """Whether a line looks like a token and its tag, be it that it ends in the word "U-Bahn"."""
-    words = line.split()
-    return len(words) > 1 and any(map(TAG.fullmatch, [words[-1], *line.split("\t")]))
+def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.Layout) -> None:
+    """Refuse the first line that has other columns than most, or no tag where they have one."""
+    rows = [pair for pair in lines if not cells.is_comment(pair[1], columns.separator)]
+    for number, line in rows[columns.headed :]:
+        values = cells.split(line, columns.separator)
+        if columns.columns is not None and len(values) != columns.columns:
+            problem = f"{len(values)} columns where most lines have {columns.columns}"
+        elif columns.key is None and columns.tags[values[columns.tag]] is None:
+            problem = f"{values[columns.tag]!r} is no tag as most lines have"
+        else:
+            continue
+        raise InputError(
+            f"{problem}{_shown(line)}, so the format cannot be told",
+            path=path,
+            line=number,
+            remedy="Give each token one line with all columns and a tag such as O or B-PER. "
+            + AS_TEXT,
+        )
 
 
-def read(
+def _warn_of_line_ends(path: Path, inside: bool) -> None:
+    """Say where lines may end otherwise than their writer meant.
+
+    Args:
+        path: The file.
+        inside: Whether to look for characters that end no line here; JSON's texts may hold them.
+    """
+    ends = encodings.line_ends(path)
+    if len(ends) > 1:
+        log.warning(
+            "%s: lines end in different ways (%s); each of them ends a line here. Check that no "
+            "sentence's end is lost.",
+            path,
+            ", ".join(f"{count} with {kind}" for kind, count in ends.items()),
+        )
+    hidden = encodings.hidden_ends(path) if inside else None
+    if hidden is not None:
+        log.warning(
+            "%s, line %d: %s, %d in the file, ends no line here. Replace it by a line feed if a "
+            "line ends there, or remove it.",
+            path,
+            hidden[1],
+            hidden[0],
+            hidden[2],
+        )
+
+
+def open_corpus(
     path: str | Path,
     format: str = "auto",
     *,
@@ -83,8 +243,10 @@ def read(
     token_column: int | None = None,
     tag_column: int | None = None,
     splitter: Splitter | None = None,
-) -> Iterator[AnnotatedSentence]:
-    """Stream the sentences of a corpus.
+    text_key: str | None = None,
+    spans_key: str | None = None,
+) -> Opened:
+    """Recognise a corpus and open it.
 
     Args:
         path: The file.
@@ -92,7 +254,9 @@ def read(
             number tokens or sentences, language prefixes, comments and -DOCSTART- are recognised.
             `conllu`: the same, its tokens numbered (UNER's iob2, WikiANN's, or ten columns with
             `NE=` in MISC). `jsonl`: records with text and spans, or tokens and tag names, or
-            spaCy's pairs; a line each, or in one JSON list, which may be the `data` of an object.
+            what annotation tools write; a line each, or in one JSON list, which may be the `data`
+            of an object. `brat`: `NAME.txt` with `NAME.ann`. `webanno`: WebAnno TSV 3. `spacy`: a
+            DocBin.
             `text`: a sentence a line. `prose`: running text, its paragraphs between blank lines.
             `auto`: `conll` where a separator or a column is given, else see `detect`.
         language_spaces: Whether the language separates words by spaces; how tokens are joined
@@ -104,10 +268,16 @@ def read(
             first that holds neither tags nor numbers.
         tag_column: The column of the tags, counted so too; None takes the one of entity types, and
             of several the leftmost, with a warning.
-        splitter: Gives the offsets of the sentences in a paragraph of prose; needed for it alone.
+        splitter: Gives the offsets of the sentences in a paragraph of prose, for which it is
+            needed, and of documents without marked sentences.
+        text_key: The key of the text in a JSON record, with dots between the keys of nested
+            objects (`data.text`); None tries the usual ones.
+        spans_key: The key of the spans or tags in a JSON record; the layer of WebAnno TSV, or
+            `LAYER|FEATURE`; the group of spans of spaCy's format. None tries the usual ones.
 
     Returns:
-        The sentences in the file's order. Their ids are the file's own where it has any, else the
+        How it is read, and its sentences in the file's order. Their ids are the file's own
+        where it has any, else the
         number of the sentence in the file in six digits.
 
     Raises:
@@ -115,42 +285,53 @@ def read(
             first sentence, but for order of tags, ids and text, which are checked as they come.
     """
     path = Path(path)
-    if format not in FORMATS or scheme not in SCHEMES:
-        wrong, known = (format, FORMATS) if format not in FORMATS else (scheme, SCHEMES)
+    formats = ("auto", *FORMATS, *_RAW)
+    if format not in formats or scheme not in SCHEMES:
+        wrong, known = (format, formats) if format not in formats else (scheme, SCHEMES)
         raise InputError(
             f"{wrong!r} is unknown", path=path, remedy=f"Use one of {', '.join(known)}."
         )
-    options = conll.Options(separator, token_column, tag_column)
+    options = layout.Options(separator, token_column, tag_column)
     if format == "auto":
-        format = "conll" if options != conll.Options() else detect(path)
+        format = "conll" if options != layout.Options() else detect(path)
         log.info("%s is read as %s", path, format)
-    if format == "jsonl":
-        return _not_empty(jsonl.read(path, language_spaces, scheme), path)
+    elif format in _RAW:
+        _warn_of_annotation(path)
+    if path.is_file() and format != "spacy":  # which is binary
+        _warn_of_line_ends(path, inside=format != "jsonl")
+    keys = jsonl.Keys(text_key, spans_key)
+    request = Request(language_spaces, scheme, options, splitter, keys)
     if format == "text":
-        return _not_empty(_read_text(path), path)
-    if format == "prose":
+        sentences = text.read(path)
+    elif format == "prose":
         if splitter is None:
             raise ValueError("prose needs a splitter")
-        return _not_empty(_read_prose(path, language_spaces, splitter), path)
-    layout = conll.survey(path, options, scheme, numbered=format == "conllu")
-    log.info("%s: %s", path, layout)
-    return conll.read(path, layout, language_spaces)
+        sentences = text.read_prose(path, language_spaces, splitter)
+    else:
+        sentences = FORMATS[format][1](path, request)
+    return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))
 
 
-def _read_text(path: Path) -> Iterator[AnnotatedSentence]:
-    ids = Ids(path)
-    for number, line in numbered_lines(path):
-        if line.strip():
-            yield AnnotatedSentence(ids.take("", {"line": number}), line)
+def read(
+    path: str | Path, format: str = "auto", **settings: Unpack[Settings]
+) -> Iterator[AnnotatedSentence]:
+    """Stream the sentences of a corpus; see `open_corpus`."""
+    return open_corpus(path, format, **settings).sentences
 
 
-def _read_prose(path: Path, spaces: bool, splitter: Splitter) -> Iterator[AnnotatedSentence]:
-    ids = Ids(path)
-    for block in read_blocks(path):
-        # Lines of prose are wrapped anywhere: only a blank line ends a paragraph.
-        paragraph = (" " if spaces else "").join(line.strip() for _, line in block)
-        for start, end in splitter(paragraph):
-            yield AnnotatedSentence(ids.take("", {"line": block[0][0]}), paragraph[start:end])
+def _warn_of_annotation(path: Path) -> None:
+    """Say what a file that the config calls raw text resembles, if it does."""
+    first = itertools.islice(numbered_lines(path), layout.SNIFFED_LINES)
+    lines = [(number, line) for number, line in first if line.strip()]
+    known = resembles(lines)
+    if known is not None:
+        log.warning(
+            "%s, line %d: read as raw text, as the config says, but it seems to be %s%s.",
+            path,
+            known.line,
+            known.kind,
+            _shown(dict(lines)[known.line]),
+        )
 
 
 def _not_empty(sentences: Iterator[AnnotatedSentence], path: Path) -> Iterator[AnnotatedSentence]:

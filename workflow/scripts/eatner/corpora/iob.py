@@ -80,7 +80,7 @@ def encode(spans: Iterable[tuple[int, int, str]], length: int, scheme: str = "io
         ValueError: A span is empty, out of range, or overlaps another.
     """
     tags = ["O"] * length
-    last, single = {"bioes": "ES", "bilou": "LU"}.get(scheme, "IB")
+    last, single = {"bioes": ("E", "S"), "bilou": ("L", "U")}.get(scheme, ("I", "B"))
     before, label_before = 0, ""
     for start, end, label in sorted(spans):
         if not before <= start < end <= length:

@@ -1,277 +1,280 @@
-"""Corpora of JSON records: text and spans, or tokens and tag names; spaCy's pairs, Label Studio's
-tasks.
+"""Corpora of JSON records: text and spans, or tokens and tag names.
+
+`json_values` finds the values in a file, `exports` brings those of annotation tools into one shape,
+`json_records` takes records apart, `json_spans` knows the shapes of spans, and `offsets` what they
+count. A file is read twice. First all records are
+surveyed: the tagging scheme, the unit of the offsets, and what looks like annotation and is not
+read. Then the sentences are streamed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from eatner.corpora import csv_values, json_values, offsets
+from eatner.corpora.exports import UNFINISHED
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
-from eatner.corpora.iob import TAG, TokenError
+from eatner.corpora.iob import TokenError
+from eatner.corpora.json_records import TAG_KEYS, Item, Keys, items
+from eatner.corpora.notes import Notes
+from eatner.corpora.standoff import refuse_overlaps
 from eatner.corpora.tokens import (
     Evidence,
     Ids,
     Place,
     Word,
     check_entities,
-    check_tag,
     find,
     join,
-    no_sentence,
-    numbered_lines,
-    read_lines,
     tagged_entities,
 )
 from eatner.errors import InputError
 from eatner.tables import Span
 
-_TEXT_KEYS = ("text", "sentence")
-_SPAN_KEYS = ("spans", "entities", "labels", "label", "ents")
-# Where tags stand, in a dataset of the hub, too.
-TAG_KEYS = ("tags", "ner_tags", "labels", "ner")
-# The marks of KLUE's sentences, `<서울:LC>에`.
+__all__ = ["TAG_KEYS", "Keys", "looks_like", "read"]
+
+# The marks of KLUE's sentences, `<서울:LC>에`; those of inline XML.
 _KLUE_MARK = re.compile(r"<([^<>]+):[A-Z]{2}>")
-_ID_KEYS = ("sentence_id", "sent_id", "id")
-# How JSON begins: a record, a list of records or of pairs, or brackets alone.
-_JSON = re.compile(r'\s*(\{\s*"|\[\s*\{|\[\s*\[\s*"|\["[^"]*",\s*\{|[\[{\s]+$)')
+_XML_MARK = re.compile(r"<(\w+)[^<>]*>[^<>]+</\1>")
+# Those of Rasa, `[Köln](LOC)`, and of answers of LLMs, `@@Köln##`.
+_OTHER_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_-]+\)|@@[^@#]+##")
+# What a record has under one of several keys.
+_ENTITIES, _TEXT = "key for entities", "text of its own"
+# A text of more code points than this is hardly one sentence.
+_LONG = 2000
 
 
-def opens_json(line: str) -> bool:
-    """Whether a file whose first line this is holds JSON."""
-    return _JSON.match(line) is not None
+def looks_like(path: Path, head: str) -> bool:
+    """Whether a file holds JSON, or a table with lists in its cells."""
+    return json_values.looks_like(path, head) or csv_values.looks_like(path, head)
 
 
-def _records(path: Path) -> Iterator[tuple[Place, object]]:
-    """Place and value of each record: of JSON Lines, or of one JSON value.
-
-    That is a list, an object with a list as its `data`, or a single record.
-    """
-    lines = ((number, line) for number, line in numbered_lines(path) if line.strip())
-    first, second = next(lines, None), next(lines, None)
-    if first is None:
-        raise no_sentence(path)
-    try:
-        a_line_each = _records_in(json.loads(first[1])) is None or second is not None
-    except json.JSONDecodeError:
-        a_line_each = False
-    values: Iterable[tuple[Place, object]]
-    if a_line_each:
-        rest = itertools.chain(filter(None, [first, second]), lines)
-        values = (({"line": number}, _parse(line, path, number)) for number, line in rest)
-    else:
-        whole = _parse("\n".join(read_lines(path)), path, 1)
-        records = _records_in(whole)
-        every = enumerate([whole] if records is None else records, 1)
-        values = (({"record": f"record {number}"}, value) for number, value in every)
-    for place, value in values:
-        yield place, {"text": value[0], **value[1]} if _is_spacy(value) else _of_task(value)
-
-
-def _records_in(value: object) -> list[object] | None:
-    if isinstance(value, Mapping):
-        value = value.get("data")
-    return value if isinstance(value, list) and not _is_spacy(value) else None
-
-
-def _is_spacy(value: object) -> bool:
-    """Whether it is spaCy's pair of a text and its entities, `["東京", {"entities": [...]}]`."""
-    return isinstance(value, list) and [*map(type, value)] == [str, dict]
-
-
-def _of_task(value: object) -> object:
-    """The record of a task of Label Studio: its first annotation that was not cancelled."""
-    task = value if isinstance(value, Mapping) else {}
-    data, annotations = task.get("data"), task.get("annotations")
-    if not (isinstance(data, Mapping) and isinstance(annotations, list)):
-        return value
-    done = [a for a in annotations if isinstance(a, Mapping) and not a.get("was_cancelled")]
-    results = done[0].get("result") if done else []
-    spans = [result.get("value") for result in results or [] if result.get("type") == "labels"]
-    return {"id": task.get("id"), **data, "spans": spans}
-
-
-def _parse(text: str, path: Path, line: int) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"not JSON ({error.msg} at column {error.colno})",
-            path=path,
-            line=line + error.lineno - 1,
-            remedy="Write one JSON object a line, or one list of objects.",
-        ) from error
-
-
-def _first(record: Mapping[str, object], keys: Iterable[str]) -> object:
-    return next((record[key] for key in keys if record.get(key) is not None), None)
-
-
-def _span(value: object, path: Path, place: Place) -> tuple[LabelledSpan, object]:
-    """A span `{"start", "end", "label"}` (or doccano's names), `{"span": [start, end], "type"}` or
-    `[start, end, label]`, unchecked.
-
-    With it, its surface, where it says that.
-    """
-    surface = None
-    if isinstance(value, Mapping) and isinstance(value.get("span"), list):  # Stockmark's
-        start, end = (*value["span"], None, None)[:2]
-        label = _first(value, ("type", "label"))
-        surface = value.get("name")
-    elif isinstance(value, Mapping):
-        start = _first(value, ("start", "start_offset"))
-        end = _first(value, ("end", "end_offset"))
-        label = _first(value, ("label", "type", "entity_type", "tag"))
-        if label is None and isinstance(value.get("labels"), list) and len(value["labels"]) == 1:
-            [label] = value["labels"]  # Label Studio's
-        surface = _first(value, ("surface", "text", "word"))
-    elif isinstance(value, list) and len(value) == 3:
-        start, end, label = value
-    else:
-        start = end = label = None
-    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label:
-        raise InputError(
-            f"{json.dumps(value, ensure_ascii=False)[:80]} is not a span",
-            path=path,
-            **place,
-            remedy='Write {"start": 0, "end": 2, "label": "LOC"} or [0, 2, "LOC"].',
-        )
-    return LabelledSpan(start, end, label, place.get("line")), surface
-
-
-def _spans(
-    values: Iterable[object], text: str, path: Path, place: Place
-) -> tuple[LabelledSpan, ...]:
-    """The spans of a record, checked against its text."""
-    spans = [_span(value, path, place) for value in values]
-    entities = tuple(entity for entity, _ in spans)
-    check_entities(entities, text, path, place)
-    for entity, surface in spans:
-        found = text[entity.start : entity.end]
-        if isinstance(surface, str) and surface != found:
-            raise InputError(
-                f"the span {entity.start}:{entity.end} is {found!r}, not {surface!r}",
-                path=path,
-                **place,
-                remedy="Count offsets in Unicode code points, not in bytes or UTF-16 units.",
-            )
-    return entities
-
-
-def _by_label(value: object) -> object:
-    """CLUENER's spans, `{"name": {"叶老桂": [[9, 11]]}}`, whose ends are inclusive, as a list."""
-    if not isinstance(value, Mapping):
-        return value
-    try:
-        return [
-            {"start": start, "end": last + 1, "label": label, "surface": surface}
-            for label, surfaces in value.items()
-            for surface, places in surfaces.items()
-            for start, last in places
-        ]
-    except (AttributeError, TypeError, ValueError):
-        return value  # which is refused as what it is
-
-
-def _are_spans(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, list | Mapping) for item in value)
-
-
-def _tagged(record: object, path: Path, place: Place) -> list[Word] | None:
-    """The tagged tokens of a record; None where it has text and spans instead, or text alone.
-
-    Where neither its tokens and tags nor its text say what it means, it is refused.
-    """
-    if not isinstance(record, Mapping):
-        raise InputError(
-            "the record is not an object",
-            path=path,
-            **place,
-            remedy='Write {"text": "...", "spans": [...]}.',
-        )
-    tokens = record.get("tokens", record.get("words"))
-    has_text = isinstance(_first(record, _TEXT_KEYS), str)
-    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        if has_text:
-            return None
-        raise InputError(
-            'the record has neither a "text" nor "tokens"',
-            path=path,
-            **place,
-            remedy='Write {"text": "...", "spans": [...]}.',
-        )
-    given = [record[key] for key in TAG_KEYS if record.get(key) is not None]
-    lists = [tags for tags in given if tags == tokens == [] or not _are_spans(tags)]
-    for tags in lists:
-        if isinstance(tags, list) and len(tags) == len(tokens) and all(map(_is_tag, tags)):
-            return [Word(place.get("line"), *pair) for pair in zip(tokens, tags, strict=True)]
-    # Its tags may be parts of speech, or the topics of the text.
-    if has_text and (not lists or any(_are_spans(record.get(key)) for key in _SPAN_KEYS)):
-        return None
-    for tag in lists[0] if lists and isinstance(lists[0], list) else []:
-        if isinstance(tag, str) and len(lists[0]) == len(tokens):
-            check_tag(tag, path, place)
-    raise InputError(
-        "the record lacks a list of tag names, one for each of its tokens",
-        path=path,
-        **place,
-        remedy='Write {"tokens": ["Rome"], "tags": ["B-LOC"]}: names, not numbers.',
-    )
-
-
-def _is_tag(tag: object) -> bool:
-    return isinstance(tag, str) and TAG.fullmatch(tag) is not None
-
-
-def read(path: Path, spaces: bool, scheme: str) -> Iterator[AnnotatedSentence]:
+def read(
+    path: Path, spaces: bool, scheme: str, keys: Keys | None = None
+) -> Iterator[AnnotatedSentence]:
     """Stream the sentences of JSON Lines or of one JSON value.
 
     Args:
         path: The file.
         spaces: Whether the tokens of a record without a text are joined by spaces.
-        scheme: One of `eatner.iob.SCHEMES`.
+        scheme: One of `eatner.corpora.iob.SCHEMES`.
+        keys: Where text and annotation are; None: under the usual keys.
 
     Raises:
-        InputError: A record that is not JSON, lacks what it needs, or contradicts itself.
+        InputError: A record that is not JSON, lacks what it needs, contradicts itself, or holds
+            what looks like annotation and is not read.
     """
-    evidence = Evidence()
-    for place, record in _records(path):
-        evidence.add(_tagged(record, path, place) or [], place)
+    keys = keys or Keys()
+    survey = _Survey(path, keys)
+    survey.run()
+    unit = survey.offsets.unit
     if scheme == "auto":
-        scheme = evidence.scheme(path)
+        scheme = survey.evidence.scheme(path)
     ids = Ids(path)
-    for place, record in _records(path):
-        own = _first(record, _ID_KEYS)
-        sentence_id = ids.take("" if own is None else str(own), place)
-        words = _tagged(record, path, place)
+    notes, quiet = Notes(path, "spans"), Notes(path)
+    for item in items(path, keys, quiet):
+        sentence_id = ids.take(item.own_id, item.place)
+        if item.reason is not None and not survey.keep_all:
+            continue
         tokens: list[Span] = []
-        if words is None:
-            text = _first(record, _TEXT_KEYS)
-            spans = _by_label(_first(record, _SPAN_KEYS))
-            if not isinstance(spans, list | None):
-                raise InputError(
-                    "the spans are not a list",
-                    path=path,
-                    **place,
-                    remedy='Write {"text": "...", "spans": [[0, 2, "LOC"]]}.',
-                )
-            entities = _spans(spans or [], text, path, place)
+        if item.words is None:
+            text = item.text or ""
+            if not text.strip() and not item.spans:
+                continue
+            entities = _entities(item, text, unit, path)
+            _note_edges(item, entities, text, notes)
         else:
-            text, tokens = _text_of(record, words, (spaces, evidence.characters), path, place)
-            entities = tagged_entities(words, tokens, scheme, path, place)
-            check_entities(entities, text, path, place)
-            _check_agreement(record, text, entities, path, place)
-        _check_characters(text, path, place)
+            joining = spaces, survey.evidence.characters
+            text, tokens = _text_of(item.text, item.words, joining, path, item.place)
+            entities = tagged_entities(item.words, tokens, scheme, path, item.place)
+            check_entities(entities, text, path, item.place)
+            _check_agreement(item, text, entities, unit, path)
+        _check_characters(text, path, item.place)
         yield AnnotatedSentence(sentence_id, text, tuple(dict.fromkeys(tokens)), entities)
+    notes.log()
+
+
+class _Survey:
+    """What all records of a file say of its scheme, its offsets and its gold.
+
+    Args:
+        path: The file.
+        keys: Where text and annotation are.
+    """
+
+    def __init__(self, path: Path, keys: Keys) -> None:
+        self.path, self.keys, self.notes = path, keys, Notes(path)
+        self.evidence, self.offsets = Evidence(), offsets.OffsetEvidence()
+        self.keep_all = False  # no record is annotated, so all are read as text
+        self._kept = 0
+        self._reasons: Counter[str] = Counter()
+        # What some records have and others lack: first place and number of the latter.
+        self._with: Counter[str] = Counter()
+        self._without: dict[str, list[Place]] = {}
+        # Of each text, hashed to save memory: its annotation, and the place.
+        self._texts: dict[int, tuple[int, Place]] = {}
+        self._blind: tuple[Place, str] | None = None
+
+    def run(self) -> None:
+        """Read all records, and write what is odd or no gold to the log.
+
+        Raises:
+            InputError: No record is gold, though some are finished; or the offsets seem to count
+                something else than code points.
+        """
+        for item in items(self.path, self.keys, self.notes):
+            self._add(item)
+        if not self._kept:
+            self._check_reasons()
+        if self.keys.spans is not None and not self._with[_ENTITIES] and not self.keep_all:
+            raise InputError(
+                f"no record has anything at {self.keys.spans!r}",
+                path=self.path,
+                remedy="Correct the corpus's spans_key.",
+            )
+        for what, places in self._without.items():
+            for place in places if self._with[what] else []:
+                self.notes.add(f"it has no {what}, which others have", place)
+        if self.offsets.unit != offsets.CODE_POINTS:
+            self.notes.add(
+                f"the offsets are read as {self.offsets.unit}, because the texts of the spans "
+                "fit then",
+                {"line": 1},
+            )
+        elif self._blind is not None:
+            place, unit = self._blind
+            raise InputError(
+                f"spans begin or end inside words; counted in {unit} they do not",
+                path=self.path,
+                **place,
+                remedy="Count offsets in Unicode code points, or give each span its text.",
+            )
+        self.notes.log()
+
+    def _check_reasons(self) -> None:
+        if {*self._reasons} != {UNFINISHED}:
+            raise InputError(
+                f"no record is gold: {', '.join(sorted(self._reasons))}",
+                path=self.path,
+                remedy="Give a file with at least one finished record.",
+            )
+        self.keep_all = True
+        self.notes = Notes(self.path)
+        self.notes.add("no record is annotated: they are read as text without gold", {"line": 1})
+
+    def _add(self, item: Item) -> None:
+        for key in item.steering:
+            self._note_key(repr(key), item.steering[key], item.place)
+        if item.reason is not None:
+            self._reasons[item.reason] += 1
+            self.notes.add(f"left out: {item.reason}", item.place)
+            return
+        self._kept += 1
+        self._note_key(_ENTITIES, item.annotated, item.place)
+        self._note_key(_TEXT, item.text is not None, item.place)
+        self.evidence.add(item.words or [], item.place)
+        self._note_twin(item)
+        if any(not word.form for word in item.words or []):
+            self.notes.add("an empty token", item.place)
+        if item.text is None:
+            return
+        for span in item.spans:
+            if span.surface is not None:
+                self.offsets.add(item.text, span.start, span.end, span.surface)
+        if item.words is None:
+            _note_text(item, item.text, self.notes)
+            if self._blind is None and all(span.surface is None for span in item.spans):
+                unit = offsets.better_unit(item.text, [(s.start, s.end) for s in item.spans])
+                self._blind = None if unit is None else (item.place, unit)
+
+    def _note_twin(self, item: Item) -> None:
+        """Note a text that was annotated twice, and not in the same way: by two people perhaps."""
+        words = item.words or []
+        text = hash((item.text, *(word.form for word in words)))
+        spans = ((span.start, span.end, span.label) for span in item.spans)
+        annotation = hash((frozenset(spans), *(word.tag for word in words)))
+        before, place = self._texts.setdefault(text, (annotation, item.place))
+        if before != annotation:
+            where = f"line {place['line']}" if "line" in place else place["record"]
+            self.notes.add(
+                "its text is there before, with other entities: by another annotator?",
+                item.place,
+                f"first at {where}",
+            )
+
+    def _note_key(self, what: str, present: bool, place: Place) -> None:
+        if present:
+            self._with[what] += 1
+        else:
+            self._without.setdefault(what, []).append(place)
+
+
+def _note_text(item: Item, text: str, notes: Notes) -> None:
+    """Note a text that is hardly a plain sentence."""
+    if not text.strip() and not item.spans:
+        notes.add("left out: its text is empty", item.place)
+    if len(text) > _LONG:
+        notes.add(
+            f"its text has more than {_LONG} characters and is read as one sentence: split it",
+            item.place,
+        )
+    elif "\n" in text.strip():
+        notes.add("its text has several lines and is read as one sentence", item.place)
+    mark = next(filter(None, (m.search(text) for m in (_XML_MARK, _KLUE_MARK, _OTHER_MARK))), None)
+    if mark is not None:
+        notes.add("marks in its text are read as text", item.place, repr(mark[0][:40]))
+
+
+def _entities(item: Item, text: str, unit: str, path: Path) -> tuple[LabelledSpan, ...]:
+    """The spans of a record in code points, checked against its text."""
+    entities = []
+    for span in item.spans:
+        converted = offsets.convert(text, span.start, span.end, unit)
+        if converted is None:
+            entity = span.labelled(span.start, span.end)
+            check_entities([entity], text, path, item.place)
+            raise InputError(
+                f"the span {span.start}:{span.end} {span.label} is not within the text, or begins "
+                f"or ends inside a character, if the offsets are {unit}",
+                path=path,
+                **item.place,
+                remedy="Count offsets in Unicode code points.",
+            )
+        start, end = converted
+        if span.surface is not None and span.surface != text[start:end]:
+            raise InputError(
+                f"the span {span.start}:{span.end} is {text[start:end]!r}, not {span.surface!r}",
+                path=path,
+                **item.place,
+                remedy="Count offsets in Unicode code points, not in bytes or UTF-16 units.",
+            )
+        entities.append(span.labelled(start, end))
+    refuse_overlaps(entities, text, path, item.place)
+    return tuple(entities)
+
+
+def _note_edges(item: Item, entities: Sequence[LabelledSpan], text: str, notes: Notes) -> None:
+    """Note the spans that end in white space, and those of unknown text that cut a word."""
+    for raw, entity in zip(item.spans, entities, strict=True):
+        surface = text[entity.start : entity.end]
+        around = f"{surface!r} in {text[max(0, entity.start - 10) : entity.end + 10]!r}"
+        if surface != surface.strip():
+            notes.add("a span begins or ends with white space", item.place, around)
+        elif raw.surface is None and not offsets.is_clean(text, (entity.start, entity.end)):
+            notes.add(
+                "a span begins or ends inside a word: are its offsets code points, and the end "
+                "exclusive?",
+                item.place,
+                around,
+            )
 
 
 def _check_characters(text: str, path: Path, place: Place) -> None:
-    """Refuse half a character, as JSON can spell one and no file can hold it."""
+    """Refuse half a character, because JSON can spell one and no file can hold it."""
     half = next((at for at, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
     if half is not None:
         raise InputError(
@@ -283,15 +286,14 @@ def _check_characters(text: str, path: Path, place: Place) -> None:
 
 
 def _text_of(
-    record: Mapping[str, object],
+    text: str | None,
     words: Sequence[Word],
     joining: tuple[bool, bool],
     path: Path,
     place: Place,
 ) -> tuple[str, list[Span]]:
-    """The text of a record with tagged tokens, its own where it has one, and their places in it."""
-    text = _first(record, _TEXT_KEYS)
-    if not isinstance(text, str):
+    """The text of a record with tagged tokens, its own if it has one, and their places in it."""
+    if text is None:
         return join(words, *joining)
     try:
         return text, find(words, text)
@@ -308,28 +310,23 @@ def _text_of(
 
 
 def _check_agreement(
-    record: Mapping[str, object],
-    text: str,
-    entities: Sequence[LabelledSpan],
-    path: Path,
-    place: Place,
+    item: Item, text: str, entities: Sequence[LabelledSpan], unit: str, path: Path
 ) -> None:
     """Refuse a record whose spans are not the entities of its tags.
 
-    Without a text of its own, what its spans count is not known, so only their labels are compared.
+    Without a text of its own, it is unknown what its spans count, so only the labels are compared.
     """
-    values = next((record[key] for key in _SPAN_KEYS if _are_spans(record.get(key))), None)
-    if values is None:
+    if not item.both:
         return
-    if isinstance(_first(record, _TEXT_KEYS), str):
-        agree = set(_spans(values, text, path, place)) == set(entities)
+    if item.text is not None:
+        agree = set(_entities(item, text, unit, path)) == set(entities)
     else:
-        labels = Counter(_span(value, path, place)[0].label for value in values)
+        labels = Counter(span.label for span in item.spans)
         agree = labels == Counter(entity.label for entity in entities)
     if not agree:
         raise InputError(
             "the record's spans are not the entities of its tags",
             path=path,
-            **place,
+            **item.place,
             remedy="Make spans and tags agree, or leave one of them out.",
         )

@@ -7,64 +7,81 @@ file's scheme; words joined to a text, or found in it; their entities.
 from __future__ import annotations
 
 import itertools
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from rapidfuzz import fuzz
 
+from eatner.corpora import encodings
 from eatner.corpora.gold import LabelledSpan
 from eatner.corpora.iob import TAG, TokenError, decode
 from eatner.errors import InputError
 from eatner.tables import Span
+from eatner.text.folding import fold_word
 
-# Where something stands in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list.
-Place = Mapping[str, int | str]
+
+class Place(TypedDict, total=False):
+    """Where something is in a file: `{"line": 3}`, or `{"record": "record 2"}` of a JSON list."""
+
+    line: int | None
+    record: str
+
+
 # Likeness in per cent, as rapidfuzz counts it: of a token to a word that it stands for, and of
 # tokens to their contraction ("zu" + "dem" and "zum" have 75, "de" + "il" and "del" 57).
 _ALIKE, _CONTRACTED = 80, 50
+# Enough bytes to see how lines end.
+_PEEKED = 1 << 16
 # So many tokens, all of one character, are those of a corpus with a character a line.
 _ENOUGH_CHARACTERS = 20
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line, without its end; only \\n ends a line, \\r before it goes."""
+    r"""Number and text of each line, without its end.
+
+    Line feed, carriage return and both end a line; `\r\r\n` is one end in a file that has no other.
+    A byte-order mark before a line is dropped: files that were joined have some inside.
+
+    Raises:
+        InputError: It cannot be read, or is not UTF-8.
+    """
     try:
         with open(path, "rb") as handle:
-            for number, raw in enumerate(handle, 1):
-                if number == 1:
-                    raw = raw.removeprefix(b"\xef\xbb\xbf")
-                    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-                        raise InputError(
-                            "this is UTF-16, not UTF-8",
-                            path=path,
-                            line=1,
-                            remedy="Convert it: iconv -f UTF-16 -t UTF-8.",
-                        )
-                if b"\0" in raw:
-                    raise InputError(
-                        "a zero byte: this is UTF-16 without a mark, or not a text",
-                        path=path,
-                        line=number,
-                        remedy="Convert the file to UTF-8.",
-                    )
-                try:
-                    line = raw.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise InputError(
-                        f"not UTF-8 ({error.reason} at byte {error.start} of the line)",
-                        path=path,
-                        line=number,
-                        remedy="Convert the file to UTF-8.",
-                    ) from error
-                yield number, line.removesuffix("\n").removesuffix("\r")
+            head = handle.read(_PEEKED)
+            encodings.check_signature(head, path)
+            doubled = head.count(b"\r\r\n") == head.count(b"\n") > 0
+            handle.seek(0)
+            number = 0
+            for raw in handle:
+                if b"\r" not in raw:
+                    pieces = [raw.removesuffix(b"\n")]
+                else:
+                    pieces = _at_returns(raw, doubled)
+                for piece in pieces:
+                    number += 1
+                    try:
+                        line = piece.decode("utf-8")
+                    except UnicodeDecodeError as error:
+                        raise encodings.not_utf8(path, number, error) from error
+                    if "\0" in line:
+                        raise encodings.zero_byte(path, number)
+                    yield number, line.lstrip("\ufeff") if line[:1] == "\ufeff" else line
     except OSError as error:
         raise InputError(
             f"cannot be read ({error.strerror})",
             path=path,
             remedy="Check the corpus's path in the config.",
         ) from error
+
+
+def _at_returns(raw: bytes, doubled: bool) -> list[bytes]:
+    """The lines in what a line feed ends, where carriage returns end lines, too."""
+    if raw.endswith(b"\n"):
+        raw = raw[:-1].removesuffix(b"\r")
+        return (raw.removesuffix(b"\r") if doubled else raw).split(b"\r")
+    return raw.removesuffix(b"\r").split(b"\r")  # the end of the file
 
 
 def read_lines(path: Path) -> list[str]:
@@ -182,6 +199,8 @@ class Evidence:
         """The scheme, from the prefixes that occur and how they are used."""
         bioes = [prefix for prefix in self.places if prefix in "ESM"]
         bilou = [prefix for prefix in self.places if prefix in "LU"]
+        if set(self.places) <= set("OIE") and "E" in self.places:
+            return "lenient"  # IOE1 and IOE2: I- opens, E- ends
         if bioes and bilou:
             raise InputError(
                 "prefixes of BIOES (E-, S-) and of BILOU (L-, U-) in one file",
@@ -200,16 +219,19 @@ def _is_alphabetic(char: str) -> bool:
     return char.lower() != char.upper()
 
 
-def join(words: Sequence[Word], spaces: bool, characters: bool) -> tuple[str, list[Span]]:
+def join(
+    words: Sequence[Word], spaces: bool, characters: bool, marked: bool = False
+) -> tuple[str, list[Span]]:
     """Text and offsets of words that came without their text.
 
     Where words are separated by spaces, so are the tokens, punctuation too (that is how such
     corpora are commonly read). Elsewhere they are joined, but for two tokens of an alphabet that
     stand side by side ("New" "York" in Japanese), unless both are one letter ("e" "V"). Measured
     on UNER Chinese-GSD train, which has its text: all 259 such places have a space there, and 20
-    of the 94,360 others. Characters are joined as they are. SpaceAfter=No wins over all.
+    of the 94,360 others. Characters are joined as they are. SpaceAfter=No wins over all,
+    in a sentence that has it or everywhere if the file is `marked`.
     """
-    marked = any(word.glued for word in words)
+    marked = marked or any(word.glued for word in words)
     text, offsets = "", []
     before: Word | None = None
     for word in words:
@@ -291,7 +313,7 @@ def _stands_for(gap: str, forms: Sequence[str], touches: bool) -> bool:
     a contraction whose first half it `touches` ("zu" + "dem", "zum": the "m"). Several are one, in
     scripts with case perhaps a short one that is like none of them ("à" + "le", "au").
     """
-    said, written = _plain("".join(forms)), _plain(gap)
+    said, written = fold_word("".join(forms)), fold_word(gap)
     if not said or not written:
         return said == written
     contracts = _is_alphabetic(written[-1])
@@ -299,11 +321,6 @@ def _stands_for(gap: str, forms: Sequence[str], touches: bool) -> bool:
         half = touches and contracts and said.endswith(written)
         return half or fuzz.ratio(said, written) > _ALIKE
     return fuzz.ratio(said, written) >= _CONTRACTED or (contracts and len(written) <= 3)
-
-
-def _plain(text: str) -> str:
-    """Letters and digits without case and width."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def tagged_entities(
@@ -317,10 +334,12 @@ def tagged_entities(
     try:
         spans = decode([word.tag for word in words], scheme)
     except TokenError as error:
+        last = len(words) - 1
+        at = last if error.token is None else min(error.token, last)
         raise InputError(
             f"{error} (the file is read as {scheme.upper()})",
             path=path,
-            **(place or {"line": words[min(error.token, len(words) - 1)].line}),
+            **(place or {"line": words[at].line}),
             remedy="Correct the tag, or set the corpus's scheme to lenient.",
         ) from error
     return tuple(

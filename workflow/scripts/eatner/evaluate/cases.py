@@ -12,6 +12,7 @@ import numpy as np
 from eatner.tables import TYPES, Alignment, GoldEntity, Sentence, Span
 
 TypedSpan = tuple[int, int, str]
+"""Start, end (exclusive) and type of an entity, in code points."""
 
 
 def strict_spans(tags: Sequence[str]) -> list[TypedSpan]:

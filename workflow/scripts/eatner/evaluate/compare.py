@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from eatner.tables import TYPES, Comparison
+
+Item = TypeVar("Item")
 
 ALL = "all"
 KINDS = (ALL, *TYPES)
@@ -34,11 +37,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def by_corpus(
-    records: Iterable[Mapping], corpora: Sequence[str], systems: Sequence[str]
-) -> dict[str, dict[str, Mapping]]:
-    """Sort records that come corpus by corpus, and in a corpus system by system."""
-    records = iter(records)
-    return {corpus: {name: next(records) for name in systems} for corpus in corpora}
+    items: Iterable[Item], corpora: Sequence[str], systems: Sequence[str]
+) -> dict[str, dict[str, Item]]:
+    """Sort items that come corpus by corpus, and system by system within a corpus."""
+    remaining = iter(items)
+    return {corpus: {name: next(remaining) for name in systems} for corpus in corpora}
 
 
 def rows(
@@ -175,7 +178,7 @@ def widen(table: Iterable[Comparison], kind: str) -> Wide:
 
 def markdown(table: Sequence[Comparison]) -> str:
     """The wide tables in Markdown, one for all types and one a type."""
-    baseline = str(table[0]["baseline"])
+    baseline = table[0].baseline
     marks = f"{DAGGER} p < 0.05, {DOUBLE_DAGGER} p < 0.01"
     blocks = [LEGEND.format(marks=marks, baseline=baseline)]
     for kind in KINDS:
@@ -207,7 +210,7 @@ def latex(table: Sequence[Comparison]) -> str:
     It spans both columns of a page where it has more than three of its own, and is made as wide as
     the text where it would be wider.
     """
-    baseline = str(table[0]["baseline"])
+    baseline = table[0].baseline
     overall = widen(table, ALL)
     width = len(overall.columns) + bool(overall.means)
     names = [*overall.columns, *(["mean"] if overall.means else [])]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -15,13 +15,18 @@ from eatner.tables import (
     STAGES,
     Alignment,
     Error,
+    ErrorDetail,
+    ErrorKind,
+    Evidence,
     GoldEntity,
     Mention,
     Sentence,
     Span,
+    Stage,
     Translation,
     by_sentence,
 )
+from eatner.text.folding import fold_letters, fold_words
 
 # A reading that agrees with the English by this much names it. Measured on UNER PUD, Russian people
 # against their English sentence: 86% found (97% of them on an English entity of gold), and 4% in
@@ -30,14 +35,10 @@ _READING_LIKENESS = 60.0
 _TITLE_LIKENESS = 90.0
 
 
-def _plain(text: str) -> str:
-    """Letters and digits in lower case without accents, one space between words.
-
-    For comparing only: offsets are lost.
-    """
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(char for char in bare if not unicodedata.combining(char))
-    return " ".join(re.findall(r"[^\W_]+", bare))
+Located = tuple[int, int, Evidence]
+"""Where the English names an entity, and what shows that it does."""
+Verdict = tuple[Stage, ErrorDetail, Evidence]
+"""The step that went wrong, what went wrong there, and what shows it."""
 
 
 def find_mention(
@@ -45,7 +46,7 @@ def find_mention(
     english: str,
     names: Collection[str],
     romanise: Callable[[str], str],
-) -> tuple[int, int, str] | None:
+) -> Located | None:
     """Where an English text names an entity, judged without knowing its English gold.
 
     An estimate: a title from the lexicon (without its bracket) stands in the text nearly letter by
@@ -62,8 +63,10 @@ def find_mention(
         Start and end in `english`, and the evidence, `title` or `reading`; None if it names none.
     """
     words = [(match.start(), match.end()) for match in re.finditer(r"[^\W_]+", english)]
-    wanted = [(_plain(re.sub(r" \(.*\)$", "", name)), _TITLE_LIKENESS, "title") for name in names]
-    wanted.append((_plain(romanise(surface)), _READING_LIKENESS, "reading"))
+    wanted: list[tuple[str, float, Evidence]] = [
+        (fold_words(re.sub(r" \(.*\)$", "", name)), _TITLE_LIKENESS, "title") for name in names
+    ]
+    wanted.append((fold_words(romanise(surface)), _READING_LIKENESS, "reading"))
     for target, threshold, evidence in wanted:
         solid = target.replace(" ", "")
         if not solid:
@@ -73,7 +76,7 @@ def find_mention(
         for first, (start, _) in enumerate(words):
             # Readings may lack the word boundaries that English has, by one or two.
             for last in range(first, min(first + size + 2, len(words))):
-                run = _plain(english[start : words[last][1]]).replace(" ", "")
+                run = fold_letters(english[start : words[last][1]])
                 if len(run) > 2 * len(solid) + 2:
                     break
                 likeness = fuzz.ratio(solid, run, score_cutoff=best[0])
@@ -85,24 +88,71 @@ def find_mention(
     return None
 
 
-def _touch(one: tuple[int, int], two: tuple[int, int]) -> int:
+def _touch(one: Span, two: Span) -> int:
     """How many characters two spans share."""
     return max(0, min(one[1], two[1]) - max(one[0], two[0]))
 
 
-def _english(row: Alignment) -> Span:
-    """The English span that a prediction came from; an empty one for systems without English."""
-    return row.english_start or 0, row.english_end or 0
-
-
 @dataclass(frozen=True, slots=True)
-class _Error:
-    kind: str
-    stage: str
-    detail: str
-    evidence: str
-    span: TypedSpan
-    english: str = ""
+class _Labelled:
+    """A sentence with everything that its errors are judged by.
+
+    Attributes:
+        case: Its gold and predicted spans.
+        english: Its translation.
+        mentions: The tagger's entities, by their place in the English.
+        english_of: The place in the English that each predicted span came from.
+        spans_of: The reverse: predicted spans by that place.
+        sure: Predicted spans that are more probably right than wrong, says the aligner.
+        ignored: Gold spans whose label is ignored on purpose.
+        oracles: Steps that are right by construction: `translation`, `tagger`.
+    """
+
+    case: Case
+    english: str
+    mentions: dict[Span, TypedSpan]
+    english_of: dict[TypedSpan, Span]
+    spans_of: dict[Span, list[TypedSpan]]
+    sure: set[TypedSpan]
+    ignored: Sequence[Span]
+    oracles: Collection[str]
+
+    @property
+    def right(self) -> set[TypedSpan]:
+        """Spans that gold and the system have alike."""
+        return set(self.case.gold) & set(self.case.predicted)
+
+    @property
+    def missed(self) -> list[TypedSpan]:
+        """Spans of gold that the system has not."""
+        right = self.right
+        return [span for span in self.case.gold if span not in right]
+
+    @property
+    def spurious(self) -> list[TypedSpan]:
+        """Spans of the system that gold has not."""
+        right = self.right
+        return [span for span in self.case.predicted if span not in right]
+
+    @property
+    def is_original(self) -> bool:
+        """Whether the English is the sentence itself, as for a system that labels it directly."""
+        return self.english == self.case.text
+
+    def words(self, place: Span) -> str:
+        """The English at a place."""
+        return self.english[place[0] : place[1]]
+
+    def error(
+        self,
+        kind: ErrorKind,
+        verdict: Verdict,
+        span: TypedSpan,
+        english: str,
+    ) -> Error:
+        """A row of the errors table."""
+        surface = self.case.text[span[0] : span[1]]
+        return Error(self.case.sentence_id, kind, *verdict, *span, surface, english)
 
 
 def errors_by_stage(
@@ -115,7 +165,7 @@ def errors_by_stage(
     lexicon: Mapping[str, Collection[str]],
     romanise: Callable[[str], str],
     oracles: Collection[str] = (),
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Attribute every missed or spurious entity to the step that went wrong first.
 
     An entity is right if boundaries and type are. For a missed one, in this order:
@@ -129,19 +179,18 @@ def errors_by_stage(
     4. That English entity has no span: `alignment` (nothing); one elsewhere: `boundary`.
 
     For a spurious one: `tagger` or `boundary` if it overlaps a missed entity that its English
-    names, as there; `boundary`
-    (elsewhere) if its English entity is where the translation names some gold entity; otherwise
-    `spurious`: English names something that gold does not have (detail `ignored`: gold has it under
-    a label that is ignored on purpose).
+    names, as there; `boundary` (elsewhere) if its English entity is where the translation names
+    some gold entity; otherwise `spurious`: the English names something that gold does not have
+    (detail `ignored`: gold has it under a label that is ignored on purpose).
 
     Where the English is the sentence itself, as for model transfer and title lookup, it names every
     entity at its own place, so that nothing is laid to the translation: what such a system misses
     or makes up is the tagger's.
 
-    Step 2 is an estimate, and so are all that hang on it (`evidence` says by what an entity was
-    found in English: `title`, `reading`; `alignment`: by neither, but the aligner is sure;
-    `oracle`; `elimination`, with gold English: an English entity of its type is left over that no
-    other gold entity accounts for; `none`).
+    Step 2 is an estimate, and so is everything that depends on it. `evidence` says what shows that
+    the English names an entity: `title` and `reading` as in `find_mention`; `alignment`: neither,
+    but the aligner is sure; `oracle`: a step is right by construction; `elimination`: with gold
+    English, an entity of its type is left over that no other gold entity accounts for; `none`.
 
     Args:
         sentences: Rows of sentences.tsv.
@@ -161,45 +210,31 @@ def errors_by_stage(
         ValueError: What `score` raises.
     """
     gold, align = list(gold), list(align)
-    cases = build_cases(gold, align, sentences)
     texts = {row.sentence_id: row.english for row in translate}
     ignored = by_sentence(row for row in gold if row.status == "ignored")
     tags = by_sentence(row for row in tag if row.status == "tagged")
     aligned = by_sentence(align)
-    counts = {"missed": Counter(), "spurious": Counter()}
-    errors = []
+    counts: dict[ErrorKind, Counter[Stage]] = {"missed": Counter(), "spurious": Counter()}
+    errors: list[Error] = []
     correct = 0
-    for case in cases:
+    for case in build_cases(gold, align, sentences):
         name = case.sentence_id
-        correct += len(set(case.gold) & set(case.predicted))
-        found = _sentence_errors(
+        english_of, spans_of, sure = _predictions(aligned[name])
+        sentence = _Labelled(
             case,
             texts.get(name, ""),
-            tags.get(name, []),
-            aligned.get(name, []),
-            [(r.start, r.end) for r in ignored.get(name, [])],
-            lexicon,
-            romanise,
+            {row.span: (*row.span, row.type) for row in tags[name]},
+            english_of,
+            spans_of,
+            sure,
+            [(row.start, row.end) for row in ignored[name]],
             oracles,
         )
-        for error in found:
-            counts[error.kind][error.stage] += 1
-            start, end, kind = error.span
-            surface = case.text[start:end]
-            errors.append(
-                Error(
-                    name,
-                    error.kind,
-                    error.stage,
-                    error.detail,
-                    error.evidence,
-                    start,
-                    end,
-                    kind,
-                    surface,
-                    error.english,
-                )
-            )
+        correct += len(sentence.right)
+        if sentence.missed or sentence.spurious:
+            errors += _attribute(sentence, _locate(sentence, lexicon, romanise))
+    for error in errors:
+        counts[error.kind][error.stage] += 1
     return {
         "correct": correct,
         **{kind: {stage: counts[kind][stage] for stage in STAGES} for kind in counts},
@@ -209,128 +244,185 @@ def errors_by_stage(
     }
 
 
-def _sentence_errors(
-    case: Case,
-    english: str,
-    tags: Sequence[Mention],
-    aligned: Sequence[Alignment],
-    ignored: Sequence[tuple[int, int]],
-    lexicon: Mapping[str, Collection[str]],
-    romanise: Callable[[str], str],
-    oracles: Collection[str],
-) -> list[_Error]:
-    right = set(case.gold) & set(case.predicted)
-    missed = [span for span in case.gold if span not in right]
-    spurious = [span for span in case.predicted if span not in right]
-    if not missed and not spurious:
-        return []
-    mentions: dict[tuple[int, int], TypedSpan] = {}  # the tag's English offsets and type
-    for row in tags:
-        at = row.span
-        mentions[at] = (*at, row.type)
-    spans_of: dict[tuple[int, int], list[TypedSpan]] = defaultdict(list)
-    english_of: dict[TypedSpan, tuple[int, int]] = {}
+def _predictions(
+    aligned: Iterable[Alignment],
+) -> tuple[dict[TypedSpan, Span], dict[Span, list[TypedSpan]], set[TypedSpan]]:
+    """Predicted spans by their English and the reverse, and those that the aligner is sure of."""
+    english_of: dict[TypedSpan, Span] = {}
+    spans_of: dict[Span, list[TypedSpan]] = defaultdict(list)
     sure: set[TypedSpan] = set()
     for row in aligned:
-        if row.start is not None:
-            span = (*row.span, row.type)
-            spans_of[_english(row)].append(span)
-            english_of[span] = _english(row)
-            if (row.confidence or 0) > 0.5:
-                sure.add(span)
-
-    def words(at: tuple[int, int]) -> str:
-        return english[at[0] : at[1]]
-
-    located: dict[TypedSpan, tuple[int, int, str]] = {}
-    for span in missed:
-        if english == case.text:
-            located[span] = (*span[:2], "oracle")
+        if row.start is None:
             continue
-        surface = case.text[span[0] : span[1]]
+        span = (*row.span, row.type)
+        # A system without English has an empty place.
+        place = row.english_start or 0, row.english_end or 0
+        spans_of[place].append(span)
+        english_of[span] = place
+        if (row.confidence or 0) > 0.5:
+            sure.add(span)
+    return english_of, spans_of, sure
+
+
+def _locate(
+    sentence: _Labelled, lexicon: Mapping[str, Collection[str]], romanise: Callable[[str], str]
+) -> dict[TypedSpan, Located]:
+    """Where the English names the missed entities, as far as that can be seen."""
+    found: dict[TypedSpan, Located] = {}
+    text, english = sentence.case.text, sentence.english
+    for span in sentence.missed:
+        if sentence.is_original:
+            found[span] = (span[0], span[1], "oracle")
+            continue
+        surface = text[span[0] : span[1]]
         # What names an entity that was found does not name another one that reads a bit like it.
         free = english
-        for other in right:
-            if case.text[other[0] : other[1]] != surface:
-                start, end = english_of[other]
+        for other in sentence.right:
+            if text[other[0] : other[1]] != surface:
+                start, end = sentence.english_of[other]
                 free = free[:start] + " " * (end - start) + free[end:]
         mention = find_mention(surface, free, lexicon.get(surface, ()), romanise)
         if mention:
-            located[span] = mention
+            found[span] = mention
+    return found
 
-    def why_named(other: TypedSpan, span: TypedSpan) -> str | None:
-        """How it is known that the English of a prediction names a missed entity, if it is."""
-        if span in located and (
-            english == case.text or _touch(english_of[other], located[span][:2])
-        ):
-            return located[span][2]
-        if "tagger" in oracles:
-            return "oracle"
-        if english_of[other][0] == english_of[other][1]:  # a system without English
-            return "none"
-        return "alignment" if other in sure and span not in located else None
 
-    errors: list[_Error] = []
+def _attribute(sentence: _Labelled, located: Mapping[TypedSpan, Located]) -> list[Error]:
+    """The errors of a sentence: what overlaps first, then what is missed, then what is made up."""
+    errors, hits, open_spans = _overlaps(sentence, located)
+    # English entities that a gold entity accounts for, and by what evidence.
+    accounted: dict[Span, Evidence] = {
+        place: evidence
+        for place in sentence.mentions
+        for start, end, evidence in located.values()
+        if _touch(place, (start, end))
+    }
+    errors += _missed(sentence, located, open_spans, accounted)
+    errors += _spurious(sentence, hits, accounted)
+    return errors
+
+
+def _why_named(
+    sentence: _Labelled, located: Mapping[TypedSpan, Located], other: TypedSpan, span: TypedSpan
+) -> Evidence | None:
+    """What shows that the English of a prediction names a missed entity; None if nothing does."""
+    place = sentence.english_of[other]
+    if span in located and (sentence.is_original or _touch(place, located[span][:2])):
+        return located[span][2]
+    if "tagger" in sentence.oracles:
+        return "oracle"
+    if place[0] == place[1]:  # a system without English
+        return "none"
+    return "alignment" if other in sentence.sure and span not in located else None
+
+
+def _overlaps(
+    sentence: _Labelled, located: Mapping[TypedSpan, Located]
+) -> tuple[list[Error], dict[TypedSpan, Verdict], list[TypedSpan]]:
+    """Missed entities that a prediction overlaps whose English names them.
+
+    Returns:
+        Their errors; what is wrong with each of these predictions; the other missed entities.
+    """
+    errors: list[Error] = []
+    hits: dict[TypedSpan, Verdict] = {}
     open_spans: list[TypedSpan] = []
-    hit: dict[TypedSpan, tuple[str, str, str]] = {}  # stage, detail, evidence
-    for span in missed:
-        over = [s for s in spurious if _touch(span[:2], s[:2]) and why_named(s, span)]
-        if not over:
+    for span in sentence.missed:
+        reasons = {
+            other: why
+            for other in sentence.spurious
+            if _touch(span[:2], other[:2]) and (why := _why_named(sentence, located, other, span))
+        }
+        if not reasons:
             open_spans.append(span)
             continue
-        for other in sorted(over, key=lambda s: _touch(span[:2], s[:2])):
+        # The prediction that shares the most characters comes last, and is the one that is named.
+        for other in sorted(reasons, key=lambda one: _touch(span[:2], one[:2])):
             same = other[:2] == span[:2]
-            found = ("tagger", "mistyped") if same else ("boundary", "overlap")
-            found = (*found, why_named(other, span))
-            if same or other not in hit:
-                hit[other] = found
-        errors.append(_Error("missed", *found, span, words(english_of[other])))
-    # English entities that no right prediction and no gold entity found above accounts for.
-    taken = {english_of[span] for span in right}
-    taken |= {at for at in mentions for m in located.values() if _touch(at, m[:2])}
-    left_over = [mention for at, mention in sorted(mentions.items()) if at not in taken]
-    accounted: dict[tuple[int, int], str] = {
-        at: mention[2] for at in mentions for mention in located.values() if _touch(at, mention[:2])
-    }
+            verdict: Verdict = (
+                ("tagger", "mistyped", reasons[other])
+                if same
+                else ("boundary", "overlap", reasons[other])
+            )
+            if same or other not in hits:
+                hits[other] = verdict
+        words = sentence.words(sentence.english_of[other])
+        errors.append(sentence.error("missed", verdict, span, words))
+    return errors, hits, open_spans
+
+
+def _missed(
+    sentence: _Labelled,
+    located: Mapping[TypedSpan, Located],
+    open_spans: Sequence[TypedSpan],
+    accounted: dict[Span, Evidence],
+) -> list[Error]:
+    """The errors of missed entities that no prediction overlaps; adds to `accounted`."""
+    taken = {sentence.english_of[span] for span in sentence.right} | set(accounted)
+    left_over = [
+        mention for place, mention in sorted(sentence.mentions.items()) if place not in taken
+    ]
+    errors = []
     for span in open_spans:
-        evidence = "none"
+        evidence: Evidence = "none"
         mention: TypedSpan | None = None
         if span in located:
-            evidence = located[span][2]
-            touched = [m for m in mentions.values() if _touch(m[:2], located[span][:2])]
-            mention = max(touched, key=lambda m: (m[2] == span[2], m[:2]), default=None)
-        elif "tagger" in oracles and (same_type := [m for m in left_over if m[2] == span[2]]):
-            evidence, mention = "elimination", same_type[0]
+            start, end, evidence = located[span]
+            mention = max(
+                (m for m in sentence.mentions.values() if _touch(m[:2], (start, end))),
+                key=lambda m: (m[2] == span[2], m[:2]),
+                default=None,
+            )
+        elif "tagger" in sentence.oracles and (
+            alike := [mention for mention in left_over if mention[2] == span[2]]
+        ):
+            evidence, mention = "elimination", alike[0]
             left_over.remove(mention)
             accounted[mention[:2]] = evidence
-        elif {"tagger", "translation"} & set(oracles):
+        elif {"tagger", "translation"} & set(sentence.oracles):
             evidence = "oracle"
-        place = words(located[span][:2]) if span in located else ""
-        if mention is None:
-            if evidence == "none":
-                stage, detail = "translation", "not named"
-            elif "tagger" in oracles:
-                stage, detail = "alignment", "nothing"
-            else:
-                stage, detail = "tagger", "missed"
-        elif mention[2] != span[2]:
-            stage, detail, place = "tagger", "mistyped", words(mention[:2])
-        elif spans_of.get(mention[:2]):
-            stage, detail, place = "boundary", "elsewhere", words(mention[:2])
+        stage, detail = _missed_verdict(sentence, span, mention, evidence)
+        place = mention[:2] if mention else located[span][:2] if span in located else (0, 0)
+        errors.append(
+            sentence.error("missed", (stage, detail, evidence), span, sentence.words(place))
+        )
+    return errors
+
+
+def _missed_verdict(
+    sentence: _Labelled, span: TypedSpan, mention: TypedSpan | None, evidence: Evidence
+) -> tuple[Stage, ErrorDetail]:
+    """The step that lost a missed entity, whose English entity is `mention`, if there is one."""
+    if mention is None:
+        if evidence == "none":
+            return "translation", "not named"
+        if "tagger" in sentence.oracles:
+            return "alignment", "nothing"
+        return "tagger", "missed"
+    if mention[2] != span[2]:
+        return "tagger", "mistyped"
+    if sentence.spans_of.get(mention[:2]):
+        return "boundary", "elsewhere"
+    return "alignment", "nothing"
+
+
+def _spurious(
+    sentence: _Labelled, hits: Mapping[TypedSpan, Verdict], accounted: Mapping[Span, Evidence]
+) -> list[Error]:
+    """The errors of predictions that gold has not."""
+    errors = []
+    for span in sentence.spurious:
+        place = sentence.english_of[span]
+        verdict: Verdict
+        if span in hits:
+            verdict = hits[span]
+        elif place in accounted:
+            verdict = ("boundary", "elsewhere", accounted[place])
+        elif any(sentence.english_of[other] == place for other in sentence.right):
+            verdict = ("boundary", "repeated", "")
+        elif any(_touch(span[:2], other) for other in sentence.ignored):
+            verdict = ("spurious", "ignored", "")
         else:
-            stage, detail, place = "alignment", "nothing", words(mention[:2])
-        errors.append(_Error("missed", stage, detail, evidence, span, place))
-    for span in spurious:
-        at = english_of[span]
-        if span in hit:
-            stage, detail, evidence = hit[span]
-        elif at in accounted:
-            stage, detail, evidence = "boundary", "elsewhere", accounted[at]
-        elif any(english_of[other] == at for other in right):
-            stage, detail, evidence = "boundary", "repeated", ""
-        else:
-            stage, evidence = "spurious", ""
-            on_ignored = any(_touch(span[:2], other) for other in ignored)
-            detail = "ignored" if on_ignored else "not in gold"
-        errors.append(_Error("spurious", stage, detail, evidence, span, words(at)))
+            verdict = ("spurious", "not in gold", "")
+        errors.append(sentence.error("spurious", verdict, span, sentence.words(place)))
     return errors

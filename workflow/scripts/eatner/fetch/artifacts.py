@@ -1,7 +1,7 @@
 """Artifacts: models, taggers and gold that travel in registry packages.
 
-A package is fetched as a file, checked against its pinned SHA-256 and unpacked; it is never
-imported, and what it depends on is never installed.
+A package is fetched as a file, checked against its pinned SHA-256 and unpacked. It is never
+imported, and its dependencies are never installed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
+from eatner.files import atomic
 from eatner.progress import counter
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 4
+TRIES = 4
 CHUNK = 1 << 20
 
 
@@ -38,22 +39,25 @@ def fetch(
     out: Path,
     *,
     local: Path | None = None,
-    attempts: int = ATTEMPTS,
+    tries: int = TRIES,
+    wait: float = 2.0,
 ) -> None:
     """Fetch one package file with pip, or take a local copy of it, and check it.
 
     Args:
-        package: Its name in the registry.
-        version: Its exact version.
-        file: The file's name there.
-        sha256: What the file must hash to.
-        size: Its size in bytes, to see at once whether the disk has room.
-        out: Where the file goes, atomically.
-        local: A copy of the file on this machine, instead of the registry.
-        attempts: Tries before giving up; the pause doubles from two seconds.
+        package: The package's name in the registry.
+        version: The package's exact version.
+        file: The file's name in the registry.
+        sha256: The file's pinned sum, as 64 hexadecimal digits.
+        size: The file's size in bytes, to see at once whether the disk has room.
+        out: Path of the file to write, as a whole or not at all.
+        local: A copy of the file on this machine, to use instead of the registry.
+        tries: Number of attempts before giving up.
+        wait: Seconds before the second attempt; doubled for each further one.
 
     Raises:
-        InputError: No room, no network, another file than pinned. Nothing is kept then.
+        InputError: The disk is too small, the registry does not answer, or the file is not the
+            pinned one. Nothing is kept then.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     need_room(out.parent, size, f"the package {package}")
@@ -66,19 +70,19 @@ def fetch(
                     remedy=f"Correct `artifacts: {package}` in the configuration, or delete that "
                     "line to fetch the package.",
                 )
-            got = Path(folder) / file
-            shutil.copyfile(local, got)
+            fetched = Path(folder) / file
+            shutil.copyfile(local, fetched)
         else:
-            got = _download(package, version, file, sha256, Path(folder), attempts)
-        found = checksum(got)
-        if found != sha256:
-            raise _other_file(local or f"{package}=={version}", file, found, sha256)
-        os.replace(got, out)
+            fetched = _download(package, version, file, sha256, Path(folder), tries, wait)
+        actual = checksum(fetched)
+        if actual != sha256:
+            raise _other_file(local or f"{package}=={version}", file, actual, sha256)
+        os.replace(fetched, out)
 
 
-def _other_file(where: Path | str, file: str, found: str, sha256: str) -> InputError:
+def _other_file(where: Path | str, file: str, actual: str, sha256: str) -> InputError:
     return InputError(
-        f"SHA-256 of {file} is {found}, but {sha256} is pinned",
+        f"SHA-256 of {file} is {actual}, but {sha256} is pinned",
         path=where,
         remedy="Nothing was kept. Delete the local copy or try again; if the package really "
         "changed, review it and pin the new sum in config/artifacts.tsv.",
@@ -86,29 +90,43 @@ def _other_file(where: Path | str, file: str, found: str, sha256: str) -> InputE
 
 
 def _download(
-    package: str, version: str, file: str, sha256: str, folder: Path, attempts: int
+    package: str,
+    version: str,
+    file: str,
+    sha256: str,
+    folder: Path,
+    tries: int,
+    wait: float,
 ) -> Path:
-    # pip builds an sdist's metadata, and so runs its code: with the sum in hand it refuses another
-    # file before that.
+    # pip runs an sdist's code to build its metadata. Given the sum, it first refuses any other
+    # file.
     pinned = folder / "pinned.txt"
     pinned.write_text(f"{package}=={version} --hash=sha256:{sha256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--require-hashes"]
     command += ["--retries", "1", "--timeout", "30"]  # the attempts below are the retries
     command += ["--disable-pip-version-check", "--dest", str(folder), "--requirement", str(pinned)]
-    for attempt in range(attempts):
-        log.info("fetching %s %s (attempt %d)", package, version, attempt + 1)
+
+    def download() -> Path:
+        log.info("fetching %s %s", package, version)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0 and (folder / file).is_file():
             return folder / file
         log.warning("pip answered: %s", done.stderr.strip()[-2000:])
         if other := re.search(r"\bGot\s+([0-9a-f]{64})\b", done.stderr):
             raise _other_file(f"{package}=={version}", file, other[1], sha256)
-        if attempt + 1 < attempts:
-            time.sleep(2 * 2**attempt)
-    came = [path.name for path in folder.iterdir() if path != pinned]
-    last = done.stderr.strip().splitlines()[-1:] or [f"it brought {', '.join(came) or 'nothing'}"]
+        raise PassingError(done.stderr.strip())
+
+    repeat = attempts(
+        lambda error: isinstance(error, PassingError), tries=tries, wait=wait, log=log
+    )
+    try:
+        return repeat(download)
+    except PassingError as error:
+        answer = str(error)
+    others = [path.name for path in folder.iterdir() if path != pinned]
+    reason = (answer.splitlines() or [f"it brought {', '.join(others) or 'nothing'}"])[-1]
     raise InputError(
-        f"{file} could not be fetched in {attempts} attempts (pip: {last[0][:300]})",
+        f"{file} could not be fetched in {tries} attempts (pip: {reason[:300]})",
         record=f"{package}=={version}",
         remedy="Check the network and pip's configuration, or fetch the file elsewhere and name "
         f"it in the configuration: `artifacts: {{{package}: PATH/{file}}}`.",
@@ -119,15 +137,17 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
     """Take what the project needs out of fetched packages.
 
     Args:
-        packages: Wheels or sdists.
-        members: In each of them a file or a folder. Several files are parts of one and are joined
-            in this order under their common name (the last suffix, such as `.part00`, goes).
-        sha256: Of the joined file; empty where a single package's own sum says enough.
-        out: Folder to make; it holds the file or folder under its own name.
+        packages: Paths of wheels or sdists.
+        members: For each package, the path of a file or a folder in it. Several files are parts of
+            one: they are joined in this order, under their name without its last suffix, such as
+            `.part00`.
+        sha256: The sum of the joined file; empty where the package's own sum is enough.
+        out: Folder to make, which holds the file or folder under its own name; one that exists is
+            replaced.
 
     Raises:
-        InputError: A member is missing, a package is damaged, the joined sum is another, or the
-            disk is too small.
+        InputError: A member is missing, a package is damaged, the joined file is not the pinned
+            one, or the disk is too small.
     """
     need_room(out.parent, 2 * sum(p.stat().st_size for p in packages), "the unpacked artifact")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -150,39 +170,40 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
                     with open(folder / member, "rb") as part:
                         shutil.copyfileobj(part, whole, CHUNK)
                     (folder / member).unlink()
-        if sha256 and (found := checksum(content)) != sha256:
+        if sha256 and (actual := checksum(content)) != sha256:
             raise InputError(
-                f"SHA-256 of {name} is {found}, but {sha256} is pinned",
+                f"SHA-256 of {name} is {actual}, but {sha256} is pinned",
                 path=out,
                 remedy="Nothing was kept. Fetch the packages again.",
             )
-        out.mkdir(exist_ok=True)
-        os.replace(content, out / name)
+        with atomic(out) as made:
+            made.mkdir()
+            os.replace(content, made / name)
 
 
 def content(path: Path) -> Path:
-    """The one file or folder of an unpacked artifact; a file is its own content.
+    """Return the one file or folder in an unpacked artifact; a file is its own content.
 
     Raises:
-        InputError: A folder with none, or with several.
+        InputError: The folder holds nothing, or more than one file or folder.
     """
     if path.is_file():
         return path
     if (path / "meta.json").is_file():  # a user's own pipeline folder
         return path
     # Snakemake keeps a hidden time stamp in the folders that it made.
-    found = [item for item in path.iterdir() if not item.name.startswith(".")]
-    if len(found) != 1:
+    items = [item for item in path.iterdir() if not item.name.startswith(".")]
+    if len(items) != 1:
         raise InputError(
-            f"holds {len(found)} files where one is expected",
+            f"holds {len(items)} files where one is expected",
             path=path,
             remedy="Delete the folder.",
         )
-    return found[0]
+    return items[0]
 
 
 def _extract(package: Path, member: str, folder: Path) -> None:
-    """Extract a member, file or folder, from a wheel or an sdist."""
+    """Extract a file or a folder from a wheel or an sdist."""
     try:
         if zipfile.is_zipfile(package):
             with zipfile.ZipFile(package) as archive:
@@ -203,7 +224,7 @@ def _inside(name: str, member: str) -> bool:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     options = {"unit_scale": True, "unit_divisor": 1024, "leave": False}
     with (
@@ -217,15 +238,15 @@ def checksum(path: Path) -> str:
 
 
 def need_room(folder: Path, size: int, what: str) -> None:
-    """Stop before a large file is begun that the disk cannot hold.
+    """Refuse to begin a file that the disk cannot hold.
 
     Args:
-        folder: Where it will be written; the nearest folder that exists is asked.
-        size: Bytes that it needs.
-        what: Its name, for the message.
+        folder: The folder of the file; the disk is that of the nearest folder that exists.
+        size: Number of bytes that the file needs.
+        what: What the file is, for the message.
 
     Raises:
-        InputError: Fewer bytes are free.
+        InputError: The disk has fewer bytes free.
     """
     folder = folder.absolute()
     while not folder.exists():

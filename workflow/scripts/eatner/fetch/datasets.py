@@ -33,6 +33,17 @@ UNNAMED = "default"
 # HTTP statuses that may pass: time-out, too many requests, and what the server itself broke.
 _PASSING = {408, 429, 500, 502, 503, 504}
 _LONGEST_REASON = 300
+_REMEDY = (
+    "Check name, revision, subset, split, the network and HF_TOKEN, or use a local copy: "
+    "`corpora: {NAME: {folder: PATH}}`."
+)
+# What `datasets` says of a dataset whose repository has a Python script in place of data.
+_SCRIPT = re.compile(r"scripts are no longer supported|No \(supported\) data files")
+# The hub converts public datasets by itself, and keeps the result on this branch.
+_SCRIPT_REMEDY = (
+    "Use the hub's own copy in Parquet: set the corpus's `revision: refs/convert/parquet`, or the "
+    "commit of that branch; if it has none, download the data and set the corpus's `file`."
+)
 
 
 def is_commit(revision: str) -> bool:
@@ -85,11 +96,14 @@ def fetch_corpus(
             commit = None if local else retrying(_commit, source, revision)
             dataset = retrying(_load, str(source), subset, split, commit, cache)
         except (OSError, ValueError, RuntimeError) as error:
+            reason, remedy = _reason(error), _REMEDY
+            if not local and _SCRIPT.search(str(error)):
+                reason = f"the dataset is a script, which no program runs any more: {reason}"
+                remedy = _SCRIPT_REMEDY
             raise InputError(
-                f"could not be fetched ({_reason(error)})",
+                f"could not be fetched ({reason})",
                 record=f"{where}, subset {subset or UNNAMED}, split {split}",
-                remedy="Check name, revision, subset, split, the network and HF_TOKEN, or use a "
-                "local copy: `corpora: {NAME: {folder: PATH}}`.",
+                remedy=remedy,
             ) from error
         part = out.with_name(f"{out.name}.part")
         with open(part, "w", encoding="utf-8") as lines:
@@ -119,7 +133,7 @@ def _commit(repository: str, revision: str) -> str:
         return revision
     from huggingface_hub import HfApi
 
-    return HfApi().dataset_info(repository, revision=revision).sha
+    return HfApi().dataset_info(repository, revision=revision).sha or revision
 
 
 def _load(source: str, subset: str | None, split: str, commit: str | None, cache: str) -> Dataset:

@@ -10,36 +10,38 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from eatner import progress
+from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 NAMES = {
     "dump": "pages-articles-multistream.xml.bz2",
     "index": "pages-articles-multistream-index.txt.bz2",
     "langlinks": "langlinks.sql.gz",
 }
-"""What the published files of a wiki and a date are called, after `{wiki}-{date}-`."""
+"""Names of the published files, after `{wiki}-{date}-`."""
 _CHUNK = 1 << 20
-_TIMEOUT = (20, 60)  # seconds to connect, and between two pieces
+_TIMEOUT = (20, 60)  # seconds to connect, and between two pieces of a file
 _AGENT = {"User-Agent": "eatner (research; respects Retry-After)"}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _LINE = re.compile(r"([0-9a-f]{40})\s+\*?(\S+)$")
 
 
 def url(mirror: str, wiki: str, date: str, name: str) -> str:
-    """The address of a file, such as ``langlinks.sql.gz``.
+    """Return the address of a file, such as `langlinks.sql.gz`.
 
     Raises:
-        InputError: The date is not of eight digits: `latest` is no date, its files change.
+        InputError: The date is not eight digits. `latest` is refused because its files change.
     """
     if not re.fullmatch(r"\d{8}", date):
         raise InputError(
@@ -52,10 +54,10 @@ def url(mirror: str, wiki: str, date: str, name: str) -> str:
 def published_sums(
     mirror: str, wiki: str, date: str, *, tries: int = 6, wait: float = 2.0
 ) -> dict[str, str]:
-    """The published sha1 of every file of a wiki and a date, by file name.
+    """Fetch the published sha1 sums of a wiki and a date, by file name.
 
     Raises:
-        InputError: No such wiki or date on the mirror, no answer, or no list of sums.
+        InputError: The mirror does not answer, or has no such wiki or date, or no list of sums.
     """
     address = url(mirror, wiki, date, "sha1sums.txt")
     text = _with_retries(lambda: _get_text(address), address, tries, wait)
@@ -68,26 +70,26 @@ def published_sums(
 
 
 def fetch(address: str, out: Path, sha1: str, *, tries: int = 6, wait: float = 2.0) -> None:
-    """Fetch one file; it stands under its name only when its sum is right.
+    """Fetch one file; it gets its name only when its sum is right.
 
-    What has come so far is kept in `{out}.part` and resumed by the next call.
+    What has come so far is kept in `{out}.part`, and the next call resumes from there.
 
     Args:
-        address: Its URL.
-        out: Where to write it.
+        address: The file's URL.
+        out: Path of the file to write.
         sha1: Its published sum, in hexadecimal.
-        tries: Attempts without progress before giving up.
+        tries: Number of attempts in a row without progress before giving up.
         wait: Seconds before the second attempt; doubled for each further one.
 
     Raises:
-        InputError: No such file, no end of errors, or a sum that is still wrong when the whole
-            file was fetched anew.
+        InputError: The mirror has no such file, every attempt failed, or the sum is still wrong
+            after the whole file was fetched a second time.
     """
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     for fresh in (False, True):
         if fresh:
-            # A resumed file may join two versions of it; one made in one go may not.
+            # A resumed file may join parts of two versions; this attempt starts from nothing.
             part.unlink(missing_ok=True)
         _with_retries(lambda: _get_file(address, part), address, tries, wait, part)
         found = _sha1(part)
@@ -104,16 +106,30 @@ def fetch(address: str, out: Path, sha1: str, *, tries: int = 6, wait: float = 2
 
 
 def fetch_wiki(
-    mirror: str, wiki: str, date: str, files: Sequence[tuple[str, Path]], **options: float
+    mirror: str,
+    wiki: str,
+    date: str,
+    files: Sequence[tuple[str, Path]],
+    *,
+    tries: int = 6,
+    wait: float = 2.0,
 ) -> None:
-    """Fetch files of one wiki and date, such as `(NAMES["dump"], path)`, checked by their sums.
+    """Fetch files of one wiki and date, and check them by their sums.
 
     A file that is already there with the right sum is left alone.
 
+    Args:
+        mirror: Address of the mirror.
+        wiki: Name of the wiki's database, such as `jawiki`.
+        date: The dump's date, eight digits.
+        files: Names as in `NAMES`, each with the path to write.
+        tries: Number of attempts in a row without progress before giving up.
+        wait: Seconds before the second attempt; doubled for each further one.
+
     Raises:
-        InputError: As `published_sums` and `fetch`, or a file that the sums do not list.
+        InputError: As for `published_sums` and `fetch`, or the sums do not list a file.
     """
-    sums = published_sums(mirror, wiki, date, **options)  # type: ignore[arg-type]
+    sums = published_sums(mirror, wiki, date, tries=tries, wait=wait)
     for name, out in files:
         full = f"{wiki}-{date}-{name}"
         if full not in sums:
@@ -125,42 +141,36 @@ def fetch_wiki(
         if out.exists() and _sha1(out) == sums[full]:
             log.info("%s is there already, with the published sum", out)
             continue
-        fetch(url(mirror, wiki, date, name), out, sums[full], **options)  # type: ignore[arg-type]
+        fetch(url(mirror, wiki, date, name), out, sums[full], tries=tries, wait=wait)
 
 
-class _PassingError(Exception):
-    """What another attempt may mend, and how long the server asks to wait."""
+def _with_retries(
+    work: Callable[[], Result], address: str, tries: int, wait: float, part: Path | None = None
+) -> Result:
+    """Call `work` until it succeeds; an attempt that made the part longer is not counted."""
 
-    def __init__(self, problem: str, after: float = 0.0) -> None:
-        super().__init__(problem)
-        self.after = after
+    def size() -> int:
+        return part.stat().st_size if part is not None and part.exists() else 0
 
-
-def _with_retries(work, address: str, tries: int, wait: float, part: Path | None = None):
-    failures, had = 0, -1
-    while True:
-        try:
-            return work()
-        except (requests.RequestException, HTTPError, _PassingError) as error:
-            have = part.stat().st_size if part is not None and part.exists() else 0
-            # An attempt that brought something is no failure: large files break often.
-            failures = 1 if 0 <= had < have else failures + 1
-            had = max(had, have)
-            if failures >= tries:
-                raise InputError(
-                    f"{tries} attempts failed, the last with: {error}",
-                    record=address,
-                    remedy="Check the network or try another mirror; what came so far is kept.",
-                ) from error
-            pause = max(wait * 2 ** (failures - 1), getattr(error, "after", 0.0))
-            log.warning("%s: %s; again in %.1f s", address, error, pause)
-            time.sleep(pause)
+    errors = (requests.RequestException, HTTPError, PassingError)
+    repeat = attempts(
+        lambda error: isinstance(error, errors), tries=tries, wait=wait, log=log, progress=size
+    )
+    try:
+        return repeat(work)
+    except errors as error:
+        raise InputError(
+            f"{tries} attempts failed, the last with: {error}",
+            record=address,
+            remedy="Check the network or try another mirror; what came so far is kept.",
+        ) from error
 
 
-def _refuse(response: requests.Response, address: str) -> None:
+def _check_status(response: requests.Response, address: str) -> None:
+    """Raise an error for a refusal: one that may pass is tried again."""
     if response.status_code in _PASSING:
         after = response.headers.get("Retry-After", "")
-        raise _PassingError(
+        raise PassingError(
             f"HTTP {response.status_code}", min(float(after), 300) if after.isdigit() else 0.0
         )
     if response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -173,28 +183,28 @@ def _refuse(response: requests.Response, address: str) -> None:
 
 def _get_text(address: str) -> str:
     response = requests.get(address, timeout=_TIMEOUT, headers=_AGENT)
-    _refuse(response, address)
+    _check_status(response, address)
     return response.text
 
 
 def _get_file(address: str, part: Path) -> None:
-    """Fetch what is missing of a file, or raise with what came kept."""
+    """Fetch the missing rest of a file; what came is kept where the connection breaks."""
     have = part.stat().st_size if part.exists() else 0
-    # identity: a server that packs would count other bytes than the file has.
+    # identity: the ranges of a response that the server compresses would not be those of the file.
     headers = {**_AGENT, "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
     with requests.get(address, stream=True, timeout=_TIMEOUT, headers=headers) as response:
         if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            total = response.headers.get("Content-Range", "").rpartition("/")[2]
-            if total != str(have):
+            whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+            if whole != str(have):
                 part.unlink()
-                raise _PassingError(f"{have} bytes are there, but the file has {total or 'fewer'}")
+                raise PassingError(f"{have} bytes are there, but the file has {whole or 'fewer'}")
             return
-        _refuse(response, address)
+        _check_status(response, address)
         resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            raise _PassingError("the mirror sends another range than it was asked for")
+            raise PassingError("the mirror sends another range than it was asked for")
         begin = have if resumed else 0
         length = response.headers.get("Content-Length", "")
         total = begin + int(length) if length.isdigit() else None
@@ -202,14 +212,14 @@ def _get_file(address: str, part: Path) -> None:
         with bar, open(part, "r+b" if resumed else "wb") as file:
             file.seek(begin)
             bar.update(begin)
-            # urllib3 would throw away what came of a piece that breaks off.
+            # Otherwise urllib3 drops what came of a piece in which the connection breaks.
             response.raw.enforce_content_length = False
             while chunk := response.raw.read(_CHUNK):
                 file.write(chunk)
                 bar.update(len(chunk))
             size = file.tell()
     if total is not None and size != total:
-        raise _PassingError(f"the connection broke after {size} of {total} bytes")
+        raise PassingError(f"the connection broke after {size} of {total} bytes")
 
 
 def _sha1(path: Path) -> str:

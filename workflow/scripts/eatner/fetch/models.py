@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import struct
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,7 @@ from unittest.mock import patch
 
 from eatner.errors import InputError
 from eatner.fetch.artifacts import need_room
+from eatner.files import atomic
 
 log = logging.getLogger(__name__)
 
@@ -18,15 +21,15 @@ def convert_gguf(gguf: Path, out: Path) -> None:
     """Turn a GGUF file into a safetensors folder in bfloat16, once.
 
     transformers reads a GGUF by de-quantising it, which takes a minute or two each time, and can
-    neither save nor train what it read; a plain folder loads in seconds and can be tuned.
+    neither save nor train what it has read. A plain folder loads in seconds and can be tuned.
 
     Args:
         gguf: The model file.
-        out: Folder to make.
+        out: Folder to make; one that exists is replaced.
 
     Raises:
-        InputError: Not a GGUF file, or an architecture that transformers does not read from one,
-            or no room on the disk.
+        InputError: The file is not a GGUF, or has an architecture that transformers does not read
+            from one, or the disk is too small.
     """
     import numpy as np
     import torch
@@ -36,17 +39,18 @@ def convert_gguf(gguf: Path, out: Path) -> None:
     with open(gguf, "rb") as data:
         if data.read(4) != b"GGUF":
             raise InputError("not a GGUF file", path=gguf, remedy="Fetch it again.")
-    # At four and a half bits a weight, a GGUF is between a third and a fifth of the bfloat16 size.
+    # With about four and a half bits a weight, a GGUF is a third to a fifth of the bfloat16 size.
     need_room(out.parent, 5 * gguf.stat().st_size, "the converted model")
 
     class PlainReader(GGUFReader):
-        """Reads an array in memory's pages, which numpy slices much faster than a memmap."""
+        """Keeps the file as a plain array: numpy slices it much faster than a memmap."""
 
         def __setattr__(self, name: str, value: object) -> None:
             super().__setattr__(name, np.asarray(value) if name == "data" else value)
 
     try:
-        # transformers reads the file three times: for tokenizer, configuration and weights.
+        # transformers opens the file three times, for tokenizer, configuration and weights: the
+        # cache makes it one reading.
         with patch("gguf.GGUFReader", cache(PlainReader)):
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             loaded = AutoModelForCausalLM.from_pretrained(
@@ -58,7 +62,8 @@ def convert_gguf(gguf: Path, out: Path) -> None:
             path=gguf,
             remedy="Use the model's safetensors folder: `models: {NAME: {folder: PATH}}`.",
         ) from error
-    # The loaded object remembers that it came from a GGUF and refuses to be saved: its twin not.
+    # The loaded object remembers that it came from a GGUF and refuses to be saved. A new one with
+    # the same weights does not.
     config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
@@ -66,8 +71,9 @@ def convert_gguf(gguf: Path, out: Path) -> None:
     model = type(loaded)(config)
     model.load_state_dict(loaded.state_dict())
     model.generation_config = loaded.generation_config
-    model.to(torch.bfloat16).save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    with atomic(out) as folder:
+        model.bfloat16().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     log.info("%s: %d million weights", out, sum(p.numel() for p in model.parameters()) // 10**6)
 
 
@@ -75,9 +81,10 @@ def fetch_model(repository: str, revision: str, out: Path) -> None:
     """Fetch a model folder from the Hugging Face hub, at a pinned revision.
 
     Args:
-        repository: Its name there, such as `Qwen/Qwen2.5-7B-Instruct`.
+        repository: The model's name on the hub, such as `Qwen/Qwen2.5-7B-Instruct`.
         revision: A commit, so that the same configuration gives the same model.
-        out: Folder to fill; a broken download goes on where it stopped.
+        out: Folder to make; one that exists is replaced. The files come into a hidden folder
+            beside it, where the next call resumes a download that broke.
 
     Raises:
         InputError: The hub does not answer, or has no such repository or revision.
@@ -85,9 +92,11 @@ def fetch_model(repository: str, revision: str, out: Path) -> None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
+    # Not `atomic`, which deletes what came of gigabytes before an error.
+    partial = out.with_name(f".{out.name}.{revision[:12]}.partial")
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
     try:
-        snapshot_download(repository, revision=revision, local_dir=out, allow_patterns=patterns)
+        snapshot_download(repository, revision=revision, local_dir=partial, allow_patterns=patterns)
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
@@ -96,3 +105,6 @@ def fetch_model(repository: str, revision: str, out: Path) -> None:
             remedy="Check the name, the revision, the network and HF_TOKEN, or use a local copy: "
             "`models: {NAME: {folder: PATH}}`.",
         ) from error
+    if out.is_dir():
+        shutil.rmtree(out)
+    os.replace(partial, out)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
+from eatner.llm.completion import Completion as Completion
+from eatner.llm.journal import Journal
 from eatner.llm.silence import Silence
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from eatner.llm.journal import Journal
 
 # A message of a conversation: its `role` (system, user or assistant) and its `content`.
 Message = dict[str, str]
@@ -22,26 +22,6 @@ Message = dict[str, str]
 Prompt = str | Sequence[Message]
 # Called with the number of prompts that were finished since the last call.
 Progress = Callable[[int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What an LLM wrote after a prompt.
-
-    Attributes:
-        text: The text, without the end mark.
-        logprob: Natural log-probability of the text and its end mark, given the prompt; None where
-            it is not known, as behind some endpoints.
-        tokens: How many tokens were generated, the end mark included.
-        finished: Whether the LLM ended by itself (False: it met the limit of new tokens).
-        only_thought: Whether the LLM reasoned and never came to an answer. The text is empty then.
-    """
-
-    text: str
-    logprob: float | None
-    tokens: int
-    finished: bool
-    only_thought: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eatner.fingerprint import SCRIPTS, Code
+from eatner.code.fingerprint import SCRIPTS, Code
 from eatner.llm.identity import adapter_identity, model_identity
 
 log = logging.getLogger(__name__)
@@ -121,8 +121,8 @@ def open_journal(
 
     Args:
         output: The step's output.
-        engine: The code that turns a question into an answer, as `eatner.fingerprint` names it:
-            `eatner.llm.transformers:TransformersLLM`.
+        engine: The code that turns a question into an answer, named as in
+            `eatner.code.fingerprint`: `eatner.llm.transformers:TransformersLLM`.
         settings: What the engine was configured with, as JSON values.
         model: Folder of the model, unless it is elsewhere.
         adapter: The weights of its adapter, if it is tuned.

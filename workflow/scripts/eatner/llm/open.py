@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,12 @@ def open_llm(
     pace: Mapping[str, Any],
     folder: Path | None,
     adapter: Path | None,
-    threads: int,
+    *,
+    threads: int | None = None,
 ) -> LLM:
     """Open the LLM of a step.
+
+    Only the module of its backend is imported, so that a step depends on no other.
 
     Args:
         engine: The part of the model's configuration that its answers depend on: its `backend`, and
@@ -33,29 +37,23 @@ def open_llm(
         pace: The part that only its speed depends on: more arguments.
         folder: Folder of the LLM, unless it is an endpoint's.
         adapter: The weights of its LoRA adapter, if any.
-        threads: Limit of the threads of an LLM that runs here.
+        threads: Upper limit on the threads of torch, for an LLM that runs here.
 
     Raises:
         InputError: The LLM cannot be opened; see the backend's class.
     """
+    module, _, name = ENGINES[engine["backend"]].partition(":")
+    backend = getattr(importlib.import_module(module), name)
     options = {key: value for key, value in engine.items() if key != "backend"} | dict(pace)
     if engine["backend"] == "endpoint":
-        from eatner.llm.endpoint import EndpointLLM
-
-        return EndpointLLM(**options)
+        return backend(**options)
     if folder is None:
         raise TypeError(f"the backend {engine['backend']} needs the folder of a model")
-    import torch
+    if threads is not None:
+        import torch
 
-    torch.set_num_threads(threads)
-    tuned = None if adapter is None else adapter.parent
-    if engine["backend"] == "vllm":
-        from eatner.llm.vllm import VllmLLM
-
-        return VllmLLM(folder, adapter=tuned, **options)
-    from eatner.llm.transformers import TransformersLLM
-
-    return TransformersLLM(folder, adapter=tuned, **options)
+        torch.set_num_threads(threads)
+    return backend(folder, adapter=None if adapter is None else adapter.parent, **options)
 
 
 def open_journal(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from eatner.errors import InputError
 
 if TYPE_CHECKING:
-    from eatner.llm.base import Completion
+    from eatner.llm.completion import Completion
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from eatner import tables
+from eatner.files import atomic
 from eatner.tables import FOUND, Alignment, Entity, Sentence, Span, by_sentence
 
 # Character for character, so that offsets stay valid.
@@ -59,7 +60,12 @@ def write(
             for row in rows_of[sentence.sentence_id]
         ),
     )
-    with open(conll, "w", encoding="utf-8") as lines, open(jsonl, "w", encoding="utf-8") as records:
+    with (
+        atomic(conll) as conll_part,
+        atomic(jsonl) as jsonl_part,
+        open(conll_part, "w", encoding="utf-8") as lines,
+        open(jsonl_part, "w", encoding="utf-8") as records,
+    ):
         for sentence in sentences:
             found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
             lines.write(_conll(sentence, found))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import eatner
 from eatner import tables
@@ -41,6 +42,7 @@ MOST_SENTENCES = 10_000
 MOST_BYTES = 16_000_000
 _HERE = Path(__file__).parent
 _KINDS = ("missed", "spurious")
+_NUMBER_OF: dict[str, int] = {kind: number for number, kind in enumerate(TYPES)}
 _PROLOG = re.compile(r"^.*?(?=<svg )|<metadata>.*?</metadata>", re.DOTALL)
 _TOLD = re.compile(r"<dc:description>(.*?)</dc:description>", re.DOTALL)
 
@@ -105,8 +107,9 @@ def island(texts: Sequence[Text], most: int = MOST_SENTENCES, most_bytes: int = 
     share = 1.0
     while True:
         names = _Names()
+        shown = [_text(text, most // len(texts), share, names) for text in texts]
         record = {
-            "texts": [_text(text, most // len(texts), share, names) for text in texts],
+            "texts": shown,
             "types": TYPES,
             "stages": STAGES,
             "details": list(names.details),
@@ -116,7 +119,7 @@ def island(texts: Sequence[Text], most: int = MOST_SENTENCES, most_bytes: int = 
         found = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
         found = found.replace("<", r"\u003c")
         size = len(found.encode())
-        if size <= most_bytes or all(len(text["ids"]) == 1 for text in record["texts"]):
+        if size <= most_bytes or all(len(text["ids"]) == 1 for text in shown):
             return found
         share *= 0.95 * most_bytes / size
 
@@ -129,7 +132,7 @@ class _Names:
         self.statuses: dict[str, int] = {}
 
 
-def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, object]:
+def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, Any]:
     """The record of a text: a share of at most so many sentences, evenly drawn, one at least."""
     sentences = list(tables.read(text.sentences, Sentence))
     total = len(sentences)
@@ -139,18 +142,20 @@ def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, objec
     ids = [row.sentence_id for row in sentences]
     gold = None
     if text.gold is not None:
-        rows = _by_sentence(text.gold, GoldEntity, ids)
-        gold = [[_span(row) for row in rows[i] if row.status == "scored"] for i in ids]
+        entities = _by_sentence(text.gold, GoldEntity, ids)
+        gold = [[_span(row) for row in entities[i] if row.status == "scored"] for i in ids]
     translations: dict[Path | None, list[str]] = {}
     tags: dict[Path | None, list[list[list[int]]]] = {}
     for system in text.systems:
         if system.translation not in translations:
-            rows = _by_sentence(system.translation, Translation, ids)
-            translations[system.translation] = [rows[i][0].english if rows[i] else "" for i in ids]
+            english = _by_sentence(system.translation, Translation, ids)
+            translations[system.translation] = [
+                english[i][0].english if english[i] else "" for i in ids
+            ]
         if system.tags not in tags:
-            rows = _by_sentence(system.tags, Mention, ids)
+            mentions = _by_sentence(system.tags, Mention, ids)
             tags[system.tags] = [
-                [_span(row) for row in rows[i] if row.end is not None] for i in ids
+                [_span(row) for row in mentions[i] if row.end is not None] for i in ids
             ]
     return {
         "name": text.name,
@@ -181,12 +186,11 @@ def _labelled(
     found: list[list[list[float | None]]] = []
     lost: list[list[list[int]]] = []
     for name, mentions in zip(ids, tags, strict=True):
-        places = {tuple(span[:2]): at for at, span in enumerate(mentions)}
+        places = {(span[0], span[1]): at for at, span in enumerate(mentions)}
         found.append([])
         lost.append([])
         for row in aligned[name]:
-            at = (row.english_start, row.english_end)
-            tag = places.get(at, -1)
+            tag = places.get((row.english_start or 0, row.english_end or 0), -1)
             if row.status in FOUND:
                 found[-1].append([*_span(row), row.confidence, tag])
             elif tag >= 0:  # else the row only says that the sentence's English names nothing
@@ -220,7 +224,8 @@ def _by_sentence(
 
 
 def _span(row: GoldEntity | Mention | Alignment | Error) -> list[int]:
-    return [row.start, row.end, TYPES.index(row.type)]
+    start, end = row.span
+    return [start, end, _NUMBER_OF[row.type]]
 
 
 def _page(title: str, lead: str, body: str, texts: Sequence[Text]) -> str:
@@ -274,7 +279,7 @@ def _filters(texts: Sequence[Text], gold: bool) -> str:
     return "\n".join(filter(None, selects))
 
 
-def _select(label: str, name: str, options: Mapping[object, str]) -> str:
+def _select(label: str, name: str, options: Mapping[Any, str]) -> str:
     if len(options) < 2:
         return ""
     inner = "".join(

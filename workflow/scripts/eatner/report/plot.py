@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from eatner.files import atomic
 from eatner.tables import STAGES
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def _panels(
 
     across = min(across, len(titles))
     down = -(-len(titles) // across)
-    # The ids within an SVG hang on the salt: no two pictures on one page share one.
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": out.stem}):
+    # Ids within an SVG depend on the salt: two pictures on one page must not share any.
+    style: Any = _STYLE | {"svg.hashsalt": out.stem}
+    with mpl.rc_context(style):
         figure, grid = plt.subplots(
             down,
             across,
@@ -71,7 +73,13 @@ def _panels(
             ".svg": {"Date": None, "Description": told},
             ".pdf": {"CreationDate": None, "Subject": told},
         }
-        figure.savefig(out, transparent=True, metadata=metadata.get(out.suffix))
+        with atomic(out) as partial:
+            figure.savefig(
+                partial,
+                format=out.suffix.removeprefix("."),
+                transparent=True,
+                metadata=metadata.get(out.suffix),
+            )
         plt.close(figure)
 
 
@@ -231,7 +239,7 @@ def plot_calibration(scores: Scores, out: Path) -> None:
             panel.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share that is right")
 
 
-def _pool(calibrations: Iterator[Mapping]) -> tuple[int, float, list[dict[str, float]]]:
+def _pool(calibrations: Iterator[Mapping]) -> tuple[float, float, list[dict[str, float]]]:
     """The number of predictions of several calibrations, their joint error, their joint bins."""
     sums: dict[float, list[float]] = {}
     for calibration in calibrations:

@@ -25,7 +25,7 @@ _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
 def run(step: Step) -> Iterator[Mention]:
     """Tag the texts of a step."""
     types, threshold = step.settings["types"], step.settings["threshold"]
-    return run_model(step, lambda folder: Gliner(folder, types, threshold=threshold).find)
+    return run_model(step, Gliner, lambda folder: Gliner(folder, types, threshold=threshold).find)
 
 
 class Gliner:

@@ -26,8 +26,9 @@ def run(step: Step) -> Iterator[Mention]:
         raise ValueError("a tagger of kind `lookup` needs a tagger that it asks")
     lexicon = load(step.inputs["lexicon"])
     titles = frame_titles(step.translations, lexicon)
-    asked = replace(step, translations=titles, settings=step.settings["tagger"])
-    return tag_with_titles(step.translations, lexicon, title_types(step.run_asked(asked)))
+    step_of_titles = replace(step, translations=titles, settings=step.settings["tagger"])
+    types = title_types(step.run_asked(step_of_titles))
+    return tag_with_titles(step.translations, lexicon, types)
 
 
 def frame_titles(texts: Iterable[Translation], lexicon: Lexicon) -> list[Translation]:

@@ -31,17 +31,18 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।۔։][\"'”’)\]]*\s+")
 _WORD_END = re.compile(r"\s+")
 
 
-def run_model(step: Step, open_model: Callable[[Path], Find]) -> Iterator[Mention]:
+def run_model(step: Step, kind: type, open_model: Callable[[Path], Find]) -> Iterator[Mention]:
     """Tag the texts of a step with a model that torch computes.
 
     Args:
         step: The step.
+        kind: The class of the model, whose code the journal's answers depend on.
         open_model: Loads the model of a folder.
     """
     import torch
 
     torch.set_num_threads(step.threads)
-    journal = step.open_journal()
+    journal = step.open_journal(f"{kind.__module__}:{kind.__name__}")
     yield from tag(step.translations, open_model(step.inputs["model"]), journal)
     journal.close()
 

@@ -28,7 +28,8 @@ class Step:
             folder of a model, or a file in it), `sentences` and `gold` (of the corpus whose gold
             entities are taken), `lexicon` (names in the texts' language).
         threads: Upper limit on the threads of a model.
-        open_journal: Opens the journal of what the model has found.
+        open_journal: Opens the journal of what a model has found, given the code that finds it,
+            such as `eatner.tag.gliner:Gliner`.
         run_asked: `run` of the tagger that this one asks, which `settings["tagger"]` configures.
     """
 
@@ -36,20 +37,26 @@ class Step:
     settings: Mapping[str, Any]
     inputs: Mapping[str, Path]
     threads: int
-    open_journal: Callable[[], Journal]
+    open_journal: Callable[[str], Journal]
     run_asked: Callable[[Step], Iterator[Mention]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LLMStep(Step):
+class LLMStep:
     """Texts that an LLM is to tag.
 
     Attributes:
-        language: Their language.
+        translations: Rows of a translate TSV.
+        settings: The tagger's configuration, with all defaults.
+        language: The texts' language.
         form: How the LLM is asked, `few-shot` or `chat`.
         open_llm: Loads the LLM.
+        open_journal: Opens the journal of what the LLM has answered.
     """
 
+    translations: Sequence[Translation]
+    settings: Mapping[str, Any]
     language: Language
     form: str
     open_llm: Callable[[], LLM]
+    open_journal: Callable[[], Journal]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         """What `AutoModelForSeq2SeqLM` loads."""
 
 
+from eatner.text.folding import ACCENTS, EXACT
+
 BATCH = 16
 # Replaces in an answer what the vocabulary of the model does not hold.
 UNKNOWN = "\ufffd"
@@ -47,7 +49,7 @@ def run(step: Step) -> Iterator[Mention]:
             beams=settings["beams"],
         ).find
 
-    return run_model(step, open_model)
+    return run_model(step, TextToText, open_model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def place(
         elif kind is None:
             continue
         else:
-            places = occurrences(item.entity, text)
+            places = find_with_unknowns(item.entity, text)
             free = [(a, b) for a, b in places if not any(a < d and c < b for c, d in taken)]
             if free:
                 taken.append(free[0])
@@ -174,7 +176,7 @@ def place(
     return [found[number] for number in sorted(found)]
 
 
-def occurrences(entity: str, text: str) -> list[Span]:
+def find_with_unknowns(entity: str, text: str) -> list[Span]:
     """The places of an entity in a text, from left to right, without overlap.
 
     It is looked for as it is, except for white space and characters that the model does not know
@@ -183,21 +185,18 @@ def occurrences(entity: str, text: str) -> list[Span]:
     """
     if not entity.strip():
         return []
-    identity = range(len(text))
-    for hay, origin, needle in (
-        (text, identity, entity),
-        (*_folded(text), _folded(entity)[0]),
-    ):
+    for folding in (EXACT, ACCENTS):
+        folded = folding(text)
         found = []
-        for match in _pattern(needle).finditer(hay):
-            start, end = origin[match.start()], origin[match.end() - 1] + 1
+        for match in _pattern(folding(entity).text).finditer(folded.text):
+            start, end = folded.origin[match.start()], folded.origin[match.end() - 1] + 1
             while end < len(text) and unicodedata.combining(text[end]):
                 end += 1
             found.append((start, end))
         if found:
             return [span for span in found if _is_whole(text, *span)] or found
     bare = entity.strip(_QUOTES + " ")
-    return occurrences(bare, text) if bare and bare != entity else []
+    return find_with_unknowns(bare, text) if bare and bare != entity else []
 
 
 def _pattern(entity: str) -> re.Pattern[str]:
@@ -215,17 +214,6 @@ def _pattern(entity: str) -> re.Pattern[str]:
     left = r"(?<!\w)" if not parts[0] else ""
     right = r"(?!\w)" if not parts[-1] else ""
     return re.compile(left + pattern + right)
-
-
-def _folded(text: str) -> tuple[str, list[int]]:
-    """A text without case, width and accents, and the offset that each character comes from."""
-    chars, origin = [], []
-    for offset, char in enumerate(text):
-        for part in unicodedata.normalize("NFKD", char).casefold():
-            if not unicodedata.combining(part):
-                chars.append(part)
-                origin.append(offset)
-    return "".join(chars), origin
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

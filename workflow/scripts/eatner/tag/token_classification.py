@@ -33,7 +33,7 @@ LOST_POSITIONS = 2
 def run(step: Step) -> Iterator[Mention]:
     """Tag the texts of a step."""
     types = step.settings["types"]
-    return run_model(step, lambda folder: TokenClassifier(folder, types).find)
+    return run_model(step, TokenClassifier, lambda folder: TokenClassifier(folder, types).find)
 
 
 class TokenClassifier:

@@ -1,4 +1,4 @@
-"""What a character is: its script, its word, its folded forms; and the type of a span."""
+"""What a character is: part of a word, and of which script."""
 
 from __future__ import annotations
 
@@ -56,52 +56,7 @@ def cuts_word(text: str, at: int) -> bool:
     return is_inside(text, at) or (0 < at < len(text) and in_one_run(text[at - 1], text[at]))
 
 
-_QUOTES = str.maketrans(
-    dict.fromkeys("“”„‟«»＂〝〞〟″", '"') | dict.fromkeys("‘’‚‛‹›`´′ʼʹ＇", "'")
-    | dict.fromkeys("‐‑‒–—―−﹣－", "-")
-)  # fmt: skip
 FINAL = ".。．｡!！?？…।॥።؟۔։"
-
-
-@lru_cache(maxsize=1 << 16)
-def fold_width_and_case(char: str) -> str:
-    """Compatibility decomposition of one character in lower case; nothing for invisible ones."""
-    if unicodedata.category(char) == "Cf":
-        return ""
-    plain = unicodedata.normalize("NFKD", char.translate(_QUOTES)).casefold()
-    return unicodedata.normalize("NFKD", plain).translate(_QUOTES)
-
-
-# Letters that stand for each other in careless or other spelling: Arabic and Persian, Turkish
-# dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo.
-_SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ", "يييهههكاiվंее")
-
-
-@lru_cache(maxsize=1 << 16)
-def fold_spelling(char: str) -> str:
-    """A character as `fold_width_and_case`, and the same for all spellings of it and for all digits."""
-    if char.isdecimal():
-        return str(unicodedata.decimal(char))
-    return fold_width_and_case(char.translate(_SPELLINGS)).translate(_SPELLINGS)
-
-
-@lru_cache(maxsize=1 << 16)
-def is_stress(char: str) -> bool:
-    """Marks that are written or left out at will.
-
-    Stress, Arabic and Hebrew vowels, tatweel, hamza and madda, the dots of Indic scripts (nukta)
-    and of the Turkish i.
-    """
-    return (
-        char in "\u0300\u0301\u0307\u0640\u0670"
-        or "\u064b" <= char <= "\u0655"
-        or "\u0591" <= char <= "\u05c7"
-        or unicodedata.combining(char) == 7
-    )
-
-
-def is_accent(char: str) -> bool:
-    return unicodedata.combining(char) >= 200
 
 
 def is_hiragana(char: str) -> bool:

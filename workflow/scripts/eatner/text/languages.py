@@ -1,4 +1,4 @@
-"""What differs between languages, as one table; a language without a row there has `by_default`.
+"""What differs between languages, as a table; a language without a row has what its script says.
 
 The columns of `languages.tsv`; a list is written with bars between its items:
 
@@ -17,19 +17,31 @@ The columns of `languages.tsv`; a list is written with bars between its items:
 - honorifics: what stands beside a name and is no part of it
 - abbreviations: words whose full stop ends no sentence
 - doubtful: affixes and honorifics that names end or begin with too: 우크라이나, श्री लंका, L'Oréal
+
+`scripts.tsv` has the columns script, marks, spaces and abbreviations, for languages without a row.
+Its marks are those that Unicode calls sentence terminals (PropList.txt) in a script, with `.!?`,
+which text of the web has in nearly all of them. They hold for every language of a script: Marathi
+and Konkani write a full stop where Hindi writes a danda, and neither writes the other's elsewhere.
+CLDR is of no more use here: its punctuation of Kashmiri, Santali and Manipuri is English's.
+`Zzzz` stands for all other scripts.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from eatner import tsv
 from eatner.errors import InputError
 
+log = logging.getLogger(__name__)
 TABLE = Path(__file__).with_name("languages.tsv")
+SCRIPTS = Path(__file__).with_name("scripts.tsv")
+_OTHER_SCRIPT = "Zzzz"
 _TEXT = ("code", "name", "script", "marks", "romanisation", "wiki", "trail")
 _FLAGS = ("spaces", "ordinals")
 _LISTS = (
@@ -45,9 +57,6 @@ _LISTS = (
     "abbreviations",
     "doubtful",
 )
-# Of a script that no language of the table has: what ends a sentence anywhere, and the scripts
-# that part no words.
-_MARKS = ".!?…।॥။។៕།"
 # Wikipedia's own codes, and those that they stand for.
 _WIKI_CODES = {
     "als": "gsw",
@@ -63,11 +72,35 @@ _WIKI_CODES = {
     "roa-rup": "rup",
     "roa-tara": "nap",
     "simple": "en",
+    "sr-ec": "sr-cyrl",
+    "sr-el": "sr-latn",
     "zh-classical": "lzh",
     "zh-min-nan": "nan",
     "zh-yue": "yue",
 }
-_UNSPACED = {"Khmr", "Laoo", "Mymr", "Tibt"}
+# Scripts of wikis where CLDR knows none or says another.
+_SCRIPT_OF = {
+    "arc": "Syrc",
+    "azb": "Arab",
+    "cdo": "Latn",
+    "grc": "Grek",
+    "hak": "Latn",
+    "hyw": "Armn",
+    "mni": "Mtei",
+    "mvf": "Mong",
+    "nan": "Latn",
+    "ryu": "Jpan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One row of the table of scripts."""
+
+    code: str
+    marks: str
+    spaces: bool
+    abbreviations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +146,38 @@ def known() -> dict[str, Language]:
     Raises:
         InputError: The table lacks a column or a row of it is broken.
     """
-    languages = {}
+    languages: dict[str, Language] = {}
     for line, row in enumerate(tsv.read(TABLE, (*_TEXT, *_FLAGS, *_LISTS)), 2):
+        code = row["code"]
         flags = {name: row[name] for name in _FLAGS}
-        if not set(flags.values()) <= {"yes", "no"} or not row["code"] or row["code"] in languages:
+        if not set(flags.values()) <= {"yes", "no"} or not code or code in languages:
             raise InputError(
-                f"code {row['code']!r} with {flags}",
+                f"code {code!r} with {flags}",
                 path=TABLE,
                 line=line,
                 remedy="Give every language one row, and yes or no under spaces and ordinals.",
             )
-        lists = {name: tuple(filter(None, row[name].split("|"))) for name in _LISTS}
-        text = {name: row[name] for name in _TEXT}
-        languages[row["code"]] = Language(
-            **text, **{name: flag == "yes" for name, flag in flags.items()}, **lists
-        )
+        values: dict[str, Any] = {name: row[name] for name in _TEXT}
+        values |= {name: flag == "yes" for name, flag in flags.items()}
+        values |= {name: _items(row[name]) for name in _LISTS}
+        languages[code] = Language(**values)
     return languages
+
+
+@cache
+def scripts() -> dict[str, Script]:
+    """All scripts of the table of scripts by code."""
+    rows = tsv.read(SCRIPTS, ("script", "marks", "spaces", "abbreviations"))
+    return {
+        row["script"]: Script(
+            row["script"], row["marks"], row["spaces"] == "yes", _items(row["abbreviations"])
+        )
+        for row in rows
+    }
+
+
+def _items(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, value.split("|")))
 
 
 def get(code: str) -> Language:
@@ -144,8 +193,8 @@ def get(code: str) -> Language:
 def by_default(code: str) -> Language:
     """A language that has no row: its name and script by CLDR, the rest as its script has it.
 
-    Marks, spaces and romanisation are those of a language in the table that is written in the same
-    script. Nothing is known of its wiki's own names and of what a name carries inside a word.
+    Marks, spaces and abbreviations are those of `scripts.tsv`, and the log says so. Nothing is
+    known of its wiki's own names and of what a name carries inside a word.
 
     Args:
         code: A code of ISO 639, as Wikipedia uses it: ``it``, ``my``, ``zh-yue``.
@@ -163,17 +212,27 @@ def by_default(code: str) -> Language:
             remedy=f"Give its code of ISO 639, such as {' '.join(known())}.",
         )
     tag = Tag.get(known_as).maximize()
-    script = "Hani" if tag.script in ("Hans", "Hant") else tag.script
-    alike = next((row for row in known().values() if row.script == script), None)
+    script = _SCRIPT_OF.get(known_as, tag.script or _OTHER_SCRIPT)
+    script = "Hani" if script in ("Hans", "Hant") else script
+    alike = scripts().get(script) or scripts()[_OTHER_SCRIPT]
+    log.info(
+        "%s (%s) has no row in %s: sentences end at %s, as in its script (%s)",
+        tag.language_name(),
+        code,
+        TABLE.name,
+        " ".join(alike.marks),
+        script,
+    )
+    no_lists: dict[str, Any] = dict.fromkeys(_LISTS, ())
     return Language(
-        **dict.fromkeys(_LISTS, ()),
+        **no_lists | {"abbreviations": alike.abbreviations},
         code=code,
         name=tag.language_name(),
         script=script,
-        marks=alike.marks if alike else _MARKS,
-        spaces=alike.spaces if alike else script not in _UNSPACED,
+        marks=alike.marks,
+        spaces=alike.spaces,
         ordinals=False,
-        romanisation=alike.romanisation if alike else "uroman",
+        romanisation={"Latn": "none", "Jpan": "pykakasi"}.get(script, "uroman"),
         wiki=f"{code.replace('-', '_')}wiki",
         trail="a-z",
     )

@@ -9,27 +9,42 @@ from eatner.text.languages import Language
 
 _OPEN = "「『（(“«〈《【[［"
 _CLOSE = dict(zip("」』）)”»〉》】]］", _OPEN, strict=True))
+# What opens a quote elsewhere closes one in German and others, behind a low mark: „So.“
+_LOW = {"“": "„", "‘": "‚"}
+_QUOTES = "”»"
 _AFTER = "」』）)”»〉》】]］\"'’"
 # A double quote inside a word is a Hebrew abbreviation's: קמ"ר.
 _LAST_WORD = re.compile(r"[^\s(«„“’]+$")
 
 
+# Two word separators side by side, or two colons, are how a full stop is typed in Ethiopic script.
+_DOUBLED = {"Ethi": ("፡፡", "::")}
+# A line of Tibetan has a space between the marks of one end: །_།
+_SPACED = {"Tibt"}
+
+
 @cache
-def _tokens(marks: str) -> re.Pattern[str]:
+def _tokens(language: Language) -> re.Pattern[str]:
+    """What may end a sentence, and brackets."""
+    # U+037E is the Greek question mark, which NFC makes a semicolon.
+    marks = language.marks + ("\u037e" if ";" in language.marks else "")
+    doubled = map(re.escape, _DOUBLED.get(language.script, ()))
     classes = re.escape(marks + _OPEN + "".join(_CLOSE))
-    return re.compile(rf"[{classes}\n]")
+    return re.compile("|".join((*doubled, f"[{classes}]")))
 
 
 def split(text: str, language: Language) -> list[tuple[int, int]]:
-    """Part a text into sentences.
+    """Split a text into sentences.
 
     A newline always ends a sentence; a mark inside brackets or quotes that close in the same line
     does not, nor one before a lower-case word where the script has cases. A full stop needs a space
     behind it, and no abbreviation, initial or (in German) ordinal number before it.
 
+    Why no library does this: `docs/benchmarks/sentences.md`.
+
     Args:
-        text: Plain text, paragraphs parted by newlines.
-        language: Whose marks and abbreviations count.
+        text: Plain text, paragraphs separated by newlines.
+        language: The language, whose marks and abbreviations are used.
 
     Returns:
         Half-open spans in code points, in order, without overlap, and without space at either end.
@@ -55,19 +70,18 @@ def _append(spans: list[tuple[int, int]], line: str, start: int, end: int, base:
 
 
 def _ends(line: str, language: Language) -> list[int]:
-    tokens = list(_tokens(language.marks).finditer(line))
-    inside = _bracketed(line, [token.start() for token in tokens])
+    """Where the sentences of a line end, behind their marks."""
+    tokens = list(_tokens(language).finditer(line))
+    inside = _bracketed(line, [token.start() for token in tokens], language)
     ends: list[int] = []
     for token in tokens:
         at = token.start()
-        if token[0] not in language.marks or at in inside:
+        if token[0] in _OPEN or token[0] in _CLOSE or at in inside:
             continue
-        end = at + 1
-        while end < len(line) and (line[end] in language.marks or line[end] in _AFTER):
-            end += 1
+        end = _behind_marks(line, token.end(), language)
         if ends and end <= ends[-1]:
             continue
-        if token[0] in ".;:" and not _stops(line, at, end, language):
+        if token[0] in ".;\u037e:" and not _stops(line, at, end, language):
             continue
         if token[0] in "!?" and language.spaces and end < len(line) and not line[end].isspace():
             continue
@@ -78,18 +92,45 @@ def _ends(line: str, language: Language) -> list[int]:
     return ends
 
 
-def _bracketed(line: str, places: list[int]) -> set[int]:
-    """The marks that stand between a bracket and its partner."""
+def _behind_marks(line: str, end: int, language: Language) -> int:
+    """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
+    while end < len(line) and (
+        line[end] in language.marks or line[end] in _AFTER or _closes_low(line, end)
+    ):
+        end += 1
+    if language.script in _SPACED:
+        after = len(line) - len(line[end:].lstrip())
+        if after > end and line[after : after + 1] in tuple(language.marks):
+            return _behind_marks(line, after + 1, language)
+    return end
+
+
+def _closes_low(line: str, at: int) -> bool:
+    """Whether a mark closes a quote that a low mark has opened."""
+    mark = line[at]
+    return mark in _LOW and line.count(_LOW[mark], 0, at) > line.count(mark, 0, at)
+
+
+def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
+    """The marks between a bracket or quote and its partner, which end no sentence.
+
+    Where words have spaces, a mark right before a closing quote ends one: He said: “It rains.” Then
+    he left. Japanese goes on behind it: 「行く。」と言った。
+    """
     stack: list[tuple[str, int]] = []
     inside: set[int] = set()
     for order, at in enumerate(places):
         char = line[at]
-        if char in _OPEN:
+        if char in _OPEN and not _closes_low(line, at):
             stack.append((char, order))
         elif char in _CLOSE and stack and stack[-1][0] == _CLOSE[char]:
             _, opened = stack.pop()
             if not stack:
-                inside.update(places[opened + 1 : order])
+                last = order - 1
+                if language.spaces and char in _QUOTES:
+                    while last > opened and places[last] == at - order + last:
+                        last -= 1
+                inside.update(places[opened + 1 : last + 1])
     return inside
 
 
@@ -102,10 +143,23 @@ def _stops(line: str, at: int, end: int, language: Language) -> bool:
         return True
     if following in ",;:":
         return False
+    # Where another mark is the usual one and no capital tells, dots are a pause: वह... नहीं आया।
+    usual = language.cased or language.marks[0] == "."
+    if not usual and ".." in line[max(0, at - 1) : at + 2]:
+        return False
     found = _LAST_WORD.search(line[max(0, at - 40) : at + 1])
     word = found[0].lstrip('"') if found else "."
-    if word in language.abbreviations:
+    if word in language.abbreviations or (not language.cased and _is_abbreviated(word)):
         return False
     if language.ordinals and word[:-1].isdigit() and len(word) <= 3:
         return False
     return not (word[:-1].isalpha() and len(word) == 2)
+
+
+def _is_abbreviated(word: str) -> bool:
+    """Whether a word is several short parts with full stops: ई.पू., ए.पी.जे.
+
+    Where the script has no capitals, nothing behind the last one tells whether it ends a sentence.
+    """
+    parts = word[:-1].split(".")
+    return len(parts) > 1 and all(0 < len(part) <= 4 for part in parts) and not word[0].isdigit()

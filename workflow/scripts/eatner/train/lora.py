@@ -126,7 +126,7 @@ def finetune(
         task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(llm.model, config)
-    llm.model = tuned  # type: ignore[assignment]  # it passes on what the model in it offers
+    llm.model = tuned
     examples = [_example(llm, pair, language_of[id(pair)]) for pair in train]
     started = time.monotonic()
     losses, tokens, earlier_seconds = _train(

@@ -20,6 +20,14 @@ def short(pairs: Sequence[tuple[Language, Pair]]) -> list[tuple[Language, Pair]]
     return [(language, pair) for language, pair in pairs if len(pair.sentence) <= LONGEST_SENTENCE]
 
 
+def unseen(pairs: Sequence[tuple[Language, Pair]], seed: int) -> list[tuple[Language, Pair]]:
+    """The pairs that `finetune` holds out of the same pairs with the same seed."""
+    kept = short(pairs)
+    _, held = split_by_entity([pair for _, pair in kept], seed)
+    entities = {pair.english for pair in held}
+    return [(language, pair) for language, pair in kept if pair.english in entities]
+
+
 def split_by_entity(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
     """Hold out a tenth of the entities, so that no held-out entity is trained on.
 

@@ -1,17 +1,17 @@
 """Titles, leads and links of the articles in a Wikipedia dump, as a stream of rows.
 
-Format: MediaWiki's XML export 0.10 and 0.11 (mediawiki.org/xml/export-0.11.xsd), plain or in
-bz2, of one stream or of many (`pages-articles-multistream.xml.bz2`: one hundred pages a stream).
-The streams of a bz2 file are found by their magic number, ten bytes, so the index is not needed;
-where one is given, it is checked against the dump.
+Format: MediaWiki's XML export 0.10 and 0.11 (mediawiki.org/xml/export-0.11.xsd), as plain XML or
+compressed with bz2, in one stream or in many (`pages-articles-multistream.xml.bz2` has a hundred
+pages in each stream). The streams of a bz2 file are found by their magic number of ten bytes, so
+the index is not needed; where one is given, it is checked against the dump.
 
-The writers of dumps are programs with one layout, so pages are cut out by searching for their
-tags, which is several times faster than any XML parser; a page that is laid out otherwise (CDATA,
-comments, declarations inside it) goes through a parser that knows no entities.
+The writers of dumps are programs with one layout, so pages are found by searching for their tags,
+which is several times faster than any XML parser; `pages.read_page` deals with other layouts.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import re
 from collections import deque
@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
 from eatner.errors import InputError
 from eatner.tables import Title
 from eatner.text.languages import Language
-from eatner.wiki import wikitext
-from eatner.wiki.articles import PAGE_LIMIT, PageReader, article_row, unescape
+from eatner.wiki.articles import PageReader, article_row
+from eatner.wiki.pages import PAGE_LIMIT, unescape, without_old_revisions
 from eatner.wiki.streams import (
     AGAIN,
     LAYOUT,
@@ -41,7 +41,9 @@ from eatner.wiki.streams import (
     refuse_encoding,
     stream_bounds,
 )
+from eatner.wiki.targets import Names
 
+log = logging.getLogger(__name__)
 _NAMESPACE = re.compile(r'<namespace\b[^<>]*?key="(-?\d+)"[^<>]*?(?:/>|>([^<]*)</namespace>)')
 _CASE = re.compile(r"<case>([^<]*)</case>")
 # MediaWiki's own names, valid in every wiki, and the prefixes of the sister projects.
@@ -57,6 +59,9 @@ _SISTERS = (
     "wmf", "phabricator", "doi", "bugzilla", "mailarchive", "toollabs", "iarchive",
 )  # fmt: skip
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 
 def parse_dump(
     dump: Path,
@@ -71,25 +76,26 @@ def parse_dump(
     """Read a dump's articles.
 
     Args:
-        dump: XML, or XML in bz2 of one or many streams.
-        language: Of the wiki; decides what a disambiguation page or a list is.
-        english: From page_id to English title, as `langlinks.read` gives it; a page that is not in
-            it may still name its English title by a link ``[[en:...]]`` of its own.
-        index: The dump's `multistream-index.txt.bz2`, to be checked against it.
-        threads: Processes that read the streams; the rows' order does not depend on it.
-        paragraphs: Paragraphs after the lead section to read as well.
-        progress: Called with the bytes of the file that were taken up since the last call.
+        dump: Path of the dump: XML, or XML in bz2 of one or many streams.
+        language: Language of the wiki; its row says how the wiki marks what is no article.
+        english: English title of each page_id, as `langlinks.read` returns them; a page that is
+            not in it may still name its English title by a link ``[[en:...]]`` of its own.
+        index: Path of the dump's `multistream-index.txt.bz2`, which is checked against the dump.
+        threads: Number of processes that read pages; the order of the rows does not depend on it.
+        paragraphs: Number of paragraphs to read after the lead section.
+        progress: Called with the number of bytes of the file that were read since the last call.
 
     Yields:
-        Rows of `titles.tsv` in the dump's order. kind is `article`,
-        `redirect`, `disambiguation`, `list`, or `oversized` for a page beyond `PAGE_LIMIT`. Only
-        articles have a lead: clean text (NFC), paragraphs parted by newlines. links is JSON, a
-        list of [start, end, target], in code points of lead, [start, end, own title, true] for a
-        name in bold, and [at, at, ""] for a hole: what a template writes there is not known.
+        Rows of `titles.tsv` in the dump's order, one for each page of the main namespace, read
+        from its newest revision. kind is `oversized` for a page beyond `PAGE_LIMIT`. A redirect
+        to a section leads to ``title#section``, which is no page. Only articles have a lead: plain
+        text (NFC), with a newline between paragraphs. links is a JSON list, in code points of
+        lead: [start, end, target] for a link, [start, end, own title, true] for a name in bold,
+        and [at, at, ""] for a hole, where a sentence misses something.
 
     Raises:
         InputError: The dump is cut off, damaged, not UTF-8, not XML of this format, or declares
-            entities; names the byte offset, in bz2 that of the stream.
+            entities. It names the byte offset, in bz2 that of the stream.
     """
     begin = first_bytes(dump)
     if begin.startswith(b"BZh"):
@@ -120,12 +126,23 @@ def parse_dump(
                 chain(first, second, spans), lambda span: span[1] - span[0], progress
             )
             results = _from_streams(reader, every, threads)
+    nameless: list[Title] = []
     for row in results:
-        yield replace(row, english=english.get(row.page_id) or row.english)
+        title = english.get(row.page_id, "").removeprefix(":").strip() or row.english
+        if title and "#" in title + row.title:
+            nameless.append(row)
+            title = ""
+        yield replace(row, english=title)
+    if nameless:
+        log.warning(
+            "%s: pages without an English title, because a `#` in it or in theirs makes it that of"
+            " a section: %d; the first is page %d, %r",
+            dump, len(nameless), nameless[0].page_id, nameless[0].title,
+        )  # fmt: skip
 
 
 def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
-    """What stands before the first page."""
+    """The text before the first page."""
     head = b""
     for chunk in chunks:
         head += chunk
@@ -154,7 +171,7 @@ def _read_head(path: Path, chunks: Iterable[bytes]) -> str:
         ) from error
 
 
-def _names(head: str, language: Language) -> wikitext.Names:
+def _names(head: str, language: Language) -> Names:
     """The namespaces of the wiki, from the dump's head and the table of languages."""
     hidden = {"file", "image", "category", *(name.lower() for name in language.namespaces)}
     other = {*_CANONICAL, *_SISTERS}
@@ -165,7 +182,7 @@ def _names(head: str, language: Language) -> wikitext.Names:
         elif lower:
             other.add(lower)
     case = _CASE.search(head)
-    return wikitext.Names(
+    return Names(
         frozenset(hidden),
         frozenset(other - hidden),
         case is None or case[1].strip() == "first-letter",
@@ -180,14 +197,16 @@ def _disambiguation(language: Language) -> re.Pattern[str]:
 
 @dataclass(slots=True)
 class _Pages:
-    """Cuts pages out of a stream of bytes and keeps what stands before the first and the last.
+    """Cuts pages out of a stream of bytes, and keeps what is before the first and after the last.
 
     Attributes:
-        head: The bytes before the first page's tag, where `loose` (they may end another's page).
-        rest: What has not been cut yet: after the end, the beginning of an unfinished page.
+        path: Path of the dump, for errors.
+        loose: Whether the stream may begin in the middle of a page.
+        head: The bytes before the first page's tag, if `loose`: they may end an earlier page.
+        rest: Bytes that are not cut yet; after the end, the beginning of an unfinished page.
         begun: Whether a page's tag was seen.
-        skipping: Whether the page at hand is beyond `PAGE_LIMIT`.
-        scanned: How much of `rest` holds no closing tag.
+        skipping: Whether the current page is beyond `PAGE_LIMIT`.
+        scanned: Number of bytes of `rest` that are known to hold no closing tag.
         oversized: The beginning of the last page that was skipped.
     """
 
@@ -201,7 +220,7 @@ class _Pages:
     oversized: bytes = b""
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The pages that this piece completes; empty bytes for one beyond `PAGE_LIMIT`."""
+        """Yield the pages that this piece completes; empty bytes for one beyond `PAGE_LIMIT`."""
         rest = self.rest
         rest += chunk
         done = 0
@@ -231,9 +250,13 @@ class _Pages:
         self.scanned = len(rest)
         if len(rest) > PAGE_LIMIT:
             if not self.skipping:
-                self.skipping = True
-                self.oversized = bytes(rest[:4096])
-            del rest[:-16]
+                # A page of a history dump may be of any size: its newest revision is not.
+                rest[:] = without_old_revisions(bytes(rest))
+            if self.skipping or len(rest) > PAGE_LIMIT:
+                if not self.skipping:
+                    self.skipping = True
+                    self.oversized = bytes(rest[:4096])
+                del rest[:-16]
             self.scanned = len(rest)
 
     def _refuse_endless(self) -> None:
@@ -242,6 +265,7 @@ class _Pages:
         )
 
     def pages(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield all pages; of one beyond `PAGE_LIMIT`, a zero byte and its beginning."""
         for chunk in chunks:
             for page in self.feed(chunk):
                 yield page or b"\0" + self.oversized
@@ -276,7 +300,12 @@ def _read_pages(reader: PageReader, pages: list[bytes]) -> list[Title]:
 def _read_batch(
     reader: PageReader, span: tuple[int, int]
 ) -> tuple[bytes, list[Title], bytes, bool]:
-    """Read the streams between two offsets: what precedes the first page, rows, what is left."""
+    """Read the streams between two offsets.
+
+    Returns:
+        The bytes before the first page, the rows, the bytes after the last page, and whether there
+        was a page at all.
+    """
     cutter = _Pages(reader.path, loose=True)
     where = f"in the bz2 streams from byte {span[0]}"
     rows = [
@@ -290,7 +319,7 @@ def _read_batch(
 def _from_streams(
     reader: PageReader, spans: Iterator[tuple[int, int]], threads: int
 ) -> Iterator[Title]:
-    """Read batches of streams apart, and join a page that goes over their edge."""
+    """Read batches of streams independently, and join a page that crosses their edge."""
     edge = b""
     for head, rows, rest, begun in _ordered(reader, _read_batch, spans, threads):
         edge += head if begun else rest
@@ -303,8 +332,10 @@ def _from_streams(
             yield from rows
             edge = rest
         if len(edge) > PAGE_LIMIT:
+            edge = without_old_revisions(edge)
+        if len(edge) > PAGE_LIMIT:
             raise InputError(
-                "a page that goes over many bz2 streams and is larger than any page may be",
+                "a page that crosses many bz2 streams and is larger than any page may be",
                 path=reader.path,
                 remedy=LAYOUT,
             )
@@ -316,51 +347,33 @@ def _from_streams(
     _refuse_unfinished(reader.path, bytes(cutter.rest), False)
 
 
-def _ordered(reader: PageReader, work: Callable, items: Iterable, threads: int) -> Iterator:
-    """Map over items in processes, in order, with few of them under way at a time."""
-    if threads <= 1:
+def _ordered(
+    reader: PageReader,
+    work: Callable[[PageReader, Item], Result],
+    items: Iterable[Item],
+    threads: int,
+) -> Iterator[Result]:
+    """Map over items in processes, in order, with only a few of them waiting at a time.
+
+    An `InputError` of a process is raised here as it was raised there.
+    """
+    # fork: a script that Snakemake runs has no `if __name__` guard for spawned children.
+    if threads <= 1 or "fork" not in multiprocessing.get_all_start_methods():
         for item in items:
             yield work(reader, item)
         return
-    # fork: a script that Snakemake runs has no `if __name__` guard for spawned children.
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(threads, mp_context=context)
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(_guarded, work, reader, item))
+            waiting.append(pool.submit(work, reader, item))
             if len(waiting) > 2 * threads:
-                yield _result(waiting.popleft())
+                yield waiting.popleft().result()
         while waiting:
-            yield _result(waiting.popleft())
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Failure(NamedTuple):
-    """An InputError on its way between processes."""
-
-    problem: str
-    path: str | Path | None
-    record: str | None
-    remedy: str
-
-
-def _guarded(work: Callable, reader: PageReader, item: object) -> object:
-    try:
-        return work(reader, item)
-    except InputError as error:
-        remedy = str(error).rpartition(f"{error.problem}. ")[2]
-        return _Failure(error.problem, error.path, error.record, remedy)
-
-
-def _result(future: Future) -> object:
-    result = future.result()
-    if isinstance(result, _Failure):
-        raise InputError(
-            result.problem, path=result.path, record=result.record, remedy=result.remedy
-        )
-    return result
 
 
 def _refuse_unfinished(path: Path, rest: bytes, skipping: bool) -> None:

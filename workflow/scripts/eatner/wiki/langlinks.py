@@ -1,10 +1,9 @@
 r"""The links between languages of a wiki, from its SQL dump (`langlinks.sql.gz`).
 
 Format: mysqldump of MediaWiki's table `langlinks` (mediawiki.org, Manual:Langlinks_table). The
-columns' positions come from the file's own CREATE TABLE. The rows are found by one regular
-expression over large blocks, so the speed is that of C. This is safe inside quoted values too:
-mysqldump writes every quote inside a value as ``\'``, so no value holds a number, a comma and a
-bare quote in a row.
+columns' positions come from the file's own CREATE TABLE. One regular expression finds the rows in
+large blocks, at the speed of C. It cannot match inside a quoted value, because mysqldump writes
+every quote there as ``\'``, so no value holds a number, a comma and a bare quote in a row.
 """
 
 from __future__ import annotations
@@ -21,9 +20,10 @@ from eatner.errors import InputError
 log = logging.getLogger(__name__)
 _BLOCK = 1 << 22
 _HEAD = 1 << 20  # bytes in which the table must be declared
-# The longest row: titles hold 255 bytes, each escaped at worst, and there is a language and an id.
+# The longest row: a title of 255 bytes, all of them escaped, a language and an id.
 _ROW = 4096
 _CREATE = re.compile(rb"CREATE TABLE (?:IF NOT EXISTS )?`?(\w+)`?\s*\((.*?)\n\s*\)", re.DOTALL)
+_ANNOUNCED = re.compile(rb"\s*(?:/\*.*?\*/;?\s*)?-- (?:MySQL|MariaDB) dump ")
 _COLUMN = re.compile(rb"^\s*`(\w+)`", re.MULTILINE)
 # Unrolled: runs of plain bytes at once, an escape between them.
 _VALUE = rb"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+"
@@ -39,7 +39,7 @@ def _plain(match: re.Match[bytes]) -> bytes:
 
 def _row_pattern(columns: list[str], language: str) -> re.Pattern[bytes]:
     cells = {
-        "ll_from": rb"(?P<id>\d+)",
+        "ll_from": rb"(?P<id>\d{1,18})",
         "ll_lang": b"'" + re.escape(language.encode()) + b"'",
         "ll_title": rb"'(?P<title>" + _VALUE + rb")'",
     }
@@ -68,23 +68,25 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def read(path: Path, language: str = "en") -> dict[int, str]:
-    """The titles in `language` of a wiki's pages.
+    """Read the titles that the pages of a wiki have in another language.
 
     Args:
-        path: `langlinks.sql` or `langlinks.sql.gz`.
-        language: The code in `ll_lang` of the wanted links.
+        path: Path of `langlinks.sql` or `langlinks.sql.gz`.
+        language: Code of the other language, as in the column `ll_lang`.
 
     Returns:
-        From page_id to title, with spaces.
+        Title of each page_id, with spaces, as the dump has it: `parse_dump` leaves out the links
+        that lead to a section (``Berlin#Mitte``).
 
     Raises:
         InputError: Not such a dump, a file that is cut off or damaged, no link to `language`.
     """
     links: dict[int, str] = {}
     pattern: re.Pattern[bytes] | None = None
-    buffer, base, inserts = b"", 0, False
+    buffer, base, inserts, announced = b"", 0, False, False
     for block in _blocks(path):
         buffer += block
+        announced = announced or (not base and _ANNOUNCED.match(buffer) is not None)
         if pattern is None:
             created = _CREATE.search(buffer)
             if created is None:
@@ -92,7 +94,7 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
                     break
                 continue
             columns = [name.decode() for name in _COLUMN.findall(created[2])]
-            if not set(_COLUMNS) <= set(columns):
+            if not set(_COLUMNS) <= set(columns) or len(set(columns)) < len(columns):
                 raise InputError(
                     f"the table {created[1].decode()} has the columns {' '.join(columns)}",
                     path=path,
@@ -115,7 +117,7 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
                     path,
                     page.decode(),
                 )
-        # A row that the block's end cuts is found whole in the next round, others twice.
+        # A row that the block's end cuts is found whole in the next round; others are found twice.
         done = max(0, len(buffer) - _ROW)
         base += done
         buffer = buffer[done:]
@@ -126,6 +128,12 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
             remedy="Give the langlinks.sql.gz of the wiki, as its mirror publishes it.",
         )
     _refuse_cut(path, buffer, base, inserts)
+    if announced and b"-- Dump completed" not in buffer:
+        log.warning(
+            "%s: the last line, `-- Dump completed`, is missing; if rows are too, download it again"
+            " and compare its sha1 with the published one",
+            path,
+        )
     if not links:
         raise InputError(
             f"no page of this wiki has a link to the language {language!r}",
@@ -136,10 +144,10 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
 
 
 def _refuse_cut(path: Path, tail: bytes, base: int, inserts: bool) -> None:
-    """A dump ends in a complete statement; one that ends in a row was cut."""
+    """Refuse a dump that ends in the middle of a statement."""
     text = re.sub(rb"(?m)^\s*(?:--.*|/\*.*\*/;?)?\s*$", b"", tail).strip()
     last = text.rpartition(b"\n")[2]
-    # A semicolon ends a statement, but may also stand inside a title: then a quote is before it.
+    # A semicolon ends a statement, but it may also be part of a title: then a quote is before it.
     whole = last.endswith((b");", b"*/", b"*/;")) or (last.endswith(b";") and b"'" not in last)
     if inserts and text and not whole:
         raise InputError(

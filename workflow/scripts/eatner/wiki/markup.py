@@ -1,4 +1,4 @@
-"""Templates, tables, tags and language variants in wikitext; cuts that keep offsets right."""
+"""Templates, tables and tags in wikitext; cuts that keep offsets right."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
 
 Link = tuple[int, int, str, bool]
 """Start, end, target, and whether it is the page's own name in bold."""
-# What the preprocessor sees: braces, comments, headings, and tags whose content is no text.
+# What the preprocessor looks at: braces, comments, headings, and tags whose content is no text.
 _SKELETON = re.compile(r"\{\{+|\}\}+|\n=|<(?=[!A-Za-z])")
 _HEADING = re.compile(r"\n=[^\n]*=[ \t]*(?:<!--(?:(?!-->)[^\n])*-->[ \t]*)*(?=\n|\Z)")
 _HIDDEN = (
@@ -22,6 +23,8 @@ _HIDDEN = (
     "includeonly", "inputbox", "categorytree", "section", "pre", "code", "references", "indicator",
     "templatedata", "rt", "rp",
 )  # fmt: skip
+# Those of them that show a sign or a word where they stand, as a template does.
+_SHOWN = frozenset(("math", "chem", "ce", "hiero", "code"))
 TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)((?:\s[^<>]*?)?)(/?)>")
 # Templates whose first value is running text: in a language, unbroken, or of a page yet to come.
 _INLINE = re.compile(
@@ -35,21 +38,29 @@ _TABLE = re.compile(
 _LITERAL = re.compile(r"[\[\]{}<>'|=&*#:;_-]|\n")
 # Noncharacters of Unicode, which no text has: where a template stood, and where it is missed.
 DROPPED, HOLE = "\ufdd0", "\ufdd1"
-# They begin with a literal, or the search for them would be slow.
+_CLOSING = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in (*_HIDDEN, "nowiki")}
+# A reference cannot hold another one, nor a reading a reading: then the first has lost its end. A
+# reading may also end with what it is the reading of.
+_CLOSING["ref"] = re.compile(r"<(?:/ref\s*>|(ref)(?=[\s/>]))", re.IGNORECASE)
+for _name in ("rt", "rp"):
+    _CLOSING[_name] = re.compile(
+        rf"</{_name}\s*>|(?=</ruby\b|<(?:rt|rp|rb|rtc)\b)|(\n[ \t]*\n)", re.IGNORECASE
+    )
+# It begins with a literal, or the search for it would be slow.
 _DROPPED_RUN = re.compile(rf"{DROPPED}[{DROPPED} \t]*")
-_NEAR = 200  # code points in which a bracket that is open is looked for
+_NEAR = 200  # code points in which to look for an open bracket
 
 
 @dataclass(slots=True)
 class Clean:
-    """Plain text, paragraphs parted by single newlines, and the spans of its links.
+    """Plain text, with one newline between paragraphs, and the spans of its links.
 
     Attributes:
         text: NFC, no markup.
         spans: In order of their ends; code points of `text`.
         english: The target of an interlanguage link ``[[en:...]]``, as dumps before 2013 have.
         end: Where in the source the reading stopped, at a heading or at the end.
-        holes: Where in `text` something is missing that a sentence needs, in order.
+        holes: Where `text` misses something that a sentence needs, in order.
         unclosed: Whether a template has no end.
     """
 
@@ -66,6 +77,35 @@ def _literal(text: str) -> str:
     return _LITERAL.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
+class _Braces:
+    """Runs of two or more braces that are open, as MediaWiki's preprocessor counts them.
+
+    Attributes:
+        places: Where each run begins, the innermost last.
+        counts: How many braces of each run are still open.
+    """
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self.counts: list[int] = []
+
+    def open(self, begin: int, end: int) -> None:
+        self.places.append(begin)
+        self.counts.append(end - begin)
+
+    def close(self, count: int) -> int:
+        """Close as many runs as `count` braces close, and return how many braces are left."""
+        while self.counts and count >= 2:
+            used = min(self.counts[-1], count)
+            count -= used
+            if self.counts[-1] - used < 2:
+                self.counts.pop()
+                self.places.pop()
+            else:
+                self.counts[-1] -= used
+        return count
+
+
 def without_templates(
     source: str, start: int, unclosed: set[int], broken: Collection[int] = ()
 ) -> tuple[str, int]:
@@ -74,15 +114,14 @@ def without_templates(
     Args:
         source: Wikitext.
         start: Where to begin.
-        unclosed: To be filled with the places of braces that no others close.
+        unclosed: A set that is filled with the places of braces without an end.
         broken: The places of such braces, known from a first reading: their line goes.
 
     Returns:
         The text, a mark in the place of each template, and where the reading stopped.
     """
     pieces: list[str] = []
-    depth: list[int] = []  # braces still open, innermost last
-    opened: list[int] = []  # and where they stand
+    braces = _Braces()
     kept = pos = start
     endless: set[str] = set()  # closing tags that no longer occur: no second search
     if start == 0 and source.startswith("="):
@@ -93,31 +132,26 @@ def without_templates(
         pos = token.end()
         if mark[0] == "{":
             if at in broken:
-                if not depth:
+                if not braces.places:
                     line = source.find("\n", at)
                     pieces += source[kept:at], HOLE
                     kept = pos = len(source) if line < 0 else line
                 continue
-            depth.append(len(mark))
-            opened.append(at)
+            if len(mark) == 3 and source.startswith("-", at - 1):
+                at += 1  # The beginning of a language variant: -{{{a}}}-
+            braces.open(at, pos)
         elif mark[0] == "}":
-            left = len(mark)
-            outer = opened[0] if opened else 0
-            while depth and left >= 2:
-                used = min(depth[-1], left)
-                left -= used
-                if depth[-1] - used < 2:
-                    depth.pop()
-                    opened.pop()
-                else:
-                    depth[-1] -= used
-            if not depth and left < len(mark):
+            outer = braces.places[0] if braces.places else 0
+            left = braces.close(len(mark))
+            if not braces.places and left < len(mark):
+                if left == 1 and source.startswith("-", pos):
+                    pos -= 1  # The end of a language variant: -{zh-hans:{{a}}}-
                 pieces.append(source[kept:outer])
                 inline = _INLINE.fullmatch(source, outer, pos)
                 pieces.append(inline[1].strip() if inline else DROPPED)
                 kept = pos
         elif mark == "\n=":
-            if not depth and _HEADING.match(source, at):
+            if not braces.places and _HEADING.match(source, at):
                 pieces.append(source[kept:at])
                 return "".join(pieces), at
             pos = at + 1
@@ -125,22 +159,25 @@ def without_templates(
             after, piece = _skip_tag(source, at, endless)
             if after is None:
                 continue
-            if not depth:
+            if not braces.places:
                 pieces.append(source[kept:at])
                 if piece:
                     pieces.append(piece)
                 kept = after
             pos = after
-    unclosed.update(opened)
-    pieces += (source[kept : opened[0]], HOLE) if opened else (source[kept:],)
+    unclosed.update(braces.places)
+    pieces += (source[kept : braces.places[0]], HOLE) if braces.places else (source[kept:],)
     return "".join(pieces), len(source)
 
 
 def with_holes(text: str, language: Language) -> str:
-    """Tell the templates that a sentence misses from those that stand beside the text.
+    """Mark with `HOLE` where a sentence misses something: a template, or what was cut off.
 
     An infobox or a hatnote has a line of its own, a citation clings to a word or to a mark: neither
-    writes a word. Whatever stands between words does, and so it leaves a hole.
+    writes a word. Whatever is between words does, and so it leaves a hole.
+
+    What has no end is cut off with the rest of its line. Behind the end of a sentence, that is the
+    loss of the next sentence, which the next line may go on with.
     """
 
     def mark(run: re.Match[str]) -> str:
@@ -173,7 +210,15 @@ def with_holes(text: str, language: Language) -> str:
             hole = word_after and clings
         return f"{HOLE * hole}{' ' * (not clings)}"
 
+    if HOLE in text:
+        text = _cut_behind(language.marks).sub(lambda cut: cut[1] + HOLE if cut[1] else "", text)
     return _DROPPED_RUN.sub(mark, text)
+
+
+@cache
+def _cut_behind(marks: str) -> re.Pattern[str]:
+    """A hole behind a sentence's end; it moves into the next line if that goes on with the text."""
+    return re.compile(rf"(?<=[{re.escape(marks)}])[ \t]*{HOLE}(\n(?![\n*#:;|=]))?")
 
 
 def _skip_tag(source: str, at: int, endless: set[str]) -> tuple[int | None, str]:
@@ -181,7 +226,7 @@ def _skip_tag(source: str, at: int, endless: set[str]) -> tuple[int | None, str]
     if source.startswith("<!--", at):
         if "<!--" in endless or (end := source.find("-->", at + 4)) < 0:
             endless.add("<!--")
-            return len(source), ""
+            return len(source), HOLE
         return end + 3, ""
     tag = TAG.match(source, at)
     if tag is None:
@@ -191,18 +236,21 @@ def _skip_tag(source: str, at: int, endless: set[str]) -> tuple[int | None, str]
         return None, ""
     if tag[4]:
         return tag.end(), ""
-    closing = None
-    if name not in endless:
-        closing = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(source, tag.end())
+    closing = None if name in endless else _CLOSING[name].search(source, tag.end())
     if closing is None:
-        # MediaWiki shows the rest as text; a reference's text must not, so its line goes.
         endless.add(name)
         if name == "nowiki":
             return tag.end(), ""
+    if closing is None or (closing.lastindex and closing[1]):
+        # MediaWiki shows what follows as text or drops it up to another tag's end; it is neither
+        # text nor to be lost, so the rest of the line goes, and leaves a hole.
         line = source.find("\n", tag.end())
-        return (len(source) if line < 0 else line), ""
+        after = len(source) if line < 0 else line
+        return min(after, closing.start()) if closing else after, HOLE
     content = source[tag.end() : closing.start()]
-    return closing.end(), _literal(content) if name == "nowiki" else ""
+    if name == "nowiki":
+        return closing.end(), _literal(content)
+    return closing.end(), DROPPED if name in _SHOWN else ""
 
 
 def without_tables(text: str) -> str:
@@ -221,36 +269,6 @@ def without_tables(text: str) -> str:
     # MediaWiki closes a table at the end of the page: all that follows is in it.
     pieces.append(HOLE if depth else text[kept:])
     return "".join(pieces)
-
-
-def language_variants(text: str) -> str:
-    """Resolve language variants, innermost first: the first one given, or the plain text."""
-    stack: list[list[str]] = [[]]
-    for piece in re.split(r"(-\{(?!\{)|\}-)", text):
-        if piece == "-{":
-            stack.append([])
-        elif piece == "}-" and len(stack) > 1:
-            inner = "".join(stack.pop())
-            stack[-1].append(_variant(inner))
-        else:
-            stack[-1].append("" if piece == "}-" else piece)
-    return "".join("".join(part) for part in stack)
-
-
-def _variant(inner: str) -> str:
-    flags, bar, rest = inner.partition("|")
-    if bar and re.fullmatch(r"[\sA-Z;+-]*|zh[\w;-]*", flags):
-        if re.search(r"[HTDN+-]", flags) and "A" not in flags:
-            return ""
-        inner = rest
-    choices = re.findall(r"(?:^|;)\s*(?:[^;:]*=>)?\s*([a-z]{2,3}(?:-[a-z]+)?)\s*:([^;]*)", inner)
-    if not choices:
-        return inner
-    ranked = {code: value.strip() for code, value in reversed(choices)}
-    for code in ("zh-cn", "zh-hans", "zh"):
-        if code in ranked:
-            return ranked[code]
-    return choices[0][1].strip()
 
 
 def with_a_space(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Say whether an English title is a name, and if not, why."""
+"""Decide whether an English title is a name, and give the reason if it is none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TAXA = re.compile(
 )
 _PEOPLE = re.compile(r"(?:ians?|[^j]ans|[n-z]ese|[nl]ish|ites|ards|eeks|asids?|[ie]bids?)$")
 _TONGUES = _WORDS["tongues"]
-# Names that a dictionary also holds as words (china, turkey, nice), and so need to be said.
+# Names that the dictionaries list as words too (china, turkey, nice).
 _NAMES_TOO = _WORDS["names"]
 _CLASS_QUALIFIER = re.compile(
     r"(?i)(?:given name|name|surname|word|disambiguation|unit|letter|number|color|colour|law|"
@@ -58,8 +58,8 @@ def name_fault(english: str) -> str:
     """Why an English title names no single person, place, organisation or work; empty if it does.
 
     English writes names with capitals, and Wikipedia writes its titles like text: "Solar eclipse"
-    but "Bank of England". Only the first word tells nothing, so a title of one word is looked up
-    in two dictionaries (Hunspell's en_US, lemminflect), and words of science are known by
+    but "Bank of England". The first word always has a capital, so a title of one word is looked
+    up in two dictionaries (Hunspell's en_US, lemminflect), and words of science are recognised by
     their endings.
 
     Args:
@@ -128,21 +128,21 @@ def _word_fault(word: str) -> str:
 
 @cache
 def _dictionary() -> frozenset[str]:
-    """The words of Hunspell's en_US, as the package spylls carries it; names have a capital."""
+    """The words of Hunspell's en_US, which the package spylls ships; names have a capital."""
     table = files("spylls") / "hunspell" / "data" / "en" / "en_US.dic"
     lines = table.read_text(encoding="utf-8").splitlines()
     return frozenset(line.partition("/")[0] for line in lines[1:])
 
 
 def _is_word(lower: str) -> bool:
-    """Whether a common word, as it is or in the plural; the second dictionary knows its forms.
+    """Whether it is a common word, as it is or in the plural; the second dictionary has its forms.
 
-    A verb alone makes no title, unless as a gerund: "Swimming", but "Shanghai".
+    A verb makes no title but as a gerund: "Swimming" is a word, "Shanghai" is not.
     """
     words = _dictionary()
     if lower in words or lower.removesuffix("s") in words:
         return True
-    # Imported here: it brings spaCy along, which no user of the lexicon needs.
+    # Imported here: it imports spaCy, which no user of the lexicon needs.
     from lemminflect import getAllLemmas
 
     kinds = set(getAllLemmas(lower))

@@ -2,7 +2,8 @@
 
 A pair comes from a link of the lead (an *anchor*) or from the page's own name in bold (a *title*).
 English titles come from the wiki itself (`langlinks`), through redirects. Only names are wanted,
-and only surfaces that are the name: see `name_fault` and `surface_fault`, which say why not.
+and only surfaces that are the name: `name_fault` and `surface_fault` give the reason if they are
+not. Only whole sentences are wanted: none with a hole, none that ends inside a bracket.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import hashlib
 import heapq
 import json
 import random
+import re
 import tempfile
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from eatner import tables, tsv
-from eatner.tables import Pair, RejectedPair
+from eatner.tables import Pair, PairKind, RejectedPair
 from eatner.text import sentences
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
@@ -30,11 +32,14 @@ from eatner.wiki.titles import MARKUP, Wiki, bare_title, count_uses, english_nam
 
 LONGEST = 600
 """Code points of a sentence: longer ones are lists that were written as one."""
-_THIRDS = 3  # a mention stands at the beginning, in the middle or at the end of its sentence
+_OPENING, _CLOSING = "(（「『【《〈[［{", ")）」』】》〉]］}"
+_BRACKET = re.compile(f"[{re.escape(_OPENING + _CLOSING)}]")
+_LIST_ITEM = re.compile(r"(?:^|.*\s)\w{1,2}\Z")  # a) or 1): it has no other bracket
+_THIRDS = 3  # a mention is at the beginning, in the middle or at the end of its sentence
 
 
 def _edge_fault(mention: Pair, language: Language) -> str:
-    """Whether a span begins or ends inside a written word, beyond what the language adds to one."""
+    """Whether a span begins or ends inside a written word, affixes of the language apart."""
     if not language.spaces:
         return ""
     sentence, start, end = mention.sentence, mention.start, mention.end
@@ -50,13 +55,16 @@ def _edge_fault(mention: Pair, language: Language) -> str:
 
 
 def _key(*parts: object) -> int:
-    """A number that depends on the parts alone: the order of a sample, the same on every run."""
+    """A hash of the parts, the same on every run, that orders a sample."""
     text = "\x1f".join(map(str, parts))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[Pair, str, str]]:
-    """Every link of every lead as a mention, with its page's English title and a reason or ''."""
+    """Every link of every lead as a mention, with the English title and a reason to reject it.
+
+    The reason is empty for a sound mention.
+    """
     for row in pages(titles, "building pairs"):
         if row.kind != "article" or row.links == "[]":
             continue
@@ -72,7 +80,7 @@ def _mentions(titles: Path, wiki: Wiki, language: Language) -> Iterator[tuple[Pa
                 continue
             while at + 1 < len(spans) and spans[at][1] <= start:
                 at += 1
-            kind = "title" if len(link) > 3 else "anchor"
+            kind: PairKind = "title" if len(link) > 3 else "anchor"
             title = row.title if kind == "title" else wiki.resolve(target)
             english = wiki.english.get(title, "")
             first, last = spans[at]
@@ -109,11 +117,28 @@ def _sentence_fault(sentence: str, surface: str) -> str:
         return "markup"
     if len(sentence) > LONGEST:
         return "sentence too long"
+    if _cuts_bracket(sentence):
+        return "cut inside a bracket"
     if len(sentence) < len(surface) + 4:
         return "no context"
     if not unicodedata.is_normalized("NFC", sentence):
         return "not NFC"
     return ""
+
+
+def _cuts_bracket(sentence: str) -> bool:
+    """Whether a bracket has no partner in the sentence, so that a part of it must be elsewhere."""
+    stack: list[str] = []
+    for match in _BRACKET.finditer(sentence):
+        bracket = unicodedata.normalize("NFKC", match[0])  # Full and half width go together.
+        if bracket in _OPENING:
+            stack.append(_CLOSING[_OPENING.index(bracket)])
+        elif stack:
+            if stack.pop() != bracket:
+                return True
+        elif bracket != ")" or not _LIST_ITEM.match(sentence[: match.start()]):
+            return True
+    return bool(stack)
 
 
 def build(
@@ -129,19 +154,19 @@ def build(
 ) -> Counter[str]:
     """Write the pairs of a wiki, and what was rejected with the reason.
 
-    Every link is one mention; it is written to one of the two tables. Negative rows are extra:
+    Every link is one mention, which is written to one of the two tables. Negative rows are extra:
     an entity that is not in the sentence, with an empty surface and start = end = 0.
 
     Args:
-        titles: `titles.tsv`.
-        out: `pairs.tsv`, the table of `Pair`s.
-        rejects: `pairs.rejects.tsv`, the same and a reason.
-        language: Of the wiki.
-        per_entity: Rows of one entity at most, spread over the beginning, middle and end of
-            sentences.
-        size: Rows in all, negatives included; None for as many as there are.
-        negatives: The share of negative rows, from 0 to below 1.
-        seed: Of the sample.
+        titles: Path of `titles.tsv`.
+        out: Path of `pairs.tsv`, the table of `Pair`s.
+        rejects: Path of `pairs.rejects.tsv`, the table of `RejectedPair`s.
+        language: Language of the wiki.
+        per_entity: At most this many rows of one entity, spread over the beginning, middle and end
+            of sentences.
+        size: Number of rows in all, negatives included; None for as many as there are.
+        negatives: Fraction of negative rows, at least 0 and below 1.
+        seed: Seed of the sample.
 
     Returns:
         Counts: `mentions`, `kept`, `negative`, and one for each reason; kept and the reasons make
@@ -181,10 +206,10 @@ def _sift(
     per_entity: int,
     seed: int,
 ) -> dict[int, int]:
-    """Part the mentions into two files, and choose of the sound ones at most k an entity.
+    """Split the mentions into two files, and choose at most `per_entity` sound ones of an entity.
 
     Returns:
-        From the number of a sound row that was chosen to its key in the sample.
+        Key in the sample of each sound row that was chosen, by the number of the row.
     """
     bins: dict[str, list[list[tuple[int, int]]]] = defaultdict(lambda: [[] for _ in range(_THIRDS)])
     number = 0
@@ -206,7 +231,7 @@ def _sift(
             third = min(_THIRDS - 1, _THIRDS * mention.start // room)
             heap = bins[english][third]
             key = _key(seed, english, mention.sentence, mention.start)
-            # The largest of the k smallest keys stands first, ready to be replaced. The same
+            # The heap's first is the largest of the smallest keys, ready to be replaced. The same
             # sentence on another page has the same key.
             if any(-key == held for held, _ in heap):
                 pass
@@ -218,7 +243,7 @@ def _sift(
     chosen: dict[int, int] = {}
     for english, thirds in bins.items():
         queues = [sorted((-key, number) for key, number in heap) for heap in thirds]
-        # Begin with another third for each entity, or all single rows would be openings.
+        # Begin with a different third for each entity, or all single rows would be openings.
         turn, left = _key(seed, english) % _THIRDS, per_entity
         while left and any(queues):
             queue = queues[turn % _THIRDS]
@@ -239,7 +264,7 @@ def _sample(chosen: dict[int, int], wanted: int) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The chosen rows of the file of sound mentions, to be read as often as needed."""
+    """The chosen rows of the file of sound mentions; they can be iterated again and again."""
 
     sound: Path
     chosen: dict[int, int]
@@ -253,7 +278,7 @@ class _Kept:
 def _names_of(
     kept: _Kept, sound: Path, early: Path, wiki: Wiki, language: Language
 ) -> dict[str, set[str]]:
-    """What may name each of the chosen entities in a sentence, in whatever form, in lower case."""
+    """The forms, in lower case, that may name each of the chosen entities in a sentence."""
     forms: dict[str, set[str]] = {row.english: {row.english.casefold()} for row in kept}
 
     def add(english: str, surface: str) -> None:
@@ -271,7 +296,7 @@ def _names_of(
 
 
 def _stems(surface: str, language: Language) -> set[str]:
-    """What a name keeps in all its forms, of it all and of the part that people are called by."""
+    """The beginnings that all forms of a name share, of the whole name and of the last name."""
     words = [word for word in PARTS.split(surface.casefold()) if word]
     parts = {surface.casefold(), surface.casefold().partition(",")[0], *words[-1:]}
     if not language.spaces:
@@ -297,18 +322,18 @@ def _with_negatives(
 def _absent(
     row: Pair, names: list[str], forms: dict[str, set[str]], seed: int, wanted: int
 ) -> list[str]:
-    """Entities that this sentence names in no form known: as many as wanted, or fewer."""
-    found: list[str] = []
+    """At most `wanted` entities that this sentence names in no known form."""
+    absent: list[str] = []
     if not wanted:
-        return found
+        return absent
     chance = random.Random(_key(seed, "negative", row.sentence, row.start))
     text = row.sentence.casefold()
     for name in chance.sample(names, min(50, len(names))):
-        if len(found) == wanted:
+        if len(absent) == wanted:
             break
         if not any(form in text for form in forms[name]):
-            found.append(name)
-    return found
+            absent.append(name)
+    return absent
 
 
 def _rejected(
@@ -318,4 +343,4 @@ def _rejected(
     for number, row in enumerate(tables.read(sound, Pair)):
         if number not in chosen:
             counts["not sampled"] += 1
-            yield RejectedPair(*astuple(row), "not sampled")
+            yield RejectedPair(**asdict(row), reason="not sampled")

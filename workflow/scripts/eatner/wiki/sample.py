@@ -18,7 +18,7 @@ import yaml
 from eatner.errors import InputError
 
 PAGES_A_STREAM = 100
-# The same sources must give the same bytes, so every page is of one time.
+# The same sources must give the same bytes, so all pages have one time.
 TIMESTAMP = "2026-01-01T00:00:00Z"
 KEYS = {"title", "english", "redirect", "text"}
 
@@ -27,18 +27,19 @@ def build(sources: Sequence[Path], code: str, dump: Path, index: Path, langlinks
     """Build the three dump files.
 
     Args:
-        sources: YAML files: lists of pages with `title`, and either `redirect` (a title) or `text`
-            (wikitext) with, for an article, `english` (the title in the English Wikipedia).
-        code: The wiki's language code, such as `ja`.
-        dump: The `pages-articles-multistream.xml.bz2` to write.
-        index: Its `index.txt.bz2`.
-        langlinks: The `langlinks.sql.gz`.
+        sources: Paths of YAML files: lists of pages with `title`, and either `redirect` (a title)
+            or `text` (wikitext) with, for an article, `english` (its title in the English
+            Wikipedia).
+        code: Language code of the wiki, such as `ja`.
+        dump: Path of the `pages-articles-multistream.xml.bz2` to write.
+        index: Path of the `multistream-index.txt.bz2` to write.
+        langlinks: Path of the `langlinks.sql.gz` to write.
 
     Returns:
         The number of pages.
 
     Raises:
-        InputError: A page that is not as said above, or two pages of one title.
+        InputError: A page of another form, or two pages with one title.
     """
     pages = list(_pages(sources))
     head = (
@@ -77,16 +78,24 @@ def _pages(sources: Sequence[Path]) -> Iterator[dict[str, str]]:
         if not isinstance(pages, list):
             raise InputError("not a list of pages", path=source, remedy=remedy)
         for number, page in enumerate(pages, 1):
-            where = {"path": source, "record": f"page {number}"}
+            record = f"page {number}"
             sound = isinstance(page, dict) and all(isinstance(v, str) and v for v in page.values())
             if not sound or set(page) - KEYS or "title" not in page:
-                raise InputError(f"not a page: {str(page)[:80]}", **where, remedy=remedy)
+                raise InputError(
+                    f"not a page: {str(page)[:80]}", path=source, record=record, remedy=remedy
+                )
             if ("text" in page) == ("redirect" in page):
-                raise InputError(f"{page['title']}: neither or both", **where, remedy=remedy)
+                raise InputError(
+                    f"{page['title']}: it has neither a text nor a redirect, or both",
+                    path=source,
+                    record=record,
+                    remedy=remedy,
+                )
             if page["title"] in seen:
                 raise InputError(
                     f"{page['title']} stands in {seen[page['title']]} too",
-                    **where,
+                    path=source,
+                    record=record,
                     remedy="Delete one of them.",
                 )
             seen[page["title"]] = source

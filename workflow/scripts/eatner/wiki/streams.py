@@ -14,9 +14,9 @@ from eatner.errors import InputError
 
 _MAGIC = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 READ = 1 << 20
-_INFLATED = 1 << 20  # bytes asked of the decompressor at a time: a bomb inflates no further
-_BATCH = 1 << 19  # compressed bytes a task
-# What is decompressed at one go; what is larger, or a bomb, is decompressed piece by piece.
+_INFLATED = 1 << 20  # bytes to ask the decompressor for at a time: a bomb inflates no further
+_BATCH = 1 << 19  # compressed bytes of a task
+# Limits of what is decompressed in one go; anything larger is decompressed piece by piece.
 _AT_ONCE = 8 << 20
 _AT_ONCE_INFLATED = 32 << 20
 _END_OF_STREAM = 80  # bits: a magic number and a sum
@@ -39,7 +39,7 @@ def chain(
 
 
 def first_bytes(path: Path) -> bytes:
-    """The first bytes, which tell what a file is."""
+    """The first bytes, which show what a file is."""
     try:
         with open(path, "rb") as file:
             return file.read(10)
@@ -59,7 +59,7 @@ def stream_bounds(path: Path) -> Iterator[tuple[int, int]]:
             first = offset - len(tail)
             if first == 0 and not _MAGIC.match(window):
                 raise InputError("not a bz2 file", path=path, record="byte 0", remedy=AGAIN)
-            # A magic number that goes over the edge is found whole in the next window.
+            # A magic number that crosses the edge is found whole in the next window.
             for match in _MAGIC.finditer(window):
                 at = first + match.start()
                 if at > begin:
@@ -71,7 +71,7 @@ def stream_bounds(path: Path) -> Iterator[tuple[int, int]]:
 
 
 def batches(streams: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Join neighbouring streams until a batch is worth a process's while."""
+    """Join neighbouring streams until a batch is worth the cost of handing it to a process."""
     begin = end = 0
     for _, end in streams:
         if end - begin >= _BATCH:
@@ -94,20 +94,20 @@ def inflate(path: Path, begin: int, end: int) -> Iterator[bytes]:
 def _inflate_fast(packed: bytes) -> list[bytes] | None:
     """The text of whole bz2 streams, or None where there is any doubt.
 
-    rapidgzip takes three quarters of the time that `bz2` takes. But it reads a damaged stream
-    header as garbage after the end, so it must be seen to have read up to the last byte; and what
-    is wrong, `bz2` says better. Nothing is handed out before all of it is sound.
+    rapidgzip takes three quarters of the time that `bz2` takes. But it takes a damaged stream
+    header for garbage after the end, so this checks that it read up to the last byte. `bz2` has
+    the better error messages. Nothing is returned before all of it is known to be sound.
     """
-    # Imported here: who reads titles.tsv needs nothing of it.
+    # Imported here: readers of titles.tsv do not need it.
     import rapidgzip
 
     pieces: list[bytes] = []
     size = 0
     with (
-        # Its C++ raises whatever it likes, and not always with a message that can be read.
+        # Its C++ raises exceptions of any kind, and not always with a message that can be read.
         suppress(Exception),
         _muted(),
-        # rapidgzip 0.16 never lets go of a source: closed, it holds a kilobyte instead of `packed`.
+        # rapidgzip 0.16 never releases a source: when closed, it holds a kilobyte, not `packed`.
         io.BytesIO(packed) as source,
         rapidgzip.IndexedBzip2File(source, parallelization=1) as file,
     ):
@@ -116,7 +116,7 @@ def _inflate_fast(packed: bytes) -> list[bytes] | None:
             size += len(piece)
             if size > _AT_ONCE_INFLATED:
                 return None
-        # From the bit where each block begins to its place in the text; the last is the end.
+        # Maps the bit at which each block begins to its offset in the text; the last is the end.
         end, inflated = list(file.block_offsets().items())[-1]
         if (end + _END_OF_STREAM + 7) // 8 == len(packed) and inflated == size:
             return pieces
@@ -125,7 +125,7 @@ def _inflate_fast(packed: bytes) -> list[bytes] | None:
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Keep what a library in C++ writes to the standard error output out of the log."""
+    """Keep out of the log what a library in C++ writes to the standard error output."""
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, 2)
@@ -137,7 +137,7 @@ def _muted() -> Iterator[None]:
 
 
 def inflate_strictly(path: Path, begin: int, end: int) -> Iterator[bytes]:
-    """The same by the standard library, however large; names the stream that is damaged."""
+    """The same as `inflate` by the standard library, of any size; names the damaged stream."""
     with open(path, "rb") as file:
         file.seek(begin)
         left = end - begin
@@ -201,7 +201,7 @@ def check_index(dump: Path, index: Path) -> None:
             )
         if int(offset) >= size:
             raise InputError(
-                f"the dump is cut off, for {index} names a stream at byte {int(offset)}",
+                f"the dump is cut off: {index} names a stream at byte {int(offset)}",
                 path=dump,
                 record=f"byte {size}",
                 remedy=AGAIN,

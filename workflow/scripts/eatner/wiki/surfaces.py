@@ -1,24 +1,25 @@
-"""Say whether a link's text is a surface of the entity that it links to, and if not, why."""
+"""Decide whether the text of a link is a name of what it links to, and give the reason if not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
+from eatner.text.folding import fold_name
 from eatner.text.languages import Language
 from eatner.wiki.names import name_fault
-from eatner.wiki.titles import Wiki, bare_title, fold_name
+from eatner.wiki.titles import Wiki, bare_title
 
 
 def surface_fault(surface: str, target: str, title: str, wiki: Wiki, language: Language) -> str:
     """Why a link's text is no name of what it links to; empty if it is one.
 
     Args:
-        surface: The link's text.
-        target: The title the link names, before redirects.
-        title: The title it leads to.
-        wiki: All titles.
-        language: Of the wiki.
+        surface: Text of the link.
+        target: Title that the link names, before redirects.
+        title: Title that it leads to, after redirects.
+        wiki: All titles of the wiki.
+        language: Language of the wiki.
     """
     if not any(char.isalpha() for char in surface):
         return "number or sign"
@@ -38,7 +39,8 @@ def surface_fault(surface: str, target: str, title: str, wiki: Wiki, language: L
     if any(folded == fold_name(name) for name in names):
         return ""
     part = any(_is_part(surface, name, language) for name in names)
-    if own in wiki.other or own in wiki.english:
+    # An alias may lead to a section: that is a thing of its own.
+    if own in wiki.other or own in wiki.english or "#" in own:
         # "Washington" may well be George, but "university" is not the one of Oxford.
         english = wiki.english.get(own, "")
         return "" if part and english and not name_fault(english) else "names another page"
@@ -59,24 +61,26 @@ def surface_fault(surface: str, target: str, title: str, wiki: Wiki, language: L
 def _demonym(folded: str, forms: Collection[str], language: Language) -> bool:
     """Whether a surface is an adjective or a people, by its ending: אמריקאי of the United States.
 
-    One letter of an alphabet tells nothing alone, but beside another form of the same name it does:
-    أمريكي beside أمريكا.
+    An ending of one letter proves nothing in an alphabet, unless another form of the same name is
+    known: أمريكي beside أمريكا.
     """
     endings = {
         ending
         for ending in language.demonyms
         if folded.endswith(ending) and ending not in language.endings
     }
-    telling = 1 if language.script in {"Hani", "Jpan", "Kore"} else 2
-    if any(len(ending) >= telling for ending in endings):
+    shortest = 1 if language.script in {"Hani", "Jpan", "Kore"} else 2
+    if any(len(ending) >= shortest for ending in endings):
         return True
     stems = (folded[common:] for form in forms if (common := _common(folded, form)) > 2)
     return not endings.isdisjoint(stems)
 
 
 def _turned(name: str) -> list[str]:
-    """How a name that stands turned round in a title is said: "Толстой, Лев Николаевич" is said
-    Лев Николаевич Толстой, Лев Толстой and Толстой."""
+    """The spoken forms of a title whose last name comes first.
+
+    "Толстой, Лев Николаевич" is called Лев Николаевич Толстой, Лев Толстой and Толстой.
+    """
     last, comma, first = (part.strip() for part in name.partition(","))
     if not comma or not first or "," in first:
         return []
@@ -92,7 +96,7 @@ def _is_part(surface: str, name: str, language: Language) -> bool:
     last = words[-len(mine) :]
     if not language.spaces:
         return last == mine
-    return all(_inflected(one, other, language) for one, other in zip(mine, last, strict=True))
+    return all(_inflected(word, part, language) for word, part in zip(mine, last, strict=True))
 
 
 def _is_variant(surface: str, folded: str, name: str, language: Language) -> bool:
@@ -119,27 +123,27 @@ def _whole_words(surface: str, name: str, language: Language) -> bool:
 PARTS = re.compile(r"[\s・·‧･＝=]+")
 
 
-def _inflected(one: str, other: str, language: Language) -> bool:
+def _inflected(word: str, name: str, language: Language) -> bool:
     """Whether two words differ in a short ending only, and not in one like that of "Russian"."""
-    if one == other:
+    if word == name:
         return True
-    common = _common(one, other)
-    longest = max(len(one), len(other))
+    common = _common(word, name)
+    longest = max(len(word), len(name))
     return (
         common >= 3
         and longest - common <= 3
         and common >= 0.6 * longest
-        and not _derived(one, other, language)
+        and not _derived(word, name, language)
     )
 
 
-def _common(one: str, other: str) -> int:
+def _common(word: str, name: str) -> int:
     """The length of the beginning that two words share."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
+    pairs = enumerate(zip(word, name, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(word), len(name)))
 
 
-def _derived(one: str, other: str, language: Language) -> bool:
+def _derived(word: str, name: str, language: Language) -> bool:
     """Whether two words differ in an ending that makes another word: Russia, Russian."""
-    common = _common(one, other)
-    return common >= 2 and not {one[common:], other[common:]}.isdisjoint(language.demonyms)
+    common = _common(word, name)
+    return common >= 2 and not {word[common:], name[common:]}.isdisjoint(language.demonyms)

@@ -1,10 +1,9 @@
-"""Titles of a wiki and their English: load them, count them, take their qualifiers away."""
+"""Titles of a wiki and their English titles: load, count, and remove disambiguators."""
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from eatner import tables
 from eatner.errors import InputError
 from eatner.progress import bar
 from eatner.tables import Title
+from eatner.text.folding import fold_name
 
 MARKUP = re.compile(
-    r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|-\{|\}-|https?://"
+    r"\[\[|\]\]|\{\{|\}\}|\{\||\|\}|'''|''|</?[A-Za-z!]|&(?:#?\w+);|__[A-Z]+__|https?://"
     r"|[\x00-\x1f\x7f-\x9f\ufffc\ufffd]|\w\|\w|\|[^|]*="
 )
 QUALIFIER = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
@@ -27,12 +27,13 @@ class Wiki:
     """What the whole of `titles.tsv` says about titles.
 
     Attributes:
-        english: From an article's title to its English title.
-        target: From a redirect's title to the title it leads to.
+        english: English title of each article's title.
+        target: Title that each redirect's title leads to; ``title#section``, which no page has,
+            for a redirect to a section.
         other: Titles of disambiguation pages and lists.
-        uses: How many leads link a surface to a title, where these differ.
-        links: How many leads link a surface to anything.
-        forms: From a title to the surfaces, folded, that several leads link to it.
+        uses: Number of leads that link a surface to a title, where the two differ.
+        links: Number of leads that link a surface to anything.
+        forms: Surfaces of each title that several leads link to it, folded.
     """
 
     english: dict[str, str] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class Wiki:
     forms: dict[str, set[str]] = field(default_factory=dict)
 
     def resolve(self, title: str) -> str:
-        """The title at the end of a chain of redirects, of which MediaWiki follows few."""
+        """The title at the end of a chain of redirects; MediaWiki follows no long one either."""
         for _ in range(4):
             if title not in self.target:
                 break
@@ -52,14 +53,14 @@ class Wiki:
 
 
 def pages(titles: Path, desc: str) -> Iterator[Title]:
-    """The rows of titles.tsv, counted on a bar."""
+    """The rows of titles.tsv, with a progress bar."""
     with open(titles, "rb") as file:
         lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 24), b""))
     yield from bar(tables.read(titles, Title), desc, "page", lines - 1)
 
 
 def load_wiki(titles: Path) -> Wiki:
-    """Read what pairs and lexicon need to know of all titles.
+    """Read what the pairs and the lexicon need to know about all titles.
 
     Raises:
         InputError: The table is broken, or none of its articles has an English title.
@@ -108,8 +109,10 @@ def bare_title(title: str) -> str:
 
 
 def english_name(title: str, surface: str) -> str:
-    """The English name as a text has it: no disambiguator, and of "Paris, Texas" only "Paris"
-    where the surface has no comma either."""
+    """The English name as a text has it, without a disambiguator.
+
+    Of "Paris, Texas" only "Paris" is left, unless the surface has a comma too.
+    """
     name = bare_title(title)
     first, comma, rest = name.partition(", ")
     single = comma and "," not in rest and not re.search(r"[,،、，]", surface)
@@ -118,11 +121,3 @@ def english_name(title: str, surface: str) -> str:
     if single and len(first) > 2 and rest[:1].isupper() and not re.search(r" (?:and|&) ", rest):
         return first
     return name
-
-
-# Spaces, hyphens and dots between the parts of a name; vowel marks of Hebrew and Arabic.
-_IGNORED = re.compile(r"[\s·・‧•'’‐‑‒–\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u200c-]+")
-
-
-def fold_name(text: str) -> str:
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", text).casefold())

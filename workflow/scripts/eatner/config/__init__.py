@@ -1,0 +1,1 @@
+"""The configuration: read by its schema, its names and paths checked, its components resolved."""

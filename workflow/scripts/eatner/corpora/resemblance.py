@@ -1,0 +1,308 @@
+"""What a file resembles that no reader takes: columns, markup, another tool's format; or nothing.
+
+Raw text is what resembles none of them. The tests look for what prose, poems, lists of names and
+chats do not have: the same number of columns in nearly every line, a column of codes, tags of
+entities, pairs of markup around names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from eatner.corpora.headings import is_heading, roles
+from eatner.corpora.iob import TAG
+
+
+class Known(NamedTuple):
+    """What a file seems to be, the line that shows it, and what its user can do."""
+
+    line: int
+    kind: str
+    remedy: str
+
+
+Lines = Sequence[tuple[int, str]]
+AS_TEXT = "If it is raw text all the same, set the corpus's format: text."
+_CONVERT = "Convert it to JSON Lines with text and spans, or to a token a line with its tag. "
+COLUMNS = "Set the corpus's format: conll, with separator, token_column and tag_column. "
+# Such a share of the lines must look alike, since every file has its odd lines.
+_NEARLY_ALL = 0.9
+_SOME = 0.2
+# Annotation is in more lines than this; a text about annotation may have some.
+_RARE = 0.02
+# Fewer lines than this prove nothing about columns without a tab between them.
+_FEW_LINES = 3
+# A row of columns without tags has no more words than this.
+_SHORT = 4
+# Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
+_FEW_TAGS = 0.05
+
+_TYPES = (
+    r"(?:PER|PERS|PERSON|PSN|LOC|LOCATION|ORG|ORGANI[SZ]ATION|GPE|NORP|FAC|MISC|DATE|TIME|MONEY|"
+    r"PERCENT|EVENT|PRODUCT|WORK_OF_ART|LANGUAGE|CARDINAL|ORDINAL|QUANTITY)"
+)
+# In XML, of TEI and others, too, where the closing tag shows what is meant.
+_ELEMENTS = (
+    rf"(?:(?:b_)?{_TYPES}|TIMEX\d?|NUMEX|ENAMEX|persName|placeName|orgName|geogName|NE|NAME|"
+    r"ENTITY|MENTION|ANNOTATION)"
+)
+_TAGGED = re.compile(
+    rf"<({_ELEMENTS})\b[^<>]*>[^<>]+</\1>|<START(?::\w+)?> |<(?:\w+:)?(\w+) [^<>]*"
+    r"\b(?:type|ner|entity|label|class)=[^<>]*>[^<>]+</(?:\w+:)?\2>",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"<(\w[\w:.-]*)(?: [^<>]*)?>[^<>]*</\1>")
+_PAGE = {"b", "i", "u", "em", "strong", "br", "p", "a", "span", "sup", "sub", "small", "code", "s"}
+_DOCUMENT = re.compile(
+    r"\s*<(?:\?xml|!DOCTYPE|html|TEI|[A-Za-z][\w:.-]*(?: [\w:.-]+=[^<>]*)?>\s*$)"
+)
+_MARKED = re.compile(
+    rf"\[[^\[\]\n]+\]\((?:(?i:{_TYPES})|\{{[^)]*entity[^)]*)\)|"  # [Anna](PER)
+    rf"\[{_TYPES} [^\[\]]+\]|\[[^\[\]]+[ |:/_]{_TYPES}\]|\[[^\[\]]+\]_?/?{_TYPES}\b|"  # [PER Anna]
+    rf"<[^<>:|]+[:|]{_TYPES}>|<{_TYPES}[:|][^<>]+>|\[@[^\[\]]+#[^\[\]]+\*\]|"  # <Anna:PER>
+    rf"\{{\{{?[^{{}}]+[|:]{_TYPES}\}}|\{{\{{?{_TYPES}[|:][^{{}}]+\}}|\\{_TYPES}\{{[^{{}}]+\}}"
+)
+_KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
+_ENTITY_TAG = re.compile(rf"(?<![\w-])[BIESLU][-_]{_TYPES}(?![\w-])|(?<![\w-]){_TYPES}_[BIESLU]\b")
+_ITEM = re.compile(
+    r"\S+?[/|_#\\￨]([A-Z$]{1,6}\d?|[BIESLU]-\S+|O|[a-z]{1,2}|[.,:]|``|'')(?:[/|_#\\￨]\S+)?"
+)
+_LITERAL = re.compile(
+    r"\s*(?:\w+\s*=\s*)?[\[(]*\s*\(?\s*u?['\"].*['\"],\s*[\[({]|\s*\{\s*'\w+'\s*:"
+)
+_CELL_OF_LIST = re.compile(r"\"?\[\s*'[^']*'(?:,?\s|\])")
+_COMMENT = re.compile(r"#\s?(?:sent_id|newdoc|newpar|text|global\.columns)\b[^=]*=|#begin document")
+_BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\tAnnotatorNotes)")
+_TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
+_SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
+_CODE = re.compile(r"[-_*]|[A-Z][A-Z0-9_$.:/-]{0,14}|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]")
+_CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|[OXo]")
+_NUMBER = re.compile(r"\s*(\d+)\s+\S")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S*")
+_PUNCTUATION = re.compile(r"[^\w\s]+")
+
+
+def resembles(lines: Lines) -> Known | None:
+    """What the lines of a file seem to be; None for raw text.
+
+    Args:
+        lines: The first lines that are not blank, with their numbers.
+    """
+    known: Iterator[Known | None] = (test(lines) for test in _TESTS if lines)
+    return next(filter(None, known), None)
+
+
+def remarkable(lines: Lines) -> tuple[str, int, int] | None:
+    """What stands in some lines of a raw text and may be annotation, the first, and how many."""
+    for what, matches in (
+        ("a tab", lambda line: "\t" in line.strip()),
+        ("entities marked inline", lambda line: _TAGGED.search(line) or _MARKED.search(line)),
+        ("tags of entities", _ENTITY_TAG.search),
+        ("markup", _PAIR.search),
+    ):
+        numbers = [number for number, line in lines if matches(line)]
+        if numbers:
+            return what, numbers[0], len(numbers)
+    return None
+
+
+def _first(lines: Lines, matches: Callable[[str], object]) -> int | None:
+    return next((number for number, line in lines if matches(line)), None)
+
+
+def _share(lines: Lines, matches: Callable[[str], object]) -> float:
+    return sum(bool(matches(line)) for _, line in lines) / len(lines)
+
+
+def _of_a_tool(lines: Lines) -> Known | None:
+    """Lines that only one tool or format writes."""
+    for matches, kind, remedy in (
+        (re.compile(r"#FORMAT=WebAnno").match, "WebAnno TSV", "Set the corpus's format: webanno. "),
+        (_BRAT.match, "brat's standoff annotations", "Set the corpus's format: brat. "),
+        (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
+        (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
+        (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),
+        (_SUBTITLES.search, "subtitles (SRT or VTT)", "Leave the text alone. "),
+        (_TREE.match, "syntax trees in brackets", _CONVERT),
+    ):
+        line = _first(lines, matches)
+        if line is not None and (line == lines[0][0] or _share(lines, matches) >= _SOME):
+            return Known(line, kind, remedy)
+    return None
+
+
+def _markup(lines: Lines) -> Known | None:
+    """XML, SGML and brackets around names."""
+    line = _first(lines, _TAGGED.search)
+    if line is not None and _share(lines, _TAGGED.search) >= _RARE:
+        return Known(line, "text with entities marked inline (XML or SGML)", _CONVERT)
+    line = _first(lines, _MARKED.search)
+    if line is not None and _share(lines, _MARKED.search) < _RARE:
+        line = None
+    if line is None and _share(lines, _KLUE.search) >= _SOME:
+        line = _first(lines, _KLUE.search)
+    if line is not None:
+        return Known(line, "text with entities marked inline (brackets)", _CONVERT)
+    if _DOCUMENT.match(lines[0][1]):
+        return Known(lines[0][0], "XML or HTML", _CONVERT)
+
+    def paired(line: str) -> bool:
+        return any(match[1].casefold() not in _PAGE for match in _PAIR.finditer(line))
+
+    line = _first(lines, paired)
+    if line is not None and _share(lines, paired) >= _SOME:
+        return Known(line, "text with markup (XML or SGML)", _CONVERT)
+    return None
+
+
+def _tagged_words(lines: Lines) -> Known | None:
+    """A sentence a line, every word with its tag: `Rome/NNP fell/VBD`."""
+
+    def tagged(line: str) -> bool:
+        items = line.split()
+        return sum(map(bool, map(_ITEM.fullmatch, items))) >= 0.8 * len(items)
+
+    words = sum(len(line.split()) for _, line in lines)
+    if words >= _FEW_LINES and _share(lines, tagged) >= 0.8:
+        line = _first(lines, tagged) or lines[0][0]
+        return Known(line, "a sentence a line whose words carry tags (word/tag)", _CONVERT)
+    return None
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    if separator == " ":
+        return line.split()
+    if separator == ",":  # but not in numbers, nor before a space
+        return re.split(r"(?<!\d),(?! )|,(?!\d| )", line)
+    return line.strip().split(separator) if separator == "\t" else line.split(separator)
+
+
+def _separated(lines: Lines) -> Known | None:
+    """Columns: a heading, or the same number of fields in nearly every line."""
+    number, head = lines[0]
+    for separator, name in (("\t", "tabs"), (",", "commas"), (";", "semicolons"), ("|", "bars")):
+        if head.casefold().startswith("sep="):
+            return Known(number, "a table that Excel wrote", COLUMNS)
+        names = [field.strip(' "') for field in head.split(separator)]
+        if len(names) > 1 and (is_heading(names) or len(roles(names)) > 1):
+            if any(_CELL_OF_LIST.search(line) for _, line in lines[1:]):
+                return Known(
+                    number,
+                    f"a table whose cells hold lists, separated by {name}",
+                    "Write it as JSON Lines: pandas.read_csv with ast.literal_eval as converter, "
+                    'then to_json(orient="records", lines=True). ',
+                )
+            return Known(number, f"a table with a heading, separated by {name}", COLUMNS)
+        widths = [len(_fields(line, separator)) for _, line in lines]
+        width, count = Counter(widths).most_common(1)[0]
+        several = sum(other > 1 for other in widths)
+        if separator == "\t" and several:
+            alone = len(lines) == 1 and width == 2 and not head.strip()[:1].isdigit()
+            if not alone and 2 * several >= len(lines):
+                return _columns_by_tabs(lines, widths, width if width > 1 else max(widths))
+        elif width > 1 and count >= _NEARLY_ALL * len(lines) and len(lines) >= _FEW_LINES:
+            if separator == "," and any(", " in line for _, line in lines):
+                continue
+            line = next(n for (n, _), w in zip(lines, widths, strict=True) if w == width)
+            return Known(line, f"{width} columns separated by {name}", COLUMNS)
+    return None
+
+
+def _columns_by_tabs(lines: Lines, widths: Sequence[int], width: int) -> Known:
+    line = next(n for (n, _), w in zip(lines, widths, strict=True) if w > 1)
+    kind = f"{width} columns separated by tabs"
+    if any("Entity=(" in line for _, line in lines):
+        kind = "CoNLL-U whose entities are in brackets (Entity=, as in GUM and CorefUD)"
+    elif width == 10 and any(re.match(r"\d+(?:-\d+)?\t", line) for _, line in lines):
+        kind = "CoNLL-U without entities: ten columns, and no NE= or the like in the last"
+    return Known(line, kind, COLUMNS)
+
+
+def _codes(lines: Lines) -> Known | None:
+    """Columns between spaces: lines of as many words, the last of them (or two others) codes."""
+    rows = [line.split() for _, line in lines]
+    width, count = Counter(map(len, rows)).most_common(1)[0]
+    if width < 2 or len(lines) < _FEW_LINES or count < _NEARLY_ALL * len(lines):
+        return None
+    whole = [row for row in rows if len(row) == width]
+
+    def coded(column: int) -> bool:
+        values = Counter(row[column] for row in whole)
+        few = len(values) <= max(3, len(whole) // 5) and len(values) < len(whole)
+        pattern = _CAPITAL_CODE if width == 2 else _CODE
+        return few and all(map(pattern.fullmatch, values))
+
+    codes = [column for column in range(width) if coded(column)]
+    # The tokens differ, but not in lines that are all the same.
+    differ = any(len({row[at] for row in whole}) > len(whole) // 5 + 1 for at in range(width))
+    if differ and (width - 1 in codes or len(codes) > 1):
+        line = next(n for (n, text) in lines if len(text.split()) == width)
+        return Known(line, f"{width} columns separated by spaces", COLUMNS)
+    return None
+
+
+def _numbered(lines: Lines) -> Known | None:
+    """Numbers before words that begin anew: those of tokens in their sentences."""
+    numbers = [int(match[1]) for _, line in lines if (match := _NUMBER.match(line))]
+    again = sum(after <= before for before, after in itertools.pairwise(numbers))
+    short = _share(lines, lambda line: len(line.split()) <= _SHORT)
+    if again and short >= _NEARLY_ALL and len(numbers) >= _NEARLY_ALL * len(lines):
+        return Known(lines[0][0], "numbered tokens without tags", COLUMNS)
+    return None
+
+
+def _prefixed(lines: Lines) -> Known | None:
+    """WikiANN's tokens, each with its language, and nothing else."""
+    if len(lines) >= _FEW_LINES and _share(lines, _LANGUAGE.fullmatch) >= _NEARLY_ALL:
+        return Known(lines[0][0], "tokens with their language and without tags", COLUMNS)
+    return None
+
+
+def _vertical(lines: Lines) -> Known | None:
+    """A token a line without a tag: nearly all lines are one word, many of them marks."""
+    single = _share(lines, lambda line: len(line.split()) == 1)
+    marks = _share(lines, lambda line: _PUNCTUATION.fullmatch(line.strip()))
+    if len(lines) >= 8 and single >= _NEARLY_ALL and marks >= 0.04:
+        line = _first(lines, lambda line: _PUNCTUATION.fullmatch(line.strip())) or lines[0][0]
+        return Known(line, "a token a line without tags", "Join the tokens to sentences. ")
+    return None
+
+
+def holds_tag(line: str) -> bool:
+    """Whether a line looks like a token and its tag, be it that it ends in the word "U-Bahn"."""
+    words = line.split()
+    return len(words) > 1 and any(map(TAG.fullmatch, [words[-1], *line.split("\t")]))
+
+
+def _tags(lines: Lines) -> Known | None:
+    """Tags of entities in more lines than chance puts there."""
+    count = sum(_ENTITY_TAG.search(line) is not None for _, line in lines)
+    if count > max(1, _FEW_TAGS * len(lines)) or (count and len(lines) < 10):
+        line = _first(lines, _ENTITY_TAG.search) or lines[0][0]
+        return Known(line, "text with tags of entities", _CONVERT)
+    return None
+
+
+def _no_words(lines: Lines) -> Known | None:
+    """Numbers and marks alone."""
+    if not any(char.isalpha() for _, line in lines for char in line):
+        return Known(lines[0][0], "no text: no line has a letter", "")
+    return None
+
+
+_TESTS: tuple[Callable[[Lines], Known | None], ...] = (
+    _of_a_tool,
+    _markup,
+    _separated,
+    _tagged_words,
+    _tags,
+    _codes,
+    _numbered,
+    _prefixed,
+    _vertical,
+    _no_words,
+)
