@@ -132,6 +132,29 @@ def test_a_resumed_job_asks_nothing_again(tmp_path: Path) -> None:
     assert np.array_equal(first[0][0].signals, again[0][0].signals)
 
 
+def test_a_lexicon_that_has_grown_counts_in_a_resumed_job(tmp_path: Path) -> None:
+    """What a journal keeps is what the LLM said, whatever was proposed to it."""
+    model = tiny.llm("llama")
+    texts = ("東京都と大阪市。", "大きな山がある。")
+    asked = [Question(text, ["Zzyzx"]) for text in texts]
+    names = lexicon(tmp_path, JA, {"大阪市": "Zzyzx"})
+
+    def run(known, name: str = "kept"):
+        journal, calls = Journal(tmp_path / name, "x"), model.calls
+        found = fused.score(asked, model, JA, known, form="tuned", journal=journal)
+        return found, model.calls - calls
+
+    run(None)
+    resumed, calls = run(names)
+    fresh, every = run(names, "fresh")
+    for [one], [other] in zip(resumed, fresh, strict=True):
+        assert one.surfaces == other.surfaces
+        np.testing.assert_allclose(one.signals, other.signals, atol=1e-3)
+    assert resumed[0][0].signals[:, SIGNALS.index("lexicon")].max() == 1
+    assert calls <= every
+    assert run(names)[1] == 0
+
+
 def test_weights_are_learned_on_pairs_and_recorded(tmp_path: Path) -> None:
     rows = [
         Pair(english, surface, text, start := text.find(surface), start + len(surface), "anchor", 1)

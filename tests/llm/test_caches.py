@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import pytest
 import tiny
-from questions import EXACT, ask, questions, same
+from questions import ask, questions, same
 
 from eatner.llm.transformers import TransformersLLM
-
-
-@pytest.fixture(params=EXACT)
-def model(request: pytest.FixtureRequest) -> TransformersLLM:
-    return tiny.llm(request.param)
 
 
 def test_one_by_one_is_as_together_beyond_the_sliding_window() -> None:

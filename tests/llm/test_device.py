@@ -2,15 +2,10 @@ from __future__ import annotations
 
 import pytest
 import tiny
-from questions import EXACT, ask, questions, same
+from questions import ask, questions, same
 
 from eatner.errors import InputError
 from eatner.llm.transformers import TransformersLLM
-
-
-@pytest.fixture(params=EXACT)
-def model(request: pytest.FixtureRequest) -> TransformersLLM:
-    return tiny.llm(request.param)
 
 
 @pytest.mark.parametrize("most", [1, 2])

@@ -4,14 +4,9 @@ import math
 
 import pytest
 import tiny
-from questions import EXACT, SENTENCES, STOP, ask, forced, questions
+from questions import SENTENCES, STOP, ask, forced, questions
 
 from eatner.llm.transformers import TransformersLLM
-
-
-@pytest.fixture(params=EXACT)
-def model(request: pytest.FixtureRequest) -> TransformersLLM:
-    return tiny.llm(request.param)
 
 
 @pytest.fixture

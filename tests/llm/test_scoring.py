@@ -1,15 +1,9 @@
 from __future__ import annotations
 
 import pytest
-import tiny
-from questions import EXACT, forced, questions
+from questions import forced, questions
 
 from eatner.llm.transformers import TransformersLLM
-
-
-@pytest.fixture(params=EXACT)
-def model(request: pytest.FixtureRequest) -> TransformersLLM:
-    return tiny.llm(request.param)
 
 
 def test_score_sums_the_tokens_of_the_text(model: TransformersLLM) -> None:

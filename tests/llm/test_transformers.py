@@ -5,16 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
-from questions import EXACT, SENTENCES, ask, questions, same
+from questions import SENTENCES, ask, questions, same
 
 from eatner.llm import room
 from eatner.llm.journal import Journal
 from eatner.llm.transformers import TransformersLLM
-
-
-@pytest.fixture(params=EXACT)
-def model(request: pytest.FixtureRequest) -> TransformersLLM:
-    return tiny.llm(request.param)
 
 
 @pytest.mark.parametrize("beams", [1, 3])
