@@ -15,6 +15,7 @@ ROWS = "id,tokens,ner_tags\n7,\"['Anna', 'lacht']\",\"['B-PER', 'O']\"\n"
     "content",
     [
         ROWS,
+        "id,data,label\n7,Anna lacht,\"[[0, 4, 'PER']]\"\n",
         ROWS.replace("\n", "\r\n"),
         ROWS.replace(",tokens,", "\ttokens\t").replace('7,"', '7\t"').replace(']","[', ']"\t"['),
         'id;tokens;ner_tags\n7;"[""Anna"", ""lacht""]";"[""B-PER"", ""O""]"\n',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,14 @@ def test_documents_without_annotation_are_left_out_beside_others(tmp_path: Path,
     assert [s.text for s in read(write(path, bare))] == ["Bonn"]
 
 
-@pytest.mark.parametrize("content", [b"", b"x\x9c not spaCy", b"Anna wohnt in Bonn\n"])
+def test_without_spacy_it_says_so(tmp_path: Path, monkeypatch) -> None:
+    path = write(tmp_path / "x.spacy", NLP("Anna"))
+    monkeypatch.setitem(sys.modules, "spacy.tokens", None)
+    with pytest.raises(InputError, match=r"needs spaCy.*Doc\.to_json"):
+        read(path)
+
+
+@pytest.mark.parametrize("content", [b"x\x9c not spaCy", b"Anna wohnt in Bonn\n"])
 def test_what_is_not_spacys_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.spacy"
     path.write_bytes(content)

@@ -177,7 +177,7 @@ def a_task(*annotations: dict, **more: object) -> dict:
     return {"id": 3, "data": {"text": TEXT}, "annotations": [*annotations]} | more
 
 
-def results(*values: dict, kind: str = "labels", **more: object) -> dict:
+def results(*values: dict, kind: object = "labels", **more: object) -> dict:
     return {"result": [{"type": kind, "value": value} for value in values]} | more
 
 
@@ -216,6 +216,7 @@ def test_unfinished_tasks_are_left_out_beside_finished_ones(load, caplog) -> Non
     [
         (a_task(results(PER, kind="hypertextlabels")), "type 'hypertextlabels' is not read"),
         (a_task(results(PER, kind="paragraphlabels")), "type 'paragraphlabels' is not read"),
+        (a_task(results(PER, kind=["labels"])), r"type \['labels'\] is not read"),
         (a_task({"result": "x"}), "no list as its 'result'"),
         (a_task(7), "are numbers, not annotations"),
         (a_task(results(PER), data={"body": TEXT}), "only 'id', 'body', 'spans'"),
@@ -249,7 +250,8 @@ def test_records_of_argilla_that_are_no_gold(load, caplog) -> None:
 
 
 @pytest.mark.parametrize(
-    "ner", [[[0, 1, "A"], [1, 2, "B"]], [[3, 4, "A"]], [[0, "A"]], {"PER": [0]}]
+    "ner",
+    ["", None, [[0, 1, 7]], [[0, 1, "A"], [1, 2, "B"]], [[3, 4, "A"]], [[0, "A"]], {"PER": [0]}],
 )
 def test_spans_of_gliner_that_do_not_fit(load, ner: object) -> None:
     record = {"tokenized_text": ["Anna", "wohnt", "in", "Bonn"], "ner": ner}

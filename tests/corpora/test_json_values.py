@@ -26,6 +26,10 @@ PAIR = ["Anna lacht", {"entities": [[0, 4, "PER"]]}]
         "{'text': 'a'}",
         "[('Anna', {'entities': []})]",
         "TRAIN_DATA = [\n",
+        'var data = [{"text": "a"}]',
+        '// a comment\n[{"text": "a"}]',
+        'null\n{"text": "a"}\n',
+        '[7, {"text": "a"}]',
     ],
 )
 def test_json_and_what_was_meant_to_be_json_is_recognised(head: str) -> None:
@@ -68,8 +72,10 @@ def test_a_byte_order_mark_and_windows_line_ends(load) -> None:
         ('[{"text": "a"},\n{"text": "b"},\n]', 3, "not JSON"),
         ('{"text": "a"}\n{"text": "b",}', 2, "not JSON"),
         ('{\n"text": "a"\n}\n{\n"text": "b"\n}', 4, "not JSON"),
-        ("{'text': 'a'}", 1, "Python's notation"),
-        ('TRAIN_DATA = [\n("Anna", {"entities": [(0, 4, "PER")]})]', 1, "Python's notation"),
+        ("{'text': 'a'}", 1, "notation, not JSON"),
+        ('TRAIN_DATA = [\n("Anna", {"entities": [(0, 4, "PER")]})]', 1, "notation, not JSON"),
+        ('{"messages": [{"role": "user", "content": "Anna"}]}', 1, "only 'messages'"),
+        ('{"text": {"0": "a"}, "spans": {"0": []}}', 1, "a table by columns"),
         ('{"text": NaN}', 1, 'neither a "text"'),
         ('{"text": "a", "spans": NaN}', 1, "not a list"),
         ("[" * 100000, 1, "nested too deeply"),

@@ -24,6 +24,7 @@ RECORD = {"id": "a1", "text": "👩 東京と\nパリ"}
         {"spans": [{"start": 2, "end": 4, "type": "LOC", "surface": "東京"}, [6, 8, "LOC"]]},
         {"entities": [{"name": n, "span": s, "type": "LOC"} for n, s in STOCKMARK.items()]},
         {"label": {"LOC": {"東京": [[2, 3]], "パリ": [[6, 7]]}}},
+        {"entities": {"start": [2, 6], "end": [4, 8], "label": ["LOC", "LOC"]}},
     ],
 )
 def test_json_with_spans(load, spans: dict) -> None:
@@ -170,6 +171,7 @@ def test_tagged_tokens_stand_where_the_records_own_text_has_them(tmp_path: Path)
         ('{"tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "ner_tags": [3]}', "jsonl", 1, "tag names"),
         ('{"text": "a", "tokens": ["a"], "tags": ["B_X"]}', "jsonl", 1, "malformed tag 'B_X'"),
+        ('{"tokens": ["im", 1984], "tags": ["O", "O"]}', "jsonl", 1, "token 1984 is no text"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', "jsonl", 1, "one for each of its tokens"),
         (
             '{"tokens": ["A", "b"], "tags": ["B-LOC", "I-PER"]}',
@@ -214,90 +216,6 @@ TEXT = "Anna wohnt in Bonn"
 
 
 @pytest.mark.parametrize(
-    ("more", "key"),
-    [
-        ({"named_entities": [ANNA]}, "named_entities"),
-        ({"spans": [], "gold": [[0, 4, "PER"]]}, "gold"),
-        ({"meta": {"entities": [ANNA]}}, "meta.entities"),
-        ({"found": [["Anna", "PER"]]}, "found"),
-        ({"output": [{"entity": "PER", "word": "Anna"}]}, "output"),
-        ({"ner": {"PER": ["Anna"], "LOC": ["Bonn"]}}, "ner"),
-        ({"tags": "B-PER O O B-LOC"}, "tags"),
-        ({"tags": ["B-PER", "O", "O", "B-LOC"]}, "tags"),
-        ({"ner_tags": [1, 0, 0, 5]}, "ner_tags"),
-    ],
-)
-def test_annotation_under_another_key_is_refused_with_its_name(load, more: dict, key: str) -> None:
-    check_refused(lambda: load(json.dumps({"text": TEXT} | more)), 1, f"'{key}' may hold entities")
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"meta": {"source": "Anna", "pages": [1, 2]}, "topics": ["sport"]},
-        {"relations": [{"head_span": ANNA, "label": "lives"}], "spans": []},
-        {"tokens": [{"text": "Anna", "start": 0, "end": 4, "id": 0, "ws": True}]},
-        {"tokens": [{"id": 0, "start": 0, "end": 4, "tag": "NNP", "pos": "PROPN"}]},
-        {"cats": {"SPORT": 1.0}, "author": "Anna", "score": float("nan")},
-    ],
-)
-def test_what_is_no_annotation_is_passed_over(load, caplog, more: dict) -> None:
-    assert [s.text for s in load(json.dumps({"text": TEXT} | more))] == [TEXT]
-    assert not caplog.records
-
-
-def test_a_second_key_that_is_not_read_is_warned_of(load, caplog) -> None:
-    [sentence] = load(json.dumps({"text": TEXT, "spans": [ANNA], "silver": [BONN]}))
-    assert surfaces(sentence) == [("Anna", "PER")]
-    assert "line 1: 'silver' may hold entities" in caplog.text
-
-
-def test_two_keys_that_differ_are_refused_and_two_that_agree_are_read(load) -> None:
-    record = {"text": TEXT, "spans": [ANNA], "entities": [[0, 4, "PER"], [14, 18, "LOC"]]}
-    check_refused(lambda: load(json.dumps(record)), 1, "the spans of spans and entities differ")
-    [sentence] = load(json.dumps(record), spans_key="entities")
-    assert surfaces(sentence) == [("Anna", "PER"), ("Bonn", "LOC")]
-    [sentence] = load(json.dumps(record | {"entities": [[0, 4, "PER"]]}))
-    assert surfaces(sentence) == [("Anna", "PER")]
-    [sentence] = load(json.dumps(record | {"spans": []}))
-    assert surfaces(sentence) == [("Anna", "PER"), ("Bonn", "LOC")]
-    tags = {"tokens": ["Anna", "lacht"], "tags": ["B-NP", "B-VP"], "ner_tags": ["B-PER", "O"]}
-    check_refused(lambda: load(json.dumps(tags)), 1, "the tags of tags and ner_tags differ")
-    assert surfaces(load(json.dumps(tags), spans_key="ner_tags")[0]) == [("Anna", "PER")]
-
-
-def test_keys_are_named_with_dots(load) -> None:
-    record = {
-        "source": TEXT,
-        "labels-x": {"annotations": {"entities": [ANNA | {"startOffset": 0, "endOffset": 4}]}},
-    }
-    check_refused(lambda: load(json.dumps(record)), 1, "only 'source', 'labels-x'.*text_key")
-    check_refused(
-        lambda: load(json.dumps(record), text_key="source"), 1, "labels-x.annotations.entities"
-    )
-    keys = {"text_key": "source", "spans_key": "labels-x.annotations.entities"}
-    assert surfaces(load(json.dumps(record), **keys)[0]) == [("Anna", "PER")]
-    check_refused(lambda: load(json.dumps(record), text_key="x.y"), 1, "no text at 'x.y'")
-    check_refused(
-        lambda: load(json.dumps(record), text_key="source", spans_key="x"), None, "anything at 'x'"
-    )
-    ubiai = {"document": TEXT, "tokens": [{"start": 0, "end": 4, "entityLabel": "PER"}]}
-    check_refused(lambda: load(json.dumps(ubiai)), 1, "an export of UBIAI")
-    keys = {"text_key": "document", "spans_key": "tokens"}
-    assert surfaces(load(json.dumps(ubiai), **keys)[0]) == [("Anna", "PER")]
-
-
-def test_several_texts_are_refused_unless_one_is_named(load) -> None:
-    record = {"text": TEXT, "sentence": f"„{TEXT}“", "spans": [ANNA]}
-    check_refused(lambda: load(json.dumps(record)), 1, "several texts: text and sentence")
-    assert load(json.dumps(record), text_key="text")[0].text == TEXT
-    assert load(json.dumps(record | {"sentence": TEXT}))[0].text == TEXT
-    # Under `data`, a date is as likely as a text.
-    assert load(json.dumps({"text": TEXT, "data": "2020-01-01"}))[0].text == TEXT
-    assert load(json.dumps({"data": TEXT, "label": [[0, 4, "PER"]]}))[0].text == TEXT
-
-
-@pytest.mark.parametrize(
     ("text", "start", "end", "surface", "unit"),
     [
         ("👍 Anna lacht", 3, 7, "Anna", "UTF-16 units"),
@@ -339,8 +257,17 @@ def test_offsets_without_texts_that_cut_words_are_warned_of_or_refused(load, cap
 def test_records_without_the_key_that_others_have_are_warned_of(load, caplog) -> None:
     lines = [{"text": "Bonn"}, {"text": TEXT, "spans": [ANNA]}, {"text": "x", "spans": None}]
     assert [len(s.entities) for s in load("\n".join(map(json.dumps, lines)))] == [0, 1, 0]
-    assert "line 1: no key for entities" in caplog.text
+    assert "line 1: it has no key for entities" in caplog.text
     assert "(2 records)" in caplog.text
+
+
+def test_a_text_with_two_annotations_is_warned_of(load, caplog) -> None:
+    lines = [{"text": TEXT, "spans": [ANNA]}, {"text": "x"}, {"text": TEXT, "spans": [BONN]}]
+    assert len(load("\n".join(map(json.dumps, lines)))) == 3
+    assert "line 3, first at line 1: its text is there before" in caplog.text
+    caplog.clear()
+    load("\n".join(map(json.dumps, [lines[0], lines[0]])))
+    assert not caplog.records
 
 
 def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, caplog) -> None:
@@ -356,6 +283,9 @@ def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, ca
         ("Der <PER>Anna</PER> lacht", "<PER>Anna</PER>"),
         ("<서울:LC>에 비가 온다", "<서울:LC>"),
         ("a " * 1500, "more than 2000"),
+        ("Anna\nlacht", "several lines"),
+        ("[Anna](PER) lacht", "[Anna](PER)"),
+        ("@@Anna## lacht", "@@Anna##"),
     ],
 )
 def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:

@@ -16,12 +16,12 @@ from eatner.corpora import offsets
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.corpora.notes import Notes
 from eatner.corpora.standoff import refuse_overlaps, sentences
-from eatner.corpora.tokens import Ids, numbered_lines
+from eatner.corpora.tokens import Ids, numbered_lines, read_lines
 from eatner.errors import InputError
 from eatner.tables import Span
 
 _LINE = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
-_ENTITY = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_ENTITY = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
 # How offsets may count, and whether a line end of two characters counts as two.
 _WAYS = [(unit, returns) for returns in (True, False) for unit in offsets.UNITS]
 
@@ -33,7 +33,7 @@ class _Entity:
     line: int
     label: str
     fragments: tuple[Span, ...]
-    surface: str | None
+    surface: str
 
 
 def looks_like(path: Path, head: str) -> bool:
@@ -68,9 +68,7 @@ def read(
                 remedy="Put NAME.txt and NAME.ann into one folder, or set the corpus's format.",
             )
     found = [*_entities(annotation)]
-    numbers = numbered_lines(source)
-    for _ in numbers:  # which refuses what is not UTF-8
-        pass
+    read_lines(source)  # which refuses what is not UTF-8, with its line
     text = source.read_bytes().decode("utf-8-sig")
     text, entities = _place(found, text, annotation)
     refuse_overlaps(entities, text, annotation, {})
@@ -100,9 +98,9 @@ def _entities(path: Path) -> Iterator[_Entity]:
                 line=number,
                 remedy="An entity is written T1, a tab, PER 0 4, a tab, and its text.",
             )
-        fragments = [tuple(map(int, part.split())) for part in match[3].split(";")]
-        spans = [(start, end) for start, end in fragments]
-        yield _Entity(number, match[2], tuple(spans), match[4])
+        places = (part.split() for part in match[3].split(";"))
+        fragments = tuple((int(start), int(end)) for start, end in places)
+        yield _Entity(number, match[2], fragments, match[4])
 
 
 def _bounds(text: str, splitter: Callable[[str], Iterable[Span]] | None) -> Iterator[Span]:
@@ -124,7 +122,7 @@ def _place(entities: list[_Entity], text: str, path: Path) -> tuple[str, list[La
     """
     plain = text.replace("\r\n", "\n")
     notes = Notes(path, "entities")
-    for unit, returns in _WAYS if all(e.surface for e in entities) else _WAYS[:1]:
+    for unit, returns in _WAYS:
         counted = text if returns else plain
         spans = [_span(entity, counted, unit) for entity in entities]
         if all(
@@ -168,14 +166,18 @@ def _span(entity: _Entity, text: str, unit: str) -> Span | None:
 
 
 def _same(found: str, entity: _Entity) -> bool:
-    """Whether the text at an entity's place is what its line says, whatever the white space."""
-    return entity.surface is None or found.split() == entity.surface.split()
+    """Whether the text at an entity's place is what its line says; a line end may be a space."""
+
+    def edges(text: str) -> tuple[bool, bool]:
+        return text[:1].isspace(), text[-1:].isspace()
+
+    return found.split() == entity.surface.split() and edges(found) == edges(entity.surface)
 
 
 def _refuse(entity: _Entity, text: str, path: Path) -> None:
     places = ";".join(f"{start} {end}" for start, end in entity.fragments)
     parts = [text[start:end] for start, end in entity.fragments]
-    if len(parts) > 1 and " ".join(parts).split() == (entity.surface or "").split():
+    if len(parts) > 1 and " ".join(parts).split() == entity.surface.split():
         raise InputError(
             f"the entity {places} {entity.label} {entity.surface!r} has a gap",
             path=path,

@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,9 @@ from eatner.errors import InputError
 # Lines in which the first row ends.
 _PEEKED = 100
 _SEPARATORS = (",", "\t", ";")
-# A heading names the tokens or the text, and what is known of them.
-_TEXTS = {"text", "sentence", "content"}
-_NAMES = {*_TEXTS, "tokens", "words", "tokenized_text"}
+# Columns whose cells are texts, even if one begins with a bracket.
+_TEXTS = {"text", "sentence", "content", "data"}
+_LIST = re.compile(r"\[\s*(['\"\[({]|\]$)")
 
 
 def looks_like(path: Path, head: str) -> bool:
@@ -45,8 +46,8 @@ def _separator(head: str) -> str | None:
             heading, row = (next((row for row in rows if row), []) for _ in range(2))
         except csv.Error:
             continue
-        lists = [cell for cell in row if cell.startswith("[")]
-        if len(heading) > 1 and _NAMES & {*heading} and lists:
+        lists = any(map(_LIST.match, row)) and not any(map(_LIST.match, heading))
+        if len(row) == len(heading) > 1 and lists:
             return separator
     return None
 

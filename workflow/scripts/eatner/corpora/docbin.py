@@ -14,7 +14,7 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, DocBin
+    from spacy.tokens import Doc
 
 
 def looks_like(path: Path, head: str) -> bool:
@@ -38,11 +38,8 @@ def read(
     Raises:
         InputError: It is not spaCy's, or its spans overlap or are in a group that is not named.
     """
-    from spacy.vocab import Vocab
-
     ids, notes = Ids(path), Notes(path, "documents")
-    vocab = Vocab()
-    documents = [*_open(path).get_docs(vocab)]
+    documents = _documents(path)
     marked = any(doc.has_annotation("ENT_IOB") or doc.spans for doc in documents)
     if spans_key is not None and not any(spans_key in doc.spans for doc in documents):
         raise InputError(
@@ -69,11 +66,19 @@ def read(
     notes.log()
 
 
-def _open(path: Path) -> DocBin:
-    from spacy.tokens import DocBin
-
+def _documents(path: Path) -> list[Doc]:
+    """The documents of a file."""
     try:
-        return DocBin().from_bytes(path.read_bytes())
+        from spacy.tokens import DocBin
+        from spacy.vocab import Vocab
+    except ImportError as error:
+        raise InputError(
+            "spaCy's format needs spaCy, which is not installed here",
+            path=path,
+            remedy="Install spacy, or write the documents as JSON Lines (Doc.to_json).",
+        ) from error
+    try:
+        return [*DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())]
     except OSError as error:
         raise InputError(
             f"cannot be read ({error.strerror})",

@@ -13,7 +13,7 @@ never annotated is no gold, not even for "no entity here".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from eatner.corpora.iob import TokenError, encode
@@ -26,6 +26,7 @@ from eatner.errors import InputError
 Fields = Mapping[str, object]
 # Why a record is no gold: nobody annotated it.
 UNFINISHED = "nobody annotated it, or the annotator skipped it"
+_STATUSES = ("Default", "Edited", "Discarded", "Validated")
 ANSWERS = ("accept", "reject", "ignore")
 # What the result of a task of Label Studio has beside entities, without a place in the text.
 _WITHOUT_PLACES = {
@@ -50,10 +51,12 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A record in our shape, and why it is no gold; None if it is."""
+    """A record in our shape, and why it is no gold (`reason`); None if it is."""
 
     fields: Fields
     reason: str | None = None
+    # Keys that decide whether it is gold, and whether it has them.
+    steering: Mapping[str, bool] = field(default_factory=dict)
 
 
 def seems(record: Mapping[str, object]) -> tuple[str, str] | None:
@@ -90,7 +93,7 @@ def exports(value: object, path: Path, place: Place, notes: Notes) -> Iterator[E
             **place,
             remedy='Write {"text": "...", "spans": [...]}.',
         )
-    if isinstance(value.get("paragraphs"), list):
+    if isinstance(value.get("paragraphs"), list) and "text" not in value:
         for fields in _of_spacy(value["paragraphs"], path, place):
             yield Export(fields)
     elif isinstance(value.get("sents"), list) and "answer" not in value and "text" in value:
@@ -109,7 +112,7 @@ def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
     elif isinstance(record.get("fields"), Mapping) and {"responses", "suggestions"} & {*record}:
         export = _of_responses(record, path, place, notes)
     elif "annotation" in record and {"prediction", "status", "annotation_agent"} & {*record}:
-        export = _of_argilla(record)
+        export = _of_argilla(record, path, place, notes)
     elif any(key.endswith(".responses") for key in record):
         raise InputError(
             "Argilla's records were flattened",
@@ -120,11 +123,15 @@ def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
     elif isinstance(record.get("tokenized_text"), list):
         export = Export(_of_gliner(record, path, place))
     else:
-        export = Export(record, _answer(record, path, place, notes))
+        reason = _answer(record, path, place, notes)
+        if record.get("status") == "Discarded":
+            notes.add("its status is 'Discarded', and it is read: it has no 'annotation'", place)
+        export = Export(record, reason, {"answer": "answer" in record})
     for key in _PREDICTIONS:
         if record.get(key):
             notes.add(f"{key!r} is what a model said, not gold, and is not read", place)
-    return Export({k: v for k, v in export.fields.items() if k not in _PREDICTIONS}, export.reason)
+    fields = {k: v for k, v in export.fields.items() if k not in _PREDICTIONS}
+    return Export(fields, export.reason, export.steering)
 
 
 def _answer(record: Fields, path: Path, place: Place, notes: Notes) -> str | None:
@@ -158,25 +165,43 @@ def _of_task(task: Fields, key: str, path: Path, place: Place, notes: Notes) -> 
     fields = {"id": task.get("id")} | {k: v for k, v in data.items() if isinstance(v, str | int)}
     annotations = task.get(key) or []
     assert isinstance(annotations, list)
+    if not all(isinstance(item, Mapping) for item in annotations):
+        raise InputError(
+            f"{key!r} are numbers, not annotations",
+            path=path,
+            **place,
+            remedy="Export the project as JSON with its annotations.",
+        )
+    steering = {
+        name: all(name in item for item in annotations)
+        for name in ("was_cancelled", "ground_truth")
+        if annotations
+    }
     finished = [
         item
         for item in annotations
-        if isinstance(item, Mapping) and not item.get("was_cancelled") and not item.get("skipped")
+        if not _flag(item, "was_cancelled", path, place) and not _flag(item, "skipped", path, place)
     ]
     if not finished:
-        if any(not isinstance(item, Mapping) for item in annotations):
-            raise InputError(
-                f"{key!r} are numbers, not annotations",
-                path=path,
-                **place,
-                remedy="Export the project as JSON with its annotations.",
-            )
-        return Export(fields, UNFINISHED)
-    truth = [item for item in finished if item.get("ground_truth")]
+        return Export(fields, UNFINISHED, steering)
+    truth = [item for item in finished if _flag(item, "ground_truth", path, place)]
     readings = [_results(item, path, place) for item in truth or finished]
     if any(_places(reading) != _places(readings[0]) for reading in readings[1:]):
         notes.add("its annotators disagree; the first one's spans are read", place)
-    return Export(fields | {"spans": readings[0]})
+    return Export(fields | {"spans": readings[0]}, steering=steering)
+
+
+def _flag(annotation: Fields, key: str, path: Path, place: Place) -> bool:
+    """Whether an annotation of Label Studio is marked as something; False if it lacks the key."""
+    value = annotation.get(key, False)
+    if not isinstance(value, bool):
+        raise InputError(
+            f"{key!r} is {value!r} in an annotation, neither true nor false",
+            path=path,
+            **place,
+            remedy="Export the project again.",
+        )
+    return value
 
 
 def _places(spans: Iterable[Mapping[str, object]]) -> set[tuple[str, ...]]:
@@ -199,7 +224,7 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
         kind, value = result.get("type"), result.get("value")
         if kind == "labels" and isinstance(value, Mapping):
             spans.append(value)
-        elif kind not in _WITHOUT_PLACES:
+        elif not isinstance(kind, str) or kind not in _WITHOUT_PLACES:
             raise InputError(
                 f"a result of the type {kind!r} is not read",
                 path=path,
@@ -210,13 +235,21 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
     return spans
 
 
-def _of_argilla(record: Fields) -> Export:
+def _of_argilla(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
     """A record of Argilla's version 1, with one `annotation`."""
-    if record.get("status") == "Discarded":
-        return Export(record, "its status is 'Discarded'")
-    if record["annotation"] is None:
-        return Export(record, UNFINISHED)
-    return Export(record)
+    steering, status = {"status": "status" in record}, record.get("status", "Validated")
+    if status not in _STATUSES:
+        raise InputError(
+            f"the status {status!r} is none of Argilla's",
+            path=path,
+            **place,
+            remedy=f"Write one of {', '.join(_STATUSES)}, or leave it out.",
+        )
+    if status == "Discarded":
+        return Export(record, "its status is 'Discarded'", steering)
+    if status == "Default" and record["annotation"] is not None:
+        notes.add("it has an annotation, though its status is 'Default'", place)
+    return Export(record, UNFINISHED if record["annotation"] is None else None, steering)
 
 
 def _of_responses(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
@@ -250,7 +283,8 @@ def _responses(responses: object) -> tuple[dict[str, list[list[object]]], bool]:
         for question, given in responses.items():
             for item in given if isinstance(given, list) else []:
                 if isinstance(item, Mapping):
-                    flat.append((question, item.get("value"), item.get("status")))
+                    status = item.get("status", "submitted")
+                    flat.append((question, item.get("value"), status))
     for response in responses if isinstance(responses, list) else []:
         if isinstance(response, Mapping) and isinstance(response.get("values"), Mapping):
             for question, item in response["values"].items():
@@ -258,19 +292,21 @@ def _responses(responses: object) -> tuple[dict[str, list[list[object]]], bool]:
                 flat.append((question, value, response.get("status")))
     spans: dict[str, list[list[object]]] = {}
     for question, value, status in flat:
-        if status in (None, "submitted") and isinstance(value, list) and are_spans(value):
+        if status == "submitted" and isinstance(value, list) and are_spans(value):
             spans.setdefault(question, []).append(value)
     return spans, any(status == "discarded" for *_, status in flat)
 
 
 def _of_gliner(record: Fields, path: Path, place: Place) -> Fields:
     """The tokens and tags of GLiNER's training data."""
-    tokens, spans = record["tokenized_text"], record.get("ner") or []
+    tokens, spans = record["tokenized_text"], record.get("ner")
     assert isinstance(tokens, list)
     try:
         if not isinstance(spans, list):
             raise TypeError("'ner' is not a list")
         ranges = [(first, last + 1, label) for first, last, label in spans]
+        if not all([*map(type, span)] == [int, int, str] for span in spans):
+            raise TypeError("an entity is two numbers and a label")
         tags = encode(ranges, len(tokens))
     except (TypeError, ValueError) as error:
         raise InputError(

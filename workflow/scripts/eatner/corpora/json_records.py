@@ -49,6 +49,8 @@ class Item:
     spans: list[RawSpan] = field(default_factory=list)
     annotated: bool = False  # it has a key for spans or tags, be it an empty list
     both: bool = False  # it has spans beside its tags
+    # Keys that decide whether a record is gold, and whether it has them.
+    steering: Mapping[str, bool] = field(default_factory=dict)
 
 
 def items(path: Path, keys: Keys, notes: Notes) -> Iterator[Item]:
@@ -69,7 +71,7 @@ def _item(
 ) -> Item:
     fields = export.fields
     own = first_of(fields, _ID_KEYS)
-    item = Item(place, "" if own is None else str(own), export.reason)
+    item = Item(place, "" if own is None else str(own), export.reason, steering=export.steering)
     if item.reason is not None and (item.reason != UNFINISHED or not fields):
         return item
     item.text, text_key = _find_text(fields, raw, keys.text, path, place)
@@ -216,6 +218,22 @@ def _without_text(fields: Mapping[str, object], path: Path, place: Place) -> Inp
     if known is not None:
         what, remedy = known
         return InputError(f"this seems to be {what}", path=path, **place, remedy=f"{remedy}.")
+    tokens = fields.get("tokens", fields.get("words"))
+    if isinstance(tokens, list):
+        odd = next((token for token in tokens if not isinstance(token, str)), None)
+        return InputError(
+            f"the token {str(odd)[:40]} is no text",
+            path=path,
+            **place,
+            remedy='Write the tokens as strings: "1984", not 1984.',
+        )
+    if isinstance(fields.get("text"), list | Mapping):
+        return InputError(
+            "the text is a list: this seems to be a table by columns",
+            path=path,
+            **place,
+            remedy='Write a record a line: to_json(orient="records", lines=True).',
+        )
     return InputError(
         f'the record has neither a "text" nor "tokens", only {named[:200]}',
         path=path,

@@ -8,10 +8,12 @@
 | `{"label": ["LOC"], "points": [{"start": 0, "end": 1, "text": "東京"}]}` | Dataturks |
 | `[0, 2, "LOC"]`, `["LOC", 0, 2]` | spaCy and old doccano; old Argilla |
 | `{"LOC": {"東京": [[0, 1]]}}` | CLUENER |
+| `{"start": [0], "end": [2], "label": ["LOC"]}` | `datasets` |
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -120,9 +122,15 @@ def _parts(value: object) -> tuple[object, object, object, object]:
 
 
 def as_list(value: object) -> object:
-    """CLUENER's spans, `{"name": {"叶老桂": [[9, 11]]}}`, whose ends are inclusive, as a list."""
+    """Spans in an object as a list of them.
+
+    They are CLUENER's, whose ends are inclusive, or a list for each key, as `datasets` writes them.
+    """
     if not isinstance(value, Mapping):
         return value
+    lists = {key: item for key, item in value.items() if isinstance(item, list)}
+    if {*_START_KEYS} & {*lists} and len({len(item) for item in lists.values()}) == 1:
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     try:
         return [
             {"start": start, "end": last + 1, "label": label, "surface": surface}
@@ -171,6 +179,9 @@ def _are_parsed(tokens: object) -> bool:
 def looks_annotated(value: object, text: str) -> bool:
     """Whether a value looks like entities: spans, names with labels, or a list of tags."""
     if isinstance(value, str):
+        if value[:1] in ("{", "["):  # JSON in a string
+            with contextlib.suppress(ValueError, RecursionError):
+                return looks_annotated(json.loads(value), text)
         tags = value.split()
         return len(tags) > 1 and _are_tags(tags)
     if isinstance(value, Mapping):

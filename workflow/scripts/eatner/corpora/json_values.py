@@ -12,14 +12,17 @@ from pathlib import Path
 from eatner.corpora.tokens import Place, no_sentence, numbered_lines, read_lines
 from eatner.errors import InputError
 
+# A record of JSON Lines.
+_OBJECT = re.compile(r'\s*\[?\s*\{\s*"[^"]*"\s*:.*\}\s*[\],]?\s*')
 _STRING = r'"(?:[^"\\]|\\.)*"'
 # How JSON begins: a record, a list of records or of pairs, a pair, or brackets alone.
 _JSON = re.compile(
-    rf'\s*(\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*["\{{]|"\{{\\"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
+    rf'\s*(\[\s*(null|true|false|-?\d[\d.]*|"")\s*,\s*[\[{{"]|\{{\s*("|\}})|\[\s*\{{\s*("|\}}|$)|\[\s*\[\s*["\{{]|"\{{\\"|\[{_STRING},\s*(\{{|\[\[)|[\[{{\s]+$)'
 )
-# How Python's own notation begins: dictionaries in single quotes, tuples, an assignment.
-_PYTHON = re.compile(
-    r"\s*(\[\s*)?(\{\s*'|\(\s*[\"'].*[\"'],\s*\{)|\s*[A-Za-z_]\w* ?= ?[\[{]\s*([({\[\"']|$)"
+# How source code begins: dictionaries in single quotes, tuples, an assignment.
+_SOURCE = re.compile(
+    r"\s*(\[\s*)?(\{\s*'|\(\s*[\"'].*[\"'],\s*\{)"
+    r"|\s*((var|let|const) )?[A-Za-z_]\w* ?= ?[\[{]\s*([({\[\"']|$)"
 )
 
 
@@ -29,13 +32,12 @@ class _DuplicateKeyError(ValueError):
 
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file that begins with `head` holds JSON, or records that were meant to be JSON."""
-    line = next((line for line in head.removeprefix("\ufeff").splitlines() if line.strip()), "")
-    return opens_json(line)
-
-
-def opens_json(line: str) -> bool:
-    """Whether a file whose first line this is holds JSON, or Python's notation of the same."""
-    return _JSON.match(line) is not None or _PYTHON.match(line) is not None
+    lines = (line for line in head.removeprefix("\ufeff").splitlines() if line.strip())
+    first = next(lines, "")
+    if _JSON.match(first) or _SOURCE.match(first):
+        return True
+    # One line may be spoilt.
+    return any(map(_OBJECT.fullmatch, itertools.islice(lines, 5)))
 
 
 def records(path: Path) -> Iterator[tuple[Place, object]]:
@@ -92,9 +94,9 @@ def _inner(value: object) -> list[object] | None:
 def _is_one(value: object) -> bool:
     """Whether a member of a list is a record: a pair, or an object with a text or with tokens."""
     if isinstance(value, Mapping):
-        # A span has its surface as its text, but it has a place as well.
+        # A span has a text, too, but a place as well; a turn of a chat has a role.
         texts = isinstance(value.get("text", value.get("content")), str)
-        return (texts and "end" not in value) or isinstance(value.get("tokens"), list)
+        return (texts and not {"end", "role"} & {*value}) or isinstance(value.get("tokens"), list)
     return is_pair(value)
 
 
@@ -119,15 +121,15 @@ def _parse(text: str, path: Path, line: int) -> object:
             remedy="Leave one of them out, or rename it.",
         ) from error
     except json.JSONDecodeError as error:
-        python = _PYTHON.match(text) is not None
+        source = _SOURCE.match(text) is not None
         raise InputError(
-            "Python's notation, not JSON"
-            if python
+            "Python's or JavaScript's notation, not JSON"
+            if source
             else f"not JSON ({error.msg} at column {error.colno})",
             path=path,
             line=line + error.lineno - 1,
             remedy="Write it with json.dump."
-            if python
+            if source
             else "Write one JSON object a line, or one list of objects.",
         ) from error
     except RecursionError as error:

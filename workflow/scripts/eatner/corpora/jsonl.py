@@ -40,6 +40,10 @@ __all__ = ["TAG_KEYS", "Keys", "looks_like", "read"]
 # The marks of KLUE's sentences, `<서울:LC>에`; those of inline XML.
 _KLUE_MARK = re.compile(r"<([^<>]+):[A-Z]{2}>")
 _XML_MARK = re.compile(r"<(\w+)[^<>]*>[^<>]+</\1>")
+# Those of Rasa, `[Köln](LOC)`, and of answers of LLMs, `@@Köln##`.
+_OTHER_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_-]+\)|@@[^@#]+##")
+# What a record has under one of several keys.
+_ENTITIES, _TEXT = "key for entities", "text of its own"
 # A text of more code points than this is hardly one sentence.
 _LONG = 2000
 
@@ -65,97 +69,148 @@ def read(
             what looks like annotation and is not read.
     """
     keys = keys or Keys()
-    evidence, units, keep_all = _survey(path, keys)
+    survey = _Survey(path, keys)
+    survey.run()
+    unit = survey.offsets.unit
     if scheme == "auto":
-        scheme = evidence.scheme(path)
+        scheme = survey.evidence.scheme(path)
     ids = Ids(path)
     notes, quiet = Notes(path, "spans"), Notes(path)
     for item in items(path, keys, quiet):
         sentence_id = ids.take(item.own_id, item.place)
-        if item.reason is not None and not keep_all:
+        if item.reason is not None and not survey.keep_all:
             continue
         tokens: list[Span] = []
         if item.words is None:
             text = item.text or ""
             if not text.strip() and not item.spans:
                 continue
-            entities = _entities(item, text, units.unit, path)
+            entities = _entities(item, text, unit, path)
             _note_edges(item, entities, text, notes)
         else:
-            joining = spaces, evidence.characters
+            joining = spaces, survey.evidence.characters
             text, tokens = _text_of(item.text, item.words, joining, path, item.place)
             entities = tagged_entities(item.words, tokens, scheme, path, item.place)
             check_entities(entities, text, path, item.place)
-            _check_agreement(item, text, entities, units.unit, path)
+            _check_agreement(item, text, entities, unit, path)
         _check_characters(text, path, item.place)
         yield AnnotatedSentence(sentence_id, text, tuple(dict.fromkeys(tokens)), entities)
     notes.log()
 
 
-def _survey(path: Path, keys: Keys) -> tuple[Evidence, offsets.OffsetEvidence, bool]:
-    """What all records say of scheme and offsets; whether none is annotated, so that all are kept.
+class _Survey:
+    """What all records of a file say of its scheme, its offsets and its gold.
 
-    What is not gold, or is odd, is written to the log.
+    Args:
+        path: The file.
+        keys: Where text and annotation are.
     """
-    evidence, units, notes = Evidence(), offsets.OffsetEvidence(), Notes(path)
-    reasons: Counter[str] = Counter()
-    bare: list[Place] = []
-    kept = annotated = 0
-    hidden: list[tuple[Item, str]] = []
-    for item in items(path, keys, notes):
+
+    def __init__(self, path: Path, keys: Keys) -> None:
+        self.path, self.keys, self.notes = path, keys, Notes(path)
+        self.evidence, self.offsets = Evidence(), offsets.OffsetEvidence()
+        self.keep_all = False  # no record is annotated, so all are read as text
+        self._kept = 0
+        self._reasons: Counter[str] = Counter()
+        # What some records have and others lack: first place and number of the latter.
+        self._with: Counter[str] = Counter()
+        self._without: dict[str, list[Place]] = {}
+        # Of each text, hashed to save memory: its annotation, and the place.
+        self._texts: dict[int, tuple[int, Place]] = {}
+        self._blind: tuple[Place, str] | None = None
+
+    def run(self) -> None:
+        """Read all records, and write what is odd or no gold to the log.
+
+        Raises:
+            InputError: No record is gold, though some are finished; or the offsets seem to count
+                something else than code points.
+        """
+        for item in items(self.path, self.keys, self.notes):
+            self._add(item)
+        if not self._kept:
+            self._check_reasons()
+        if self.keys.spans is not None and not self._with[_ENTITIES] and not self.keep_all:
+            raise InputError(
+                f"no record has anything at {self.keys.spans!r}",
+                path=self.path,
+                remedy="Correct the corpus's spans_key.",
+            )
+        for what, places in self._without.items():
+            for place in places if self._with[what] else []:
+                self.notes.add(f"it has no {what}, which others have", place)
+        if self.offsets.unit != offsets.CODE_POINTS:
+            self.notes.add(
+                f"the offsets are read as {self.offsets.unit}, because the texts of the spans "
+                "fit then",
+                {"line": 1},
+            )
+        elif self._blind is not None:
+            place, unit = self._blind
+            raise InputError(
+                f"spans begin or end inside words; counted in {unit} they do not",
+                path=self.path,
+                **place,
+                remedy="Count offsets in Unicode code points, or give each span its text.",
+            )
+        self.notes.log()
+
+    def _check_reasons(self) -> None:
+        if {*self._reasons} != {UNFINISHED}:
+            raise InputError(
+                f"no record is gold: {', '.join(sorted(self._reasons))}",
+                path=self.path,
+                remedy="Give a file with at least one finished record.",
+            )
+        self.keep_all = True
+        self.notes = Notes(self.path)
+        self.notes.add("no record is annotated: they are read as text without gold", {"line": 1})
+
+    def _add(self, item: Item) -> None:
+        for key in item.steering:
+            self._note_key(repr(key), item.steering[key], item.place)
         if item.reason is not None:
-            reasons[item.reason] += 1
-            notes.add(f"left out: {item.reason}", item.place)
-            continue
-        kept += 1
-        annotated += item.annotated
-        if not item.annotated:
-            bare.append(item.place)
-        evidence.add(item.words or [], item.place)
-        text = item.text or ""
+            self._reasons[item.reason] += 1
+            self.notes.add(f"left out: {item.reason}", item.place)
+            return
+        self._kept += 1
+        self._note_key(_ENTITIES, item.annotated, item.place)
+        self._note_key(_TEXT, item.text is not None, item.place)
+        self.evidence.add(item.words or [], item.place)
+        self._note_twin(item)
+        if any(not word.form for word in item.words or []):
+            self.notes.add("an empty token", item.place)
+        if item.text is None:
+            return
         for span in item.spans:
-            if span.surface is not None and item.text is not None:
-                units.add(text, span.start, span.end, span.surface)
+            if span.surface is not None:
+                self.offsets.add(item.text, span.start, span.end, span.surface)
         if item.words is None:
-            _note_text(item, text, notes)
-            blind = [(s.start, s.end) for s in item.spans]
-            if all(s.surface is None for s in item.spans):
-                unit = offsets.better_unit(text, blind)
-                if unit is not None:
-                    hidden.append((item, unit))
-    keep_all = kept == 0 and set(reasons) == {UNFINISHED}
-    if kept == 0 and not keep_all:
-        raise InputError(
-            f"no record is gold: {', '.join(sorted(reasons))}",
-            path=path,
-            remedy="Give a file with at least one finished record.",
-        )
-    if kept and not annotated and keys.spans is not None:
-        raise InputError(
-            f"no record has anything at {keys.spans!r}",
-            path=path,
-            remedy="Correct the corpus's spans_key.",
-        )
-    if annotated and bare:
-        for place in bare:
-            notes.add("no key for entities, which others have: a sentence without any", place)
-    if keep_all:
-        notes = Notes(path)
-        notes.add("no record is annotated: they are read as text without gold", {"line": 1})
-    elif units.unit != offsets.CODE_POINTS:
-        notes.add(
-            f"the offsets are read as {units.unit}: so the spans have their texts", {"line": 1}
-        )
-    elif hidden:
-        item, unit = hidden[0]
-        raise InputError(
-            f"spans begin or end inside words; counted in {unit} they do not",
-            path=path,
-            **item.place,
-            remedy="Count offsets in Unicode code points, or give each span its text.",
-        )
-    notes.log()
-    return evidence, units, keep_all
+            _note_text(item, item.text, self.notes)
+            if self._blind is None and all(span.surface is None for span in item.spans):
+                unit = offsets.better_unit(item.text, [(s.start, s.end) for s in item.spans])
+                self._blind = None if unit is None else (item.place, unit)
+
+    def _note_twin(self, item: Item) -> None:
+        """Note a text that was annotated twice, and not in the same way: by two people perhaps."""
+        words = item.words or []
+        text = hash((item.text, *(word.form for word in words)))
+        spans = ((span.start, span.end, span.label) for span in item.spans)
+        annotation = hash((frozenset(spans), *(word.tag for word in words)))
+        before, place = self._texts.setdefault(text, (annotation, item.place))
+        if before != annotation:
+            where = f"line {place['line']}" if "line" in place else place["record"]
+            self.notes.add(
+                "its text is there before, with other entities: by another annotator?",
+                item.place,
+                f"first at {where}",
+            )
+
+    def _note_key(self, what: str, present: bool, place: Place) -> None:
+        if present:
+            self._with[what] += 1
+        else:
+            self._without.setdefault(what, []).append(place)
 
 
 def _note_text(item: Item, text: str, notes: Notes) -> None:
@@ -167,7 +222,9 @@ def _note_text(item: Item, text: str, notes: Notes) -> None:
             f"its text has more than {_LONG} characters and is read as one sentence: split it",
             item.place,
         )
-    mark = _XML_MARK.search(text) or _KLUE_MARK.search(text)
+    elif "\n" in text.strip():
+        notes.add("its text has several lines and is read as one sentence", item.place)
+    mark = next(filter(None, (m.search(text) for m in (_XML_MARK, _KLUE_MARK, _OTHER_MARK))), None)
     if mark is not None:
         notes.add("marks in its text are read as text", item.place, repr(mark[0][:40]))
 

@@ -40,6 +40,8 @@ def convert(text: str, start: int, end: int, unit: str) -> Span | None:
 
 def _code_point(text: str, offset: int, unit: str) -> int | None:
     """The number of code points before an offset in bytes or UTF-16 units."""
+    if text.isascii():
+        return offset if 0 <= offset <= len(text) else None
     count = 0
     for place, char in enumerate(text):
         if count >= offset:

@@ -146,6 +146,7 @@ def _sentences(
 ) -> Iterator[_Sentence]:
     """The sentences as they are in the file."""
     sentence: _Sentence | None = None
+    closed: bool | None = None  # whether a tab ends the lines, as WebAnno writes them
     for number, line in lines:
         if line.startswith("#Text="):
             if sentence is None or sentence.units:
@@ -155,7 +156,8 @@ def _sentences(
             sentence.texts.append(line.removeprefix("#Text="))
         elif line.strip() and not line.startswith("#"):
             unit = _unit(number, line, width, column)
-            if sentence is None or unit is None:
+            closed = line.endswith("\t") if closed is None else closed
+            if sentence is None or unit is None or line.endswith("\t") != closed:
                 raise InputError(
                     f"{line[:40]!r} is no token of {width} columns under a line #Text=",
                     path=path,
