@@ -37,6 +37,10 @@ def ten(number: str, form: str, misc: str = "_") -> str:
         "# id 5f-3\tdomain=en\nAnna _ _ B-PER\nwept _ _ O\n",
         "#\tn-tv.de vom [2005] \n1\tRome\tB-LOC\tO\n2\tfell\tO\tO\n\n"
         "#\tx\n1\tAnna\tB-PER\tO\n2\twept\tO\tO\n",
+        # KLUE's remarks; those of HIPE inside a sentence.
+        "## klue-1\t<Rome:LC> fell\nRome\tB-LOC\nfell\tO\n\n## klue-2\tx\nAnna\tB-PER\nwept\tO\n",
+        "# document_id = 1\nRome\tB-LOC\t_\n# segment_iiif_link = _\nfell\tO\tEndOfSentence\n"
+        "# document_id = 2\nAnna\tB-PER\t_\nwept\tO\t_\n",
         # Keys of tags in the last column.
         *(ten("1", "Rome", f"{key}=B-LOC") + ten("2", "fell", f"{key}=O") + "\n"
           + ten("1", "Anna", f"{key}=B-PER") + ten("2", "wept", f"{key}=O")

@@ -80,5 +80,5 @@ def is_comment(line: str, separator: str) -> bool:
     values = split(line, separator)
     if len(values) == 1 or (_COMMENT.match(line) and separator != "\t") or _DOCUMENT.match(line):
         return True
-    is_remark = values[0] == "#" or values[0].startswith("# ")
+    is_remark = values[0] == "#" or values[0].lstrip("#").startswith(" ")
     return is_remark and not any(TAG.fullmatch(value) for value in values[1:])

@@ -293,7 +293,7 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     if not evidence.count:
         raise no_sentence(path)
     if count == 1:
-        doubts.one_sentence(path, longest, marks)
+        doubts.one_sentence(path, longest, marks, evidence.characters)
     doubts.forms(path, layout, forms, evidence.characters)
     if layout.separator in (",", ";"):
         doubts.quotes(path, layout.separator)

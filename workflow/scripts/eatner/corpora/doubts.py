@@ -24,15 +24,17 @@ _WORDLESS, _MARKS_AT_LEAST = 0.7, 8
 _REPEATED, _CODES_AT_LEAST = 4, 24
 
 
-def one_sentence(path: Path, length: int, marks: int) -> None:
+def one_sentence(path: Path, length: int, marks: int, characters: bool) -> None:
     """Say so if the only sentence of a file is as long as many.
 
     Args:
         path: The file.
         length: The number of its tokens.
         marks: How many of them end a sentence.
+        characters: Whether the tokens are characters, of which a sentence has more.
     """
-    if length > _ONE_SENTENCE or marks >= _MANY_MARKS:
+    most = _ONE_SENTENCE * (2 if characters else 1)
+    if length > most or marks >= _MANY_MARKS:
         log.warning(
             "%s: the whole file is one sentence of %d tokens, because no blank line ends another. "
             "Put a blank line between sentences, or a column with the sentence's number.",

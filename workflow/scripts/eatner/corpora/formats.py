@@ -1,12 +1,11 @@
-"""Read a corpus, with or without gold entities, in the formats that are about.
+"""Recognise a corpus and read it, with or without gold entities.
 
-Every reader streams `AnnotatedSentence`s: offsets are code points into the sentence's own text,
-so that `text[start:end]` is the token or the surface. A file that contradicts itself is refused
-with its line; nothing is repaired in silence.
+Every reader streams `AnnotatedSentence`s: offsets are code points into the sentence's own text, so
+that `text[start:end]` is the token or the surface. A file that contradicts itself is refused with
+its line; nothing is repaired in silence.
 
-The formats are told and raw text is read here. `eatner.columns` reads a token a line,
-`eatner.records` JSON, both with what `eatner.words` has for every reader; `eatner.iob` knows the
-tags, and `eatner.gold` writes what is read.
+`FORMATS` has a reader for each format. What looks like none of them is raw text only if it
+resembles no annotation.
 """
 
 from __future__ import annotations
@@ -253,7 +252,8 @@ def open_corpus(
         format: `conll`: a token a line with its tag, a blank line between sentences; columns that
             number tokens or sentences, language prefixes, comments and -DOCSTART- are recognised.
             `conllu`: the same, its tokens numbered (UNER's iob2, WikiANN's, or ten columns with
-            `NE=` in MISC). `jsonl`: records with text and spans, or tokens and tag names, or
+            `NE=` or the like in MISC). `pipes`: a sentence a line, each word with its tag, as in
+            `Rome|NNP|B-LOC`. `jsonl`: records with text and spans, or tokens and tag names, or
             what annotation tools write; a line each, or in one JSON list, which may be the `data`
             of an object. `brat`: `NAME.txt` with `NAME.ann`. `webanno`: WebAnno TSV 3. `spacy`: a
             DocBin.
@@ -261,9 +261,9 @@ def open_corpus(
             `auto`: `conll` where a separator or a column is given, else see `detect`.
         language_spaces: Whether the language separates words by spaces; how tokens are joined
             where a corpus has no `# text`.
-        scheme: One of `SCHEMES`; `auto` tells it from the whole file.
-        separator: What separates the columns; None tells tab, comma (as in CSV, with its quotes),
-            semicolon, bar and space.
+        scheme: One of `SCHEMES`; `auto` finds it out from the whole file.
+        separator: What separates the columns; None recognises tab, comma (as in CSV, with its
+            quotes), semicolon, bar and space.
         token_column: The column of the tokens, from 0, or from the right from -1; None takes the
             first that holds neither tags nor numbers.
         tag_column: The column of the tags, counted so too; None takes the one of entity types, and
@@ -277,8 +277,7 @@ def open_corpus(
 
     Returns:
         How it is read, and its sentences in the file's order. Their ids are the file's own
-        where it has any, else the
-        number of the sentence in the file in six digits.
+        where it has any, else the number of the sentence in the file in six digits.
 
     Raises:
         InputError: A missing, empty or contradictory file; for columns and tagged JSON before the

@@ -51,7 +51,7 @@ _ELEMENTS = (
     r"ENTITY|MENTION|ANNOTATION)"
 )
 _TAGGED = re.compile(
-    rf"<({_ELEMENTS})\b[^<>]*>[^<>]+</\1>|<START(?::\w+)?> |<(?:\w+:)?(\w+) [^<>]*"
+    rf"<({_ELEMENTS})\b[^<>]*>[^<>]+</\1>|<START(?::\w+)?> |<[be]_\w+\b|<(?:\w+:)?(\w+) [^<>]*"
     r"\b(?:type|ner|entity|label|class)=[^<>]*>[^<>]+</(?:\w+:)?\2>",
     re.IGNORECASE,
 )
@@ -65,6 +65,7 @@ _MARKED = re.compile(
     rf"\[{_TYPES} [^\[\]]+\]|\[[^\[\]]+[ |:/_]{_TYPES}\]|\[[^\[\]]+\]_?/?{_TYPES}\b|"  # [PER Anna]
     rf"<[^<>:|]+[:|]{_TYPES}>|<{_TYPES}[:|][^<>]+>|\[@[^\[\]]+#[^\[\]]+\*\]|"  # <Anna:PER>
     rf"\{{\{{?[^{{}}]+[|:]{_TYPES}\}}|\{{\{{?{_TYPES}[|:][^{{}}]+\}}|\\{_TYPES}\{{[^{{}}]+\}}"
+    rf"|\w[\[({{]{_TYPES}[\])}}]|\w(?:[_/#@|]|::?)+{_TYPES}(?!\w)"  # Anna[PER], Anna_PER
 )
 _KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
 _ENTITY_TAG = re.compile(rf"(?<![\w-])[BIESLU][-_]{_TYPES}(?![\w-])|(?<![\w-]){_TYPES}_[BIESLU]\b")

@@ -65,7 +65,7 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
         block = Block()
         for number, line in whole_lines(lines, layout.separator) if quoting else lines:
             if (line[0] == "#" or number == 1) and is_comment(line, layout.separator):
-                if block.rows and layout.end:
+                if block.rows and layout.end and "document_id" in line:
                     yield block  # of HIPE: the next document
                     block = Block()
                 _take_comment(block, number, line)
