@@ -55,6 +55,7 @@ class ComparedSentence:
         self._folded: dict[Folding, Folded] = {}
 
     def folded(self, folding: Folding) -> Folded:
+        """The sentence under a folding."""
         if folding not in self._folded:
             self._folded[folding] = folding(self.text)
         return self._folded[folding]
