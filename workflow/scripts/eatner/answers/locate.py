@@ -5,7 +5,7 @@ answer may be quoted, decorated, explained, or spelt in another of Unicode's way
 code points into the sentence as it is.
 
 Work grows with the lengths of answer and sentence, not with their product: phrases are found with
-`str.find`, at a few levels of likeness, for a bounded number of pieces of the answer.
+`str.find`, under a few foldings, for a bounded number of pieces of the answer.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ _DENIED = re.compile(
     r"|[^.\n]{1,40}?(?:이|가)\s아니라\s",
     re.IGNORECASE,
 )
-# What parts the items of a list.
+# Separators between list items.
 _BETWEEN = re.compile(r"[,，、;；،؛/|]|\s(?:and|und|et|y|и|و|和|및)\s")
 # Words of a whole text that may be a name: without a final mark; with one that an answer leaves
 # out; with one that it gives too. Names of WikiANN have up to 20.
@@ -133,8 +133,8 @@ def _refusals() -> frozenset[str]:
 def _is_the_sentence(piece: str, sentence: ComparedSentence) -> bool:
     """Whether a piece gives the whole sentence back, all of it but for its final mark.
 
-    A text that may be no more than a name, as every fifth of WikiANN is, is not told from the name:
-    one without a final mark, if it is not very long, and a short one with a mark.
+    Every fifth text of WikiANN is nothing but a name. A text that may be one does not count as a
+    sentence: one without a final mark if it is not very long, and a short one with a mark.
     """
     text, size = sentence.text.strip(), len(sentence.text)
     without, left_out, given = _LONGEST_NAME
@@ -156,7 +156,7 @@ def _first(
     foldings: Iterable[Folding],
     accept: Callable[[list[Span]], bool] = _always,
 ) -> list[Span]:
-    """The places of the first piece that stands in the sentence, the strictest folding first."""
+    """The places of the first piece that is in the sentence, under the strictest folding first."""
     parts = (part for piece in pieces for part in unwrapped(piece))
     unique = list(dict.fromkeys(itertools.islice(parts, 4 * MOST_PIECES)))
     cores = [core for part in unique if (core := strip_edges(part)) and core != part]
@@ -265,8 +265,8 @@ def _listed(text: str, sentence: ComparedSentence) -> list[Span]:
 def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     """The same without a mark that the answer ends with and the sentence after the phrase, too.
 
-    Only where the phrase stands elsewhere without it, and is no abbreviation ("Inc.", "D.C."): else
-    the mark may be meant.
+    Only where the phrase is elsewhere without it, and is no abbreviation ("Inc.", "D.C."); else the
+    mark may be meant.
     """
     if not found:
         return found
@@ -285,7 +285,7 @@ def _abbreviations() -> frozenset[str]:
 
 
 def _everywhere(found: list[Span], sentence: ComparedSentence) -> list[Span]:
-    """The same, and where the phrase stands with stress marks that the answer lacks."""
+    """The same places, and those where the phrase has stress marks that the answer lacks."""
     if not found or not has_stress(sentence.text):
         return found
     phrase = without_stress(sentence.text[slice(*found[0])])

@@ -1,8 +1,10 @@
 """The words that an answer puts around the phrase that it names, as one table.
 
-Whatever the sentence's language, the answer may be in another, so the rows are read together: with
-the rows of the sentence's language and English alone, names in five of a hundred ways to wrap a
-Russian name, Korean ones, are not found at all, and all are with every row. The columns of `phrasing.tsv`; a list is written with bars between its items:
+An LLM may answer in another language than the sentence's, so all rows are read together. With the
+rows of the sentence's language and of English alone, a Russian name in any of five Korean frames is
+never found; with all rows it always is.
+
+The columns of `phrasing.tsv`; a list is written with bars between its items:
 
 - code: the language, for the reader alone
 - yes: what an answer begins with before it answers
