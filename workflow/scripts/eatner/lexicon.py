@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,31 +80,42 @@ def write(path: Path, names: Iterable[Name], language: Language) -> int:
     Returns:
         The number of names.
     """
-    alike: defaultdict[str, list[Name]] = defaultdict(list)
+    first: dict[str, Name] = {}
+    others: defaultdict[str, list[Name]] = defaultdict(list)
     count = 0
     least = 1 if language.spaces else 2
     for name in names:
         key = CASED_SPELLING(name.surface).text
-        if len(key) >= least:
-            alike[key].append(name)
-            count += 1
-    entries = [(key, value) for key, several in alike.items() for value in _values(key, several)]
-    entries += _stems(alike, language)
-    entries += [
+        if len(key) < least:
+            continue
+        count += 1
+        if key in first:
+            others[key].append(name)
+        else:
+            # One string for both, where they are the same: a wiki has millions of names.
+            first[name.surface if key == name.surface else key] = name
+    about = [
         (_FORMAT, FORMAT.encode()),
         (_LANGUAGE, language.code.encode()),
-        (_LONGEST, str(max(map(len, alike), default=1)).encode()),
+        (_LONGEST, str(max(map(len, first), default=1)).encode()),
         (_SURFACES, str(count).encode()),
     ]
+    entries = (
+        (key, value)
+        for key, name in first.items()
+        for value in _values(key, [name, *others.get(key, ())])
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    marisa_trie.BytesTrie(entries).save(str(partial))
+    marisa_trie.BytesTrie(chain(entries, _stems(first, language), about)).save(str(partial))
     partial.replace(path)
     return count
 
 
 def _values(key: str, names: list[Name]) -> list[bytes]:
     """The values of a key: an order, which the trie sorts by, and what is known of each name."""
+    if len(names) == 1 and names[0].surface == key:
+        return [_value(0, names[0], key)]
     ways = dict.fromkeys(name._replace(surface=CASED_WIDTH(name.surface).text) for name in names)
     return [_value(place, name, key) for place, name in enumerate(list(ways)[:_MOST_ALIKE])]
 
@@ -121,13 +133,13 @@ def _read_value(value: bytes, key: str) -> Name:
     return Name(written, english, value[1] == _NAMED)
 
 
-def _stems(alike: dict[str, list[Name]], language: Language) -> list[tuple[str, bytes]]:
-    """Names without the ending that a suffix replaces; a stem of two names is left out."""
+def _stems(names: dict[str, Name], language: Language) -> list[tuple[str, bytes]]:
+    """Names, by key, without the ending that a suffix replaces; a stem of two names is left out."""
     # Short stems begin many words, the more so where no capital marks a name.
     least = 3 if language.cased else 4
     endings = [CASED_SPELLING(ending).text for ending in language.endings]
     stems: dict[str, Name | None] = {}
-    for key, (name, *_) in alike.items():
+    for key, name in names.items():
         ending = next((ending for ending in endings if key.endswith(ending)), "")
         stem = key[: len(key) - len(ending)]
         if ending and name.named and len(stem) >= least:
