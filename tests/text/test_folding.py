@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 
 from eatner.text.folding import (
     ACCENTS,
+    CASED_SPELLING,
+    CASED_WIDTH,
     EXACT,
     LETTERS,
     SPACES,
     SPELLING,
     WIDTH,
+    CasedFolding,
     Folding,
     fold_letters,
     fold_name,
@@ -115,6 +119,48 @@ def test_origins_are_places_of_the_text_in_order(fold: Folding, text: str) -> No
         if not unicodedata.combining(char)
     ]
     assert bases == sorted(bases)
+
+
+CASED = {"CASED_WIDTH": CASED_WIDTH, "CASED_SPELLING": CASED_SPELLING}
+
+
+@pytest.mark.parametrize("fold", CASED.values(), ids=CASED)
+@given(text=TEXT)
+def test_names_to_look_up_are_folded_alike_in_every_normal_form(
+    fold: CasedFolding, text: str
+) -> None:
+    expected = fold(unicodedata.normalize("NFC", text)).text
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        other = unicodedata.normalize(form, text)
+        folded = fold(other)
+        assert folded.text == expected or form.startswith("NFK")
+        assert len(folded.text) == len(folded.starts) == len(folded.ends)
+        pairs = list(zip(folded.starts, folded.ends, strict=True))
+        assert pairs == sorted(pairs)
+        assert all(0 <= start < end <= len(other) for start, end in pairs)
+        assert all(one == two or one[1] <= two[0] for one, two in pairwise(pairs))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "spelling"),
+    [
+        ("ＵＮ", "UN", "UN"),
+        (nfd("Hà Nội"), "Hà Nội", "Ha Nội"),
+        (nfd("서울"), "서울", "서울"),
+        ("O’Brien", "O'Brien", "O'Brien"),
+        ("Москва́", "Москва́", "Москва"),
+        ("Ёлка", "Ёлка", "Елка"),
+        (nfd("Ёлка"), "Ёлка", "Елка"),
+        ("القـــاهرة", "القـــاهرة", "القاهره"),
+        ("ज़", "ज़", "ज"),
+        ("ﾊﾞﾝﾄﾞ", "バンド", "バンド"),
+        ("A \u3000B", "A B", "A B"),
+    ],
+)
+def test_names_to_look_up_keep_their_case_and_are_composed(
+    text: str, width: str, spelling: str
+) -> None:
+    assert (CASED_WIDTH(text).text, CASED_SPELLING(text).text) == (width, spelling)
 
 
 @given(TEXT, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))

@@ -12,10 +12,16 @@ from eatner import prompts
 from eatner.answers import phrasing
 from eatner.text import languages
 
+
+def _examples(language: str) -> list[tuple[object, ...]]:
+    """The examples that prompts show for a language; of their own languages only the names count."""
+    return [(own.name, *statement) for own, *statement in prompts.examples(language)]
+
+
 # By the symbol that reads a table: what it says of a language.
 READ_BY: dict[str, Callable[[str], object]] = {
     "eatner.text.languages:known": languages.get,
-    "eatner.prompts:examples": prompts.examples,
+    "eatner.prompts:examples": _examples,
     "eatner.answers.phrasing:rows": phrasing.rows,
 }
 

@@ -11,8 +11,10 @@ one that is written as the text has it is found, else the first that the wiki ga
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +31,7 @@ _FORMAT = "\x01format"
 _LANGUAGE = "\x01language"
 _LONGEST = "\x01longest"
 _SURFACES = "\x01surfaces"
+_NAMED = ord("+")
 _STEM = "\x02"  # before a name that has lost its ending
 LONGEST_SURFACE = 80  # code points of a name that is looked for
 # Where accents belong to the letter, a shorter name has to have them as they are: El is not Él.
@@ -77,31 +80,42 @@ def write(path: Path, names: Iterable[Name], language: Language) -> int:
     Returns:
         The number of names.
     """
-    alike: defaultdict[str, list[Name]] = defaultdict(list)
+    first: dict[str, Name] = {}
+    others: defaultdict[str, list[Name]] = defaultdict(list)
     count = 0
     least = 1 if language.spaces else 2
     for name in names:
         key = CASED_SPELLING(name.surface).text
-        if len(key) >= least:
-            alike[key].append(name)
-            count += 1
-    entries = [(key, value) for key, several in alike.items() for value in _values(key, several)]
-    entries += _stems(alike, language)
-    entries += [
+        if len(key) < least:
+            continue
+        count += 1
+        if key in first:
+            others[key].append(name)
+        else:
+            # One string for both, where they are the same: a wiki has millions of names.
+            first[name.surface if key == name.surface else key] = name
+    about = [
         (_FORMAT, FORMAT.encode()),
         (_LANGUAGE, language.code.encode()),
-        (_LONGEST, str(max(map(len, alike), default=1)).encode()),
+        (_LONGEST, str(max(map(len, first), default=1)).encode()),
         (_SURFACES, str(count).encode()),
     ]
+    entries = (
+        (key, value)
+        for key, name in first.items()
+        for value in _values(key, [name, *others.get(key, ())])
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    marisa_trie.BytesTrie(entries).save(str(partial))
+    marisa_trie.BytesTrie(chain(entries, _stems(first, language), about)).save(str(partial))
     partial.replace(path)
     return count
 
 
 def _values(key: str, names: list[Name]) -> list[bytes]:
     """The values of a key: an order, which the trie sorts by, and what is known of each name."""
+    if len(names) == 1 and names[0].surface == key:
+        return [_value(0, names[0], key)]
     ways = dict.fromkeys(name._replace(surface=CASED_WIDTH(name.surface).text) for name in names)
     return [_value(place, name, key) for place, name in enumerate(list(ways)[:_MOST_ALIKE])]
 
@@ -113,17 +127,19 @@ def _value(place: int, name: Name, key: str) -> bytes:
 
 
 def _read_value(value: bytes, key: str) -> Name:
+    if b"\0" not in value:
+        return Name(key, value[2:].decode(), value[1] == _NAMED)
     english, _, written = value[2:].decode().partition("\0")
-    return Name(written or key, english, value[1:2] == b"+")
+    return Name(written, english, value[1] == _NAMED)
 
 
-def _stems(alike: dict[str, list[Name]], language: Language) -> list[tuple[str, bytes]]:
-    """Names without the ending that a suffix replaces; a stem of two names is left out."""
+def _stems(names: dict[str, Name], language: Language) -> list[tuple[str, bytes]]:
+    """Names, by key, without the ending that a suffix replaces; a stem of two names is left out."""
     # Short stems begin many words, the more so where no capital marks a name.
     least = 3 if language.cased else 4
     endings = [CASED_SPELLING(ending).text for ending in language.endings]
     stems: dict[str, Name | None] = {}
-    for key, (name, *_) in alike.items():
+    for key, name in names.items():
         ending = next((ending for ending in endings if key.endswith(ending)), "")
         stem = key[: len(key) - len(ending)]
         if ending and name.named and len(stem) >= least:
@@ -169,59 +185,79 @@ class Lexicon:
         Offsets and surfaces are those of the sentence as it is.
         """
         folded = CASED_SPELLING(sentence)
+        text, starts, ends, even = folded.text, folded.starts, folded.ends, folded.even
+        words = text.translate(_WORDS)
+        prefixes, longest = self._trie.prefixes, self._longest_name
+        stems = bool(self._language.endings)
         found: list[Match] = []
-        at, even = 0, folded.even
-        for start in self._starts(folded.text):
+        at = 0
+        for start in self._starts(text, words):
             if start < at or (not even and folded.cuts(start)):
                 continue
-            match = self._longest(sentence, folded, start)
+            keys = prefixes(text[start : start + longest])
+            if not keys and not stems:
+                continue
+            match = self._longest(sentence, folded, words, start, keys)
             if match is not None:
                 at, name = match
-                left, right = folded.starts[start], folded.ends[at - 1]
-                surface = sentence[left:right]
-                found.append(Match(left, right, surface, name.english, name.named))
+                left, right = starts[start], ends[at - 1]
+                found.append(Match(left, right, sentence[left:right], name.english, name.named))
         return found
 
-    def _starts(self, text: str) -> Iterator[int]:
+    def _starts(self, text: str, words: str) -> list[int]:
+        """Where a name may start: at a run of letters, at a word, or behind a prefix."""
         if not self._language.spaces:
-            for at, char in enumerate(text):
-                if char.isalnum() and not (at and in_one_run(text[at - 1], char)):
-                    yield at
-            return
+            return [match.start() for match in _RUN.finditer(text.translate(_RUNS))]
+        places = [match.start() for match in _WORD.finditer(words)]
         prefixes = self._prefixes
-        begin = -1
-        for at, char in enumerate(text):
-            if not in_word(char):
-                begin = -1
-            elif begin < 0:
-                begin = at
-                yield at
-                if prefixes:
-                    yield from sorted(
-                        at + len(prefix) for prefix in prefixes if text.startswith(prefix, at)
-                    )
+        if not prefixes:
+            return places
+        return [
+            start
+            for at in places
+            for start in (
+                sorted({at, *(at + len(x) for x in prefixes if text.startswith(x, at))})
+                if text.startswith(prefixes, at)
+                else (at,)
+            )
+        ]
 
     def _longest(
-        self, sentence: str, folded: FoldedClusters, start: int
+        self,
+        sentence: str,
+        folded: FoldedClusters,
+        words: str,
+        start: int,
+        keys: list[str],
     ) -> tuple[int, Name] | None:
-        """The end, in the folded text, of the longest name that starts at a place; and the name."""
+        """The longest name that starts at a place of a folded sentence.
+
+        Args:
+            sentence: The sentence as it is.
+            folded: The same, folded.
+            words: For each character of it `w` if it is part of a word, else a space.
+            start: The place.
+            keys: The names that are there, from short to long.
+
+        Returns:
+            The end in the folded sentence, and the name; None if there is none.
+        """
         text = folded.text
-        window = text[start : start + self._longest_name]
         found: tuple[int, Name] | None = None
-        # The trie gives the prefixes from short to long.
-        for key in reversed(self._trie.prefixes(window)):
+        for key in reversed(keys):
             end = start + len(key)
-            if self._word_ends(folded, end):
+            if self._word_ends(folded, words, end):
                 surface = sentence[folded.starts[start] : folded.ends[end - 1]]
                 name = self._name(key, surface)
                 if name is not None:
                     found = end, name
                     break
         if self._language.endings:
+            window = text[start : start + self._longest_name]
             for key in reversed(self._trie.prefixes(_STEM + window)):
                 end = start + len(key) - len(_STEM)
-                stop = _word_end(text, end)
-                if found is not None and stop <= _word_end(text, found[0]):
+                stop = _word_end(words, end)
+                if found is not None and stop <= _word_end(words, found[0]):
                     break
                 if text[end:stop] in self._suffixes:
                     return stop, _read_value(self._trie[key][0], key)
@@ -238,9 +274,9 @@ class Lexicon:
         same = next((name for name in names if name.surface == written), None)
         return same if same or strict else names[0]
 
-    def _word_ends(self, folded: FoldedClusters, end: int) -> bool:
+    def _word_ends(self, folded: FoldedClusters, words: str, end: int) -> bool:
         text = folded.text
-        if end == len(text) or not in_word(text[end]):
+        if words[end : end + 1] != "w":
             return True
         if not folded.even:
             if folded.cuts(end):
@@ -250,17 +286,40 @@ class Lexicon:
                 return True
         if not self._language.spaces:
             return not in_one_run(text[end - 1], text[end])
-        return text[end : _word_end(text, end)] in self._suffixes
+        return text[end : _word_end(words, end)] in self._suffixes
 
 
 def _folded_affixes(affixes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(CASED_SPELLING(affix).text for affix in affixes))
 
 
-def _word_end(text: str, at: int) -> int:
-    while at < len(text) and in_word(text[at]):
-        at += 1
-    return at
+def _word_end(words: str, at: int) -> int:
+    end = words.find(" ", at)
+    return len(words) if end < 0 else end
+
+
+class _Classes(dict[int, str]):
+    """A letter for the class of each code point, for `str.translate`, made when first asked for."""
+
+    def __init__(self, classify: Callable[[str], str]) -> None:
+        self._classify = classify
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self._classify(chr(code))
+        return self[code]
+
+
+def _run_class(char: str) -> str:
+    """A class for each kind of run of `in_one_run`, one for other letters, one for the rest."""
+    if not char.isalnum():
+        return " "
+    return next((kind for kind in "aア" if in_one_run(kind, char)), "w")
+
+
+_WORDS = _Classes(lambda char: "w" if in_word(char) else " ")
+_WORD = re.compile("w+")
+_RUNS = _Classes(_run_class)
+_RUN = re.compile("a+|ア+|w")
 
 
 def load(path: Path) -> Lexicon:

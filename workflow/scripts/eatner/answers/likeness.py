@@ -17,17 +17,18 @@ _LOOSE = (SPACES, LETTERS)
 
 
 def _joins_before(char: str) -> bool:
-    """A mark, or a Hangul vowel or final, that makes one character with what stands before it."""
+    """A mark, or a Hangul vowel or final, that makes one character with the one before it."""
     return bool(unicodedata.combining(char)) or "\u1160" <= char <= "\u11ff"
 
 
 @lru_cache(maxsize=1)
 def korean_particles() -> tuple[str, ...]:
+    """The particles that Korean attaches to a noun."""
     return languages.get("ko").suffixes
 
 
 def attachment(sentence: str, span: Span) -> int:
-    """How a span stands in its word: 0 whole, 1 with an affix on one side, 2 inside.
+    """How a span lies in its word: 0 it is the word, 1 it has an affix on one side, 2 on both.
 
     Korean particles make no difference: a noun with one is whole.
     """
@@ -55,6 +56,7 @@ class ComparedSentence:
         self._folded: dict[Folding, Folded] = {}
 
     def folded(self, folding: Folding) -> Folded:
+        """The sentence under a folding."""
         if folding not in self._folded:
             self._folded[folding] = folding(self.text)
         return self._folded[folding]
@@ -102,9 +104,10 @@ class ComparedSentence:
 
 
 def without_spaces(form: Folded) -> str:
+    """A folded text without spaces and final marks."""
     return form.text.replace(" ", "").rstrip(FINAL)
 
 
 def occurrences(surface: str, sentence: str) -> list[Span]:
-    """Where a phrase stands letter by letter, without overlap: whole words where any is."""
+    """The places of a phrase, letter by letter, without overlap: whole words where any is."""
     return ComparedSentence(sentence).find(surface, EXACT)

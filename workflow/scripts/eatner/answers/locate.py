@@ -5,7 +5,7 @@ answer may be quoted, decorated, explained, or spelt in another of Unicode's way
 code points into the sentence as it is.
 
 Work grows with the lengths of answer and sentence, not with their product: phrases are found with
-`str.find`, at a few levels of likeness, for a bounded number of pieces of the answer.
+`str.find`, under a few foldings, for a bounded number of pieces of the answer.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from eatner.answers import phrasing
 from eatner.answers.likeness import ComparedSentence, attachment, without_spaces
+from eatner.answers.naming import is_fragment, may_be_name, namelike
 from eatner.answers.pieces import (
     COLONS,
     LONGEST_ESSAY,
@@ -48,11 +48,7 @@ from eatner.tables import Span
 from eatner.text import languages
 from eatner.text.characters import (
     FINAL,
-    has_case,
     is_hiragana,
-    is_unspaced,
-    script_kind,
-    script_of,
 )
 from eatner.text.folding import (
     EXACT,
@@ -94,7 +90,7 @@ _DENIED = re.compile(
     r"|[^.\n]{1,40}?(?:이|가)\s아니라\s",
     re.IGNORECASE,
 )
-# What parts the items of a list.
+# Separators between list items.
 _BETWEEN = re.compile(r"[,，、;；،؛/|]|\s(?:and|und|et|y|и|و|和|및)\s")
 # Words of a whole text that may be a name: without a final mark; with one that an answer leaves
 # out; with one that it gives too. Names of WikiANN have up to 20.
@@ -141,8 +137,8 @@ def _compared(words: tuple[str, ...]) -> frozenset[str]:
 def _is_the_sentence(piece: str, sentence: ComparedSentence) -> bool:
     """Whether a piece gives the whole sentence back, all of it but for its final mark.
 
-    A text that may be no more than a name, as every fifth of WikiANN is, is not told from the name:
-    one without a final mark, if it is not very long, and a short one with a mark.
+    Every fifth text of WikiANN is nothing but a name. A text that may be one does not count as a
+    sentence: one without a final mark if it is not very long, and a short one with a mark.
     """
     text, size = sentence.text.strip(), len(sentence.text)
     without, left_out, given = _LONGEST_NAME
@@ -164,7 +160,7 @@ def _first(
     foldings: Iterable[Folding],
     accept: Callable[[list[Span]], bool] = _always,
 ) -> list[Span]:
-    """The places of the first piece that stands in the sentence, the strictest folding first."""
+    """The places of the first piece that is in the sentence, under the strictest folding first."""
     parts = (part for piece in pieces for part in unwrapped(piece))
     unique = list(dict.fromkeys(itertools.islice(parts, 4 * MOST_PIECES)))
     cores = [core for part in unique if (core := strip_edges(part)) and core != part]
@@ -276,8 +272,8 @@ def _listed(text: str, sentence: ComparedSentence) -> list[Span]:
 def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     """The same without a mark that the answer ends with and the sentence after the phrase, too.
 
-    Only where the phrase stands elsewhere without it, and is no abbreviation ("Inc.", "D.C."): else
-    the mark may be meant.
+    Only where the phrase is elsewhere without it, and is no abbreviation ("Inc.", "D.C."); else the
+    mark may be meant.
     """
     if not found:
         return found
@@ -301,7 +297,7 @@ def _abbreviations(language: str | None) -> frozenset[str]:
 
 
 def _everywhere(found: list[Span], sentence: ComparedSentence) -> list[Span]:
-    """The same, and where the phrase stands with stress marks that the answer lacks."""
+    """The same places, and those where the phrase has stress marks that the answer lacks."""
     if not found or not has_stress(sentence.text):
         return found
     phrase = without_stress(sentence.text[slice(*found[0])])
@@ -320,7 +316,7 @@ def _read(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
     Args:
         answer: The answer, which is not the phrase as it is.
         sentence: The sentence.
-        least: How much of a name a phrase must look like in running text, see `_namelike`.
+        least: How much of a name a phrase must look like in running text, see `namelike`.
     """
 
     def whole(found: list[Span]) -> bool:
@@ -352,10 +348,10 @@ def _clause(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
     """The places of the first clause that names a phrase, or of the longer phrase that it is in."""
 
     def named(found: list[Span]) -> bool:
-        return _namelike(sentence.text, found[0], answer) >= least
+        return namelike(sentence.text, found[0], answer) >= least
 
     def proper(found: list[Span]) -> bool:
-        return _may_be_name(sentence.text, found[0])
+        return may_be_name(sentence.text, found[0])
 
     def several(found: list[Span]) -> bool:
         start, end = found[0]
@@ -429,55 +425,10 @@ def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span
         if not _is_the_sentence(phrase, sentence) and not _is_refusal(phrase, sentence):
             at = form.text.index(phrase, begin)
             places = form.origin[at : at + len(phrase)]
-            if _is_fragment(answer, places[0], places[-1] + 1):
+            if is_fragment(answer, places[0], places[-1] + 1):
                 continue
             same = answer[places[0] : places[-1] + 1]
             found = sentence.find(same, EXACT) or sentence.find(phrase, WIDTH)
-            rank = _namelike(sentence.text, found[0], answer) if found else 0
+            rank = namelike(sentence.text, found[0], answer) if found else 0
             best = max(best, (rank, len(phrase), found), key=lambda x: x[:2])
     return best[2] if best[0] >= least else []
-
-
-def _is_fragment(text: str, start: int, end: int) -> bool:
-    """Whether a phrase begins or ends amid the ideographs, the katakana, the Thai of a text."""
-    return any(
-        0 < at < len(text)
-        and is_unspaced(text[at])
-        and not is_hiragana(text[at])
-        and script_kind(text[at - 1]) == script_kind(text[at])
-        for at in (start, end)
-    )
-
-
-def _may_be_name(sentence: str, span: Span) -> bool:
-    """Whether a phrase that an answer gives a name's place has a capital, if its script has any."""
-    phrase = sentence[span[0] : span[1]]
-    if attachment(sentence, span) > 1:
-        return False
-    return not has_case(phrase) or phrase != phrase.lower() or any(map(str.isdigit, phrase))
-
-
-def _namelike(sentence: str, span: Span, answer: str) -> int:
-    """How much a phrase in the running text of an answer looks like more than a common word of it.
-
-    2: it is in a script that the rest of the answer is not in. 1: it has a capital or a digit where
-    the script has capitals, or it is more than hiragana. 0: it does not.
-    """
-    phrase = sentence[span[0] : span[1]]
-    attached = attachment(sentence, span)
-    around = answer.replace(phrase, " ")[:LONGEST_ESSAY]
-    letters = {script_of(char) for char in phrase if char.isalpha()}
-    if not letters:
-        return 0 if attached or any(map(str.isdigit, around)) else 1
-    others = Counter(script_of(char) for char in around if char.isalpha())
-    foreign = any(others[script] <= 0.2 * others.total() for script in letters)
-    if attached:
-        return 2 if foreign and attached == 1 and len(phrase) > 2 else 0
-    if foreign:
-        return 2
-    if has_case(phrase):
-        # A Latin word is rare where words are not separated: "twitter".
-        strange = any(map(is_unspaced, sentence))
-        return int(strange or phrase != phrase.lower() or any(map(str.isdigit, phrase)))
-    hiragana = all(map(is_hiragana, phrase))
-    return int(any(map(is_unspaced, phrase)) and not hiragana and len(phrase) > 1)

@@ -83,7 +83,9 @@ def unwrapped(piece: str) -> Iterator[str]:
 def _is_wrapped(piece: str) -> bool:
     """Whether one pair of quotes or brackets holds all of a piece, as «A» does and «A» «B» not."""
     closing = _PAIRS.get(piece[0], "") if len(piece) > 2 else ""
-    return piece[-1:] in closing and not any(mark in piece[1:-1] for mark in closing)
+    return (
+        bool(closing) and piece[-1] in closing and not any(mark in piece[1:-1] for mark in closing)
+    )
 
 
 def quoted_parts(answer: str) -> Iterator[str]:

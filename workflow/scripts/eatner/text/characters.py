@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 def in_word(char: str) -> bool:
-    """Whether a character goes on with a written word: a letter, a digit, or a mark on one.
+    """Whether a character is part of a written word: a letter, a digit, or a mark on one.
 
     The vowels of Indic scripts are marks, so `str.isalnum` would end भारत inside भारतीय.
     """
@@ -15,9 +15,9 @@ def in_word(char: str) -> bool:
 
 
 def in_one_run(one: str, two: str) -> bool:
-    """Whether two neighbours are of one word in a script without spaces.
+    """Whether two neighbours belong to one word in a script without spaces.
 
-    Runs of Latin letters and runs of katakana are words there: タイ does not stand in タイトル.
+    Runs of Latin letters and runs of katakana are words there: タイ is no word of タイトル.
     """
     if one.isascii() and two.isascii():
         return one.isalnum() and two.isalnum()
@@ -68,12 +68,12 @@ _SCRIPTS = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "IDEOGRAPHIC": "CJK", "HALFWID
 
 @lru_cache(maxsize=1 << 16)
 def script_kind(char: str) -> str:
-    """The first word of a letter's name, which tells hiragana, katakana and ideographs apart."""
+    """The first word of a letter's name in Unicode: HIRAGANA, KATAKANA, CJK, LATIN ..."""
     return unicodedata.name(char, "").split(" ")[0].split("-")[0]
 
 
 def script_of(char: str) -> str:
-    """A name for the script of a letter, one for all that Japanese is written in."""
+    """A name for the script of a letter; the three that Japanese is written in have one name."""
     return _SCRIPTS.get(script_kind(char), script_kind(char))
 
 

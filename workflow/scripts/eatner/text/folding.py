@@ -45,6 +45,8 @@ _QUOTES = str.maketrans(
 # dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo.
 _SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ", "يييهههكاiվंее")
 _CASED_SPELLINGS = _SPELLINGS | {ord("Ё"): ord("Е")}
+# Most characters that one character is decomposed into: U+FDFA, an Arabic phrase.
+_WIDEST = 18
 # How far ahead the next character that is no space is looked for.
 _AHEAD = 8
 
@@ -212,8 +214,9 @@ def _is_attached(cluster: str, char: str) -> bool:
         return cluster.isspace()
     if unicodedata.combining(char) or char == "\u0640":
         return True
-    composed = unicodedata.normalize("NFC", cluster)
-    return len(unicodedata.normalize("NFC", cluster + char)) <= len(composed)
+    # By NFKC, because half-width kana compose too: ﾊﾞ
+    composed = unicodedata.normalize("NFKC", cluster)
+    return len(unicodedata.normalize("NFKC", cluster + char)) <= len(composed)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -254,9 +257,6 @@ class FoldedClusters:
         return 0 < at < len(self.text) and self.ends[at - 1] == self.starts[at]
 
 
-_RUN = re.compile(r"\s+|\S+")
-
-
 class _CodePoints(dict[int, str]):
     """The folded form of each code point, for `str.translate`, made when it is first asked for."""
 
@@ -275,7 +275,9 @@ class _CodePoints(dict[int, str]):
 class CasedFolding:
     """A folding that keeps case and composes, for names that are looked up; see the module's table.
 
-    Most texts are folded by one `str.translate`: those in NFC whose characters become one each.
+    It is made for speed: one `str.translate` folds a text. Where all its characters become one
+    each, the offsets stay, else they move at the others alone. Only where characters compose (the
+    outcome is not in NFC) are they folded with what is attached to them.
 
     Args:
         spelling: Whether stress marks and spellings of one letter are ignored.
@@ -284,34 +286,44 @@ class CasedFolding:
     def __init__(self, *, spelling: bool) -> None:
         self._spelling = spelling
         self._cluster = lru_cache(maxsize=1 << 16)(self._fold_cluster)
-        self._run = lru_cache(maxsize=1 << 14)(self._fold_run)
         self._table = _CodePoints(self._cluster)
 
     def __call__(self, text: str) -> FoldedClusters:
         """Fold a text."""
-        if unicodedata.is_normalized("NFC", text):
-            folded = text.translate(self._table)
-            even = self._table.uneven.isdisjoint(text) and "  " not in folded
-            if even and unicodedata.is_normalized("NFC", folded):
+        folded = text.translate(self._table)
+        if "  " not in folded and unicodedata.is_normalized("NFC", folded):
+            if self._table.uneven.isdisjoint(text):
                 return FoldedClusters(folded, range(len(text)), range(1, len(text) + 1))
-        parts: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        for match in _RUN.finditer(text):
-            part, lefts, rights = self._run(match[0])
-            base = match.start()
-            parts.append(part)
-            starts += [base + left for left in lefts]
-            ends += [base + right for right in rights]
-        return FoldedClusters("".join(parts), starts, ends)
-
-    def _fold_run(self, run: str) -> tuple[str, list[int], list[int]]:
-        """A run without spaces, or of spaces: folded, and where its clusters start and end."""
-        clusters = list(_clusters(run))
-        parts = [self._cluster(run[start:end]) for start, end in clusters]
+            return FoldedClusters(folded, *self._moved(text))
+        clusters = list(_clusters(text))
+        parts = [self._cluster(text[start:end]) for start, end in clusters]
         pairs = list(zip(clusters, parts, strict=True))
         starts = [start for (start, _), part in pairs for _ in part]
-        return "".join(parts), starts, [end for (_, end), part in pairs for _ in part]
+        return FoldedClusters(
+            "".join(parts), starts, [end for (_, end), part in pairs for _ in part]
+        )
+
+    def _moved(self, text: str) -> tuple[list[int], list[int]]:
+        """Where the characters of a text that `translate` has folded start and end in it."""
+        starts: list[int] = []
+        ends: list[int] = []
+        base, uneven = 0, self._table.uneven
+        for at, char in enumerate(text):
+            if char not in uneven:
+                continue
+            starts += range(base, at)
+            ends += range(base + 1, at + 1)
+            base = at + 1
+            size = len(self._table[ord(char)])
+            starts += [at] * size
+            ends += [base] * size
+            # A mark that is left out ends with its letter; an invisible character belongs to none.
+            if not size and ends and ends[-1] == at and unicodedata.category(char) != "Cf":
+                several = len(starts) - starts.index(starts[-1], max(0, len(starts) - _WIDEST))
+                ends[-several:] = [base] * several
+        starts += range(base, len(text))
+        ends += range(base + 1, len(text) + 1)
+        return starts, ends
 
     def _fold_cluster(self, cluster: str) -> str:
         if cluster.isspace():

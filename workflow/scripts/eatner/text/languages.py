@@ -4,9 +4,9 @@ The columns of `languages.tsv`; a list is written with bars between its items:
 
 - code, name, script (ISO 15924), wiki (the dumps' name of the wiki)
 - marks: the characters that end a sentence
-- spaces: whether spaces part the words
+- spaces: whether spaces separate words
 - ordinals: whether a full stop makes an ordinal of a number ("am 3. Oktober")
-- romanisation: what reads the script in Latin letters: uroman, pykakasi or none
+- romanisation: the library that writes the script in Latin letters: uroman, pykakasi or none
 - trail: the letters that MediaWiki draws into a link that they follow, as a character class
 - disambiguation_templates, disambiguation_titles: what marks a disambiguation page
 - list_titles: regular expressions of the titles of lists
@@ -14,7 +14,7 @@ The columns of `languages.tsv`; a list is written with bars between its items:
 - prefixes, suffixes: what a name may carry inside one written word
 - endings: what a name loses before a suffix: ბერლინი, ბერლინში
 - demonyms: endings that make another word of a name: Russia, Russian
-- honorifics: what stands beside a name and is no part of it
+- honorifics: words beside a name that are no part of it
 - abbreviations: words whose full stop ends no sentence
 - doubtful: affixes and honorifics that names end or begin with too: 우크라이나, श्री लंका, L'Oréal
 
@@ -23,7 +23,7 @@ Its marks are those that Unicode calls sentence terminals (PropList.txt) in a sc
 which text of the web has in nearly all of them. They hold for every language of a script: Marathi
 and Konkani write a full stop where Hindi writes a danda, and neither writes the other's elsewhere.
 CLDR is of no more use here: its punctuation of Kashmiri, Santali and Manipuri is English's.
-`Zzzz` stands for all other scripts.
+`Zzzz` is the row of all other scripts.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Language:
 
     @property
     def cased(self) -> bool:
-        """Whether the script tells upper from lower case, so that a name shows a capital."""
+        """Whether the script has capitals, so that a name begins with one."""
         return self.script in {"Latn", "Cyrl", "Grek", "Armn"}
 
     @property

@@ -26,10 +26,10 @@ def _romanise(text: str) -> str:
 def reading(language: Language) -> Callable[[str], str]:
     """The romanisation of a language, as a function from a text to its reading.
 
-    Kanji are read by pykakasi, for uroman reads 東京 as Chinese; every other script by uroman.
+    Kanji are read by pykakasi, because uroman reads 東京 as Chinese; all other scripts by uroman.
 
     Args:
-        language: Its row says which, or that its script is Latin already.
+        language: The language, whose row says which library reads it.
     """
     if language.romanisation == "none":
         return str

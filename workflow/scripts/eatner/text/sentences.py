@@ -143,7 +143,7 @@ def _stops(line: str, at: int, end: int, language: Language) -> bool:
         return True
     if following in ",;:":
         return False
-    # Where another mark is the usual one and no capital tells, dots are a pause: वह... नहीं आया।
+    # Where another mark is usual and there are no capitals, dots are a pause: वह... नहीं आया।
     usual = language.cased or language.marks[0] == "."
     if not usual and ".." in line[max(0, at - 1) : at + 2]:
         return False
@@ -159,7 +159,7 @@ def _stops(line: str, at: int, end: int, language: Language) -> bool:
 def _is_abbreviated(word: str) -> bool:
     """Whether a word is several short parts with full stops: ई.पू., ए.पी.जे.
 
-    Where the script has no capitals, nothing behind the last one tells whether it ends a sentence.
+    Without capitals nothing behind the last full stop shows whether it ends a sentence.
     """
     parts = word[:-1].split(".")
     return len(parts) > 1 and all(0 < len(part) <= 4 for part in parts) and not word[0].isdigit()

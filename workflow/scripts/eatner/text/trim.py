@@ -43,10 +43,10 @@ def trim(span: Span, sentence: str, language: Language, *, doubtful: bool = Fals
 
 
 def variants(span: Span, sentence: str, language: Language) -> list[Span]:
-    """The ways to take a span: as it stands but for punctuation, and without what `trim` takes off.
+    """The spans that may be meant: without punctuation, and without what `trim` takes off.
 
     A word that begins with one of the language's prefixes is also taken without it (Arabic
-    والقاهرة, "and Cairo"): whether one is part of a name is told by what the name reads like.
+    والقاهرة, "and Cairo"): the reading of the name decides whether the prefix is part of it.
 
     Args:
         span: Start and end in the sentence.
@@ -72,7 +72,10 @@ def _is_punctuation(char: str) -> bool:
 
 
 def _trim_punctuation(start: int, end: int, sentence: str, language: Language) -> Span:
-    """Punctuation goes, but for a mark whose partner is inside and an abbreviation's dot."""
+    """A span without punctuation at its edges.
+
+    A mark whose partner is inside stays, and so does the dot of an abbreviation.
+    """
     closing = dict(zip(")）]］»”」』》", "(（[［«“「『《", strict=True))
     opening = {left: right for right, left in closing.items()}
     while start < end and _is_punctuation(sentence[start]):
