@@ -14,7 +14,7 @@ from eatner.text import languages
 
 
 def _examples(language: str) -> list[tuple[object, ...]]:
-    """The examples that prompts show for a language; of their own languages only the names count."""
+    """The examples that prompts show for a language, each with the name of its own language."""
     return [(own.name, *statement) for own, *statement in prompts.examples(language)]
 
 

@@ -27,7 +27,8 @@ from eatner import tsv
 from eatner.text.characters import is_inside
 
 TABLE = Path(__file__).with_name("phrasing.tsv")
-# An LLM may answer in English, or in Chinese, the language of many LLMs, whatever it is asked about.
+# An LLM may answer in English, or in Chinese, which many LLMs speak best, whatever it is asked
+# about.
 COMMON = ("en", "zh", "mul")
 _LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
 _COLUMNS = ("yes", "about", "copulas", "tails", "nothing", "apologies")
