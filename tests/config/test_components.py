@@ -100,6 +100,15 @@ def test_a_corpus_is_resolved(configuration, name, text, lexicon):
     assert corpus.reading["language"] == corpus.language
 
 
+def test_both_files_of_a_document_of_brat_are_read(tmp_path):
+    text, notes = tmp_path / "a.txt", tmp_path / "a.ann"
+    text.write_text("Anna\n")
+    given = {"corpora": {"doc": {"language": "de", "file": str(text), "format": "brat"}}}
+    assert read(given).corpora["doc"].partner is None
+    notes.write_text("T1\tPER 0 4\tAnna\n")
+    assert read(given).corpora["doc"].partner == str(notes)
+
+
 def test_a_corpus_has_its_own_system_or_the_default_one(configuration):
     assert configuration.corpus("mini").system["aligner"] == "tiny-ko"
     assert configuration.corpus("ja").system == DEFAULT["default"]

@@ -5,6 +5,7 @@ rule read_corpus:
     """Read the sentences and the gold entities of a corpus in any known format."""
     input:
         corpus=lambda wildcards: corpus(wildcards).text,
+        partner=lambda wildcards: corpus(wildcards).partner or [],
     output:
         sentences="results/{corpus}/sentences.tsv",
         gold="results/{corpus}/gold.tsv",

@@ -102,11 +102,12 @@ class Title:
         page_id: The page's number in its wiki.
         title: Its title.
         kind: What kind of page it is.
-        redirect: The title that a redirect leads to.
+        redirect: The title that a redirect leads to; `title#section` for a section of a page, which
+            makes the redirect no name of the page.
         english: The title of the English page on the same thing, by langlinks.
         lead: Its first paragraphs as plain text.
         links: JSON: a list of [start, end, target] for each link of the lead, in code points; a
-            fourth member 1 marks the page's own name in bold, an empty target a hole.
+            fourth member marks the page's own name in bold, an empty target a hole.
     """
 
     page_id: int

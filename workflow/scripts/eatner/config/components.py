@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
 Settings = dict[str, Any]
@@ -86,6 +87,13 @@ class Corpus:
     def reading(self) -> Settings:
         """The settings that say how the text is read."""
         return {key: self.settings[key] for key in READING}
+
+    @property
+    def partner(self) -> str | None:
+        """The other file of a document of brat, which has a text and its annotation."""
+        other = {".txt": ".ann", ".ann": ".txt"}.get(Path(self.text).suffix)
+        path = Path(self.text).with_suffix(other) if other else None
+        return str(path) if path is not None and path.is_file() else None
 
     @property
     def is_dataset(self) -> bool:
