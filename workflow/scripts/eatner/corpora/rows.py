@@ -60,6 +60,7 @@ def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     """The rows between blank lines, parsed; a sentence's comments stand before its rows."""
     headed = layout.headed
+    tabs = layout.separator == "\t"  # the usual case, without a call
     quoting, end = layout.separator in (",", ";"), layout.end
     for lines in read_blocks(path):
         block = Block()
@@ -73,7 +74,9 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
             if headed:
                 headed = False
                 continue
-            values = _row(number, line, layout, path)
+            values: list[str] | None = line.split("\t") if tabs else []
+            if not values or len(values) != layout.columns or not values[layout.token]:
+                values = _row(number, line, layout, path)
             if values is None:
                 yield block
                 block = Block()
