@@ -114,6 +114,7 @@ def test_a_contraction_and_its_words_that_disagree(load) -> None:
             1,
             "4 columns where the file has more",
         ),
+        ("# text = a b\na\tO\nb\tO\n\n# text = c dc\tO\nd\tB-LOC\n", 5, "a remark and a token"),
         ("sentence,word,tag\n1,a,O\n2,b,B-LOC\n1,c,O\n", 4, "sentence 1 goes on here"),
     ],
 )

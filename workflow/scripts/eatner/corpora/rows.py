@@ -71,6 +71,13 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
                     block = Block()
                 _take_comment(block, number, line)
                 continue
+            if line[0] == "#" and line.startswith(("# text = ", "# sent_id = ")):
+                raise InputError(
+                    "a remark and a token on one line",
+                    path=path,
+                    line=number,
+                    remedy="Put the token on a line of its own.",
+                )
             if headed:
                 headed = False
                 continue
