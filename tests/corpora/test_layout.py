@@ -106,6 +106,15 @@ def test_a_contraction_and_its_words_that_disagree(load) -> None:
             3,
             "12 columns where the sentence's first row has 13",
         ),
+        (
+            "#begin (a); part 000\n"
+            + "".join(
+                f"a 0 {n} Rome NN (NP*) - - - s {'*' if n else '(LOC)'} * -\n" for n in range(12)
+            ),
+            1,
+            "4 columns where the file has more",
+        ),
+        ("# text = a b\na\tO\nb\tO\n\n# text = c dc\tO\nd\tB-LOC\n", 5, "a remark and a token"),
         ("sentence,word,tag\n1,a,O\n2,b,B-LOC\n1,c,O\n", 4, "sentence 1 goes on here"),
     ],
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from eatner.corpora.iob import TAG
 
 _COMMENT = re.compile(r"#[ ]?[A-Za-z_][\w:.-]*(?: [\w:.-]+)* ?= ?")
-_DOCUMENT = re.compile(r"#(?:begin|end) document\b")
+_DOCUMENT = re.compile(r"#(?:begin|end) document\b[^;]*(?:; part \d+)?\s*")
 EXCEL = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
 INDEX = re.compile(r"(\d+)(?:([-.])(\d+))?")
 # A quoted value of CSV may hold so many line ends.
@@ -78,7 +78,11 @@ def is_comment(line: str, separator: str) -> bool:
     if not line.startswith("#"):
         return line[:5].casefold().lstrip('"').startswith("sep=") and bool(EXCEL.fullmatch(line))
     values = split(line, separator)
-    if len(values) == 1 or (_COMMENT.match(line) and separator != "\t") or _DOCUMENT.match(line):
+    if (
+        len(values) == 1
+        or (_COMMENT.match(line) and separator != "\t")
+        or _DOCUMENT.fullmatch(line)
+    ):
         return True
     is_remark = values[0] == "#" or values[0].lstrip("#").startswith(" ")
     return is_remark and not any(TAG.fullmatch(value) for value in values[1:])

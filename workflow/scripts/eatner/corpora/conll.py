@@ -271,6 +271,7 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     evidence = Evidence()
     count = known = marks = 0
     marked = False
+    marks_spaces = layout.remarks is not None or layout.numbers_tokens
     longest = 0
     forms: list[str] = []
     for block in sentences(path, layout):
@@ -280,7 +281,8 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
         evidence.add(words)
         count += 1
         longest = max(longest, len(words))
-        marked = marked or any(word.glued for word in words)
+        if marks_spaces and not marked:
+            marked = any(word.glued for word in words)
         if count == 1:
             marks = sum(word.form in doubts.MARKS for word in words)
         if len(layout.tags) != known:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from eatner.corpora.cells import is_open, whole_lines
+from eatner.corpora.cells import whole_lines
 from eatner.corpora.layout import Layout
 from eatner.corpora.rows import Block
 from eatner.corpora.tokens import Word, read_blocks
@@ -106,14 +106,14 @@ def forms(path: Path, layout: Layout, forms: Sequence[str], characters: bool) ->
 
 
 def quotes(path: Path, separator: str) -> None:
-    """Say so if some values of a CSV are quoted and another quote is not closed."""
-    quoted, opened = 0, []
-    for block in read_blocks(path):
-        for number, line in whole_lines(block, separator):
-            if '"' in line:
-                opened += [number] * is_open(line, separator)
-                quoted += not is_open(line, separator)
-    if quoted and opened:
+    """Say so if a quote in a CSV is not closed: it may be a token, or half a quoted value."""
+    opened = [
+        number
+        for block in read_blocks(path)
+        for number, line in whole_lines(block, separator)
+        if line.count('"') % 2
+    ]
+    if opened:
         log.warning(
             "%s, line %d: a quote is not closed, and is read as part of its token. Double a quote "
             "that stands for itself, and quote its value.",

@@ -175,11 +175,15 @@ def _keyed_tags(rows: Rows) -> _Tagged | None:
 
 def _bracketed(rows: Rows, columns: Iterable[int], width: int) -> _Tagged | None:
     """The column of entities in brackets: CoNLL-2012's eleventh, or the only one of its kind."""
-    least = min(map(len, rows))
+    # Rows that are too short for CoNLL-2012 are refused where they are read.
+    whole = [row for row in rows if len(row) > _ONTONOTES_ENTITIES]
+    if len(whole) < NEARLY_ALL * len(rows):
+        whole = list(rows)
+    least = min(map(len, whole))
     fitting = [
         column
         for column in columns
-        if column % width < least and are_brackets(Counter(row[column % width] for row in rows))
+        if column % width < least and are_brackets(Counter(row[column % width] for row in whole))
     ]
     if _ONTONOTES_ENTITIES - width in fitting:
         return _Tagged([_ONTONOTES_ENTITIES - width], 1.0, "brackets")

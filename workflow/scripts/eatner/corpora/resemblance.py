@@ -36,6 +36,8 @@ _SOME = 0.2
 _RARE = 0.02
 # Fewer lines than this prove nothing about columns without a tab between them.
 _FEW_LINES = 3
+# Columns of different numbers are told from prose by many of them in many lines.
+_MANY_COLUMNS, _MANY_LINES = 6, 8
 # A row of columns without tags has no more words than this.
 _SHORT = 4
 # Raw text, too, has lines that end in what looks like a tag ("U-Bahn"), but not in many.
@@ -227,7 +229,13 @@ def _codes(lines: Lines) -> Known | None:
     """Columns between spaces: lines of as many words, the last of them (or two others) codes."""
     rows = [line.split() for _, line in lines]
     width, count = Counter(map(len, rows)).most_common(1)[0]
-    if width < 2 or len(lines) < _FEW_LINES or count < _NEARLY_ALL * len(lines):
+    varied = count < _NEARLY_ALL * len(lines)
+    if varied:  # as CoNLL-2012's, whose first columns are the same for all
+        width = sorted(map(len, rows))[len(rows) // 10]
+        if width < _MANY_COLUMNS or len(lines) < _MANY_LINES:
+            return None
+        rows = [row[:width] for row in rows]
+    if width < 2 or len(lines) < _FEW_LINES:
         return None
     whole = [row for row in rows if len(row) == width]
 
@@ -241,8 +249,9 @@ def _codes(lines: Lines) -> Known | None:
     # The tokens differ, but not in lines that are all the same.
     differ = any(len({row[at] for row in whole}) > len(whole) // 5 + 1 for at in range(width))
     if differ and (width - 1 in codes or len(codes) > 1):
-        line = next(n for (n, text) in lines if len(text.split()) == width)
-        return Known(line, f"{width} columns separated by spaces", COLUMNS)
+        at = next(at for at, row in enumerate(rows) if len(row) == width)
+        several = "at least " * varied
+        return Known(lines[at][0], f"{several}{width} columns separated by spaces", COLUMNS)
     return None
 
 

@@ -60,6 +60,7 @@ def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None
 def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
     """The rows between blank lines, parsed; a sentence's comments stand before its rows."""
     headed = layout.headed
+    tabs = layout.separator == "\t"  # the usual case, without a call
     quoting, end = layout.separator in (",", ";"), layout.end
     for lines in read_blocks(path):
         block = Block()
@@ -70,10 +71,19 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
                     block = Block()
                 _take_comment(block, number, line)
                 continue
+            if line[0] == "#" and line.startswith(("# text = ", "# sent_id = ")):
+                raise InputError(
+                    "a remark and a token on one line",
+                    path=path,
+                    line=number,
+                    remedy="Put the token on a line of its own.",
+                )
             if headed:
                 headed = False
                 continue
-            values = _row(number, line, layout, path)
+            values: list[str] | None = line.split("\t") if tabs else []
+            if not values or len(values) != layout.columns or not values[layout.token]:
+                values = _row(number, line, layout, path)
             if values is None:
                 yield block
                 block = Block()
