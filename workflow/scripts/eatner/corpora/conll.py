@@ -272,7 +272,8 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     count = known = marks = 0
     marked = False
     longest = 0
-    forms: list[str] = []
+    judged: list[Word] = []
+    empty: list[int] = []
     for block in sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
@@ -288,13 +289,16 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             known = len(layout.tags)
         if layout.columns is None:
             doubts.check_widths(path, layout, block)
-        if len(forms) < doubts.JUDGED:
-            forms += [word.form for word in words]
+        empty += [word.line or 0 for word in words if not word.form]
+        if len(judged) < doubts.JUDGED:
+            judged += words
     if not evidence.count:
         raise no_sentence(path)
     if count == 1:
         doubts.one_sentence(path, longest, marks, evidence.characters)
-    doubts.forms(path, layout, forms, evidence.characters)
+    doubts.forms(path, layout, [word.form for word in judged], evidence.characters)
+    doubts.pieces(path, layout, judged)
+    doubts.empty(path, empty)
     if layout.separator in (",", ";"):
         doubts.quotes(path, layout.separator)
     if scheme == "auto":

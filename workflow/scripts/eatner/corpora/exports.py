@@ -37,6 +37,7 @@ _PREDICTIONS = ("prediction", "predictions", "suggestions")
 _FOREIGN = (
     ({"annotatable", "entities"}, "tagtog's ann.json, which has no text", "Convert it"),
     ({"%FEATURE_STRUCTURES"}, "a UIMA CAS in JSON", "Export it as WebAnno TSV 3"),
+    ({"Data", "Entities"}, "an export of Acharya", "Set text_key: Data and spans_key: Entities"),
     ({"Entities"}, "output of Amazon Comprehend, which has no text", "Add each text to its record"),
     ({"source-ref"}, "a manifest of SageMaker Ground Truth", "Write each text into its record"),
     ({"doc_key", "sentences"}, "a document of DyGIE or SciERC", "Write a record a sentence"),
@@ -220,10 +221,12 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
             remedy="Export the project as JSON.",
         )
     spans = []
+    fields = set()
     for result in results:
         kind, value = result.get("type"), result.get("value")
         if kind == "labels" and isinstance(value, Mapping):
             spans.append(value)
+            fields.add(str(result.get("to_name", "")))
         elif not isinstance(kind, str) or kind not in _WITHOUT_PLACES:
             raise InputError(
                 f"a result of the type {kind!r} is not read",
@@ -232,6 +235,13 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
                 remedy="Label plain text (the tags Text and Labels); offsets in HTML or in a "
                 "dialogue are not those of a text.",
             )
+    if len(fields) > 1:
+        raise InputError(
+            f"it has labels in several texts: {', '.join(sorted(fields))} ('to_name')",
+            path=path,
+            **place,
+            remedy="Make a task of each text.",
+        )
     return spans
 
 

@@ -43,6 +43,8 @@ _LIKE_LABEL = re.compile(r"label|type|tag|entit|categor|class|^ner$", re.IGNOREC
 _LIKE_PLACE = re.compile(r"start|begin|end|offset|indic|index|pos|span|points", re.IGNORECASE)
 # What a record holds beside its entities, in shapes like theirs: links between entities, tokens.
 _NOT_ENTITIES = {"relations", "relation", "Comments", "pos_tags", "chunk_tags"}
+# What is split into parts with places, which are no entities.
+_PARTS = {"tokens", "words", "sents", "sentences", "paragraphs"}
 # What the tokens of a parser have beside their places, and entities do not.
 _OF_TOKENS = {"tag", "pos", "dep"}
 
@@ -164,7 +166,7 @@ def unread(
             continue
         if key == "tokens" and _are_parsed(value):
             continue
-        if looks_annotated(value, text):
+        if looks_annotated(value, text) or (key not in _PARTS and _are_places(value, text)):
             yield prefix + key
         elif isinstance(value, Mapping):
             yield from unread(value, (), text, f"{prefix}{key}.")
@@ -174,6 +176,18 @@ def _are_parsed(tokens: object) -> bool:
     """Whether these are the tokens of a parser, not entities."""
     values = tokens if isinstance(tokens, list) else []
     return any(_OF_TOKENS & {*value} for value in values if isinstance(value, Mapping))
+
+
+def _are_places(value: object, text: str) -> bool:
+    """Whether a value is a list of parts of the text with their places, be it without a label."""
+    items = value if isinstance(value, list) else []
+    objects = [item for item in items if isinstance(item, Mapping)]
+    return any(
+        type(first_of(item, _START_KEYS)) is int
+        and type(first_of(item, _END_KEYS)) is int
+        and any(isinstance(part, str) and part and part in text for part in item.values())
+        for item in objects
+    )
 
 
 def looks_annotated(value: object, text: str) -> bool:

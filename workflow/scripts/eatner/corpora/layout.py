@@ -125,7 +125,8 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
 
     In them most rows hold a tag: rows of the usual `width`, or, in the last column, of any. Entity
     types come before chunks, and labels before O alone. The first column is one of tags only where
-    no other is, because tokens may look like tags. With them, the share of the first one's tags.
+    no other is, because tokens may look like tags; O alone is a word there, as in Portuguese. With
+    them, the share of the first one's tags.
     """
     found = []
     known = Tags("usual")
@@ -133,7 +134,7 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
         tags = [row[column] for row in rows if len(row) == width or column == -1]
         matches = [match for tag in tags if (match := TAG.fullmatch(tag))]
         labels = {match[2] for match in matches if match[2]}
-        if 2 * len(matches) > len(rows):
+        if 2 * len(matches) > len(rows) and (labels or column != -width):
             rank = column == -width, bool(labels & _CHUNKS), not labels
             found.append((rank, column, sum(known[tag] is not None for tag in tags) / len(rows)))
     if not found:
