@@ -125,6 +125,8 @@ def test_the_odd_row_is_named(load, content: str, line: int, problem: str) -> No
         ),
         ("Rome\tB-LOC\n\tO\nfell\tO\n", "line 2: an empty token"),
         ("NN\tO\nVB\tB-LOC\n" + "NN\tO\n" * 30, "holds a few codes"),
+        ("d\t1\tA\tB-PER\nd\t1\tx\tO\nd\t2\tB\tB-PER\nd\t2\tx\tO\n", "holds a few codes"),
+        ("Rome\tB-LOC\nfell\tO\nEOS\tO\n", "'EOS' (column 0) is a mark"),
         ('a,B-LOC\nb,O\nc,O\n"d, e",O\n"f,O\n', "a quote is not closed"),
         ("Er\tO\n.\tO\nSie\tB-PER\n.\tO\nEs\tO\n.\tO\n", "is one sentence of 6 tokens"),
     ],

@@ -25,8 +25,10 @@ _WORDLESS, _MARKS_AT_LEAST = 0.7, 8
 _REPEATED, _CODES_AT_LEAST = 4, 24
 # What tokenizers write among the words: the ends of sentences, pieces of words, and, in Weibo's
 # corpus, the place of a character in its word.
-_MARK = re.compile(r"</?s>|<(?:eos|bos|sep|cls|pad)>|\[(?:CLS|SEP|PAD)\]|##\w+|▁\w*", re.IGNORECASE)
-_SEGMENTED = re.compile(r"[^\W\d]\d")
+_MARK = re.compile(
+    r"</?s>|<(?:eos|bos|sep|cls|pad)>|\[(?:CLS|SEP|PAD)\]|##\w+|▁\w*|(?-i:EOS)", re.IGNORECASE
+)
+_SEGMENTED = re.compile(r"[^\W\da-zA-Z]\d")
 
 
 def one_sentence(path: Path, length: int, marks: int, characters: bool) -> None:
@@ -95,8 +97,8 @@ def forms(path: Path, layout: Layout, forms: Sequence[str], characters: bool) ->
         what = "numbers or marks"
     elif (
         not characters
-        and len(forms) >= _CODES_AT_LEAST
-        and _REPEATED * len(set(forms)) < len(forms)
+        and (len(forms) >= _CODES_AT_LEAST or len(set(forms)) == 1)
+        and _REPEATED * len(set(forms)) <= len(forms)
     ):
         what = "a few codes"
     if what:

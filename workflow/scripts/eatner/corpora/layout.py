@@ -18,6 +18,7 @@ from typing import NamedTuple
 from eatner.corpora import headings
 from eatner.corpora.cells import EXCEL, INDEX, is_comment, split, whole_lines
 from eatner.corpora.iob import TAG
+from eatner.corpora.resemblance import tagged_sentences
 from eatner.corpora.tags import Spelling, Tags, are_brackets, spelling_of
 from eatner.corpora.tokens import read_blocks
 
@@ -313,6 +314,8 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
         The layout, every column that could hold the tags, and the share of lines with a tag.
     """
     blocks = _lines(path)
+    if tagged_sentences([(0, line) for block in blocks for line in block]) is not None:
+        return None
     first = [line for block in blocks[:1] for line in block]
     excel = EXCEL.fullmatch(first[0]) if first else None
     names = next((n for line in first if (n := headings.in_comment(line))), None)

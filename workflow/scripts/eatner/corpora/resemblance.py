@@ -69,6 +69,7 @@ _MARKED = re.compile(
     rf"|\w[\[({{]{_TYPES}[\])}}]|\w(?:[_/#@|]|::?)+(?<![A-Z][/_]){_TYPES}(?!\w)"  # Anna_PER
 )
 _KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
+_BEFORE_TAGS = re.compile(r"\t| \|\|\| ")
 _RASA_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_]+\)")  # a link has a dot or a slash
 _BRACES = re.compile(r"\{\{\w+[:|][^{}]+\}\}")
 _ENTITY_TAG = re.compile(rf"(?<![\w-])[BIESLU][-_]{_TYPES}(?![\w-])|(?<![\w-]){_TYPES}_[BIESLU]\b")
@@ -85,6 +86,7 @@ _BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\
 _TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
 _XMI = re.compile(r"<(?:\?xml[^<>]*\?><)?xmi:XMI\b")
 _ENTITY_BRACKETS = re.compile(r"(?:\d+(?:-\d+)?\t.*[\t|])Entity=\(")
+_LFS = re.compile(r"version https://git-lfs\.")
 _RASA = re.compile(r"\s*(?:##? ?|- )(?:intent|lookup|synonym|regex): ?\w|nlu:\s*$")
 _STANDOFF = re.compile(r"[A-Z]?\d+[\t ]+[A-Za-z][\w-]*[\t ]+\d+[\t ]+\d+[\t ]+\S")
 _PUBTATOR = re.compile(r"\d+\|[ta]\|")
@@ -137,6 +139,7 @@ def _of_a_tool(lines: Lines) -> Known | None:
         (_BRAT.match, "brat's standoff annotations", "Set the corpus's format: brat. "),
         (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
         (_XMI.match, "a UIMA CAS in XML (XMI)", "Export it as WebAnno TSV 3. "),
+        (_LFS.match, "a pointer of Git LFS, not the file", "Fetch the file: git lfs pull. "),
         (_RASA.match, "Rasa's training data", _CONVERT),
         (_PUBTATOR.match, "PubTator's annotations", _CONVERT),
         (_STANDOFF.match, "standoff annotations, without their text", _CONVERT),
@@ -190,6 +193,20 @@ def _tagged_words(lines: Lines) -> Known | None:
         line = _first(lines, tagged) or lines[0][0]
         return Known(line, "a sentence a line whose words carry tags (word/tag)", _CONVERT)
     return None
+
+
+def tagged_sentences(lines: Lines) -> Known | None:
+    """A sentence a line, all its words and then all their tags: `Rome fell<TAB>B-LOC O`."""
+    counts = []
+    for _, line in lines:
+        words, *tags = (field.split() for field in _BEFORE_TAGS.split(line))
+        fit = len(tags) == 1 and len(tags[0]) == len(words) and all(map(TAG.fullmatch, tags[0]))
+        counts.append(len(words) if fit else 0)
+    several = sum(count > 1 for count in counts)
+    if 2 * several <= len(counts) or counts.count(0) > (1 - _NEARLY_ALL) * len(counts) + 1:
+        return None
+    at = next(at for at, count in enumerate(counts) if count)
+    return Known(lines[at][0], "a sentence a line, its words before their tags", _CONVERT)
 
 
 def _fields(line: str, separator: str) -> list[str]:
@@ -323,6 +340,7 @@ def _no_words(lines: Lines) -> Known | None:
 
 _TESTS: tuple[Callable[[Lines], Known | None], ...] = (
     _of_a_tool,
+    tagged_sentences,
     _markup,
     _separated,
     _tagged_words,
