@@ -318,3 +318,36 @@ def test_places_without_labels_are_not_passed_over(load) -> None:
     check_refused(lambda: load(lines(record)), 1, "'result_list' may hold entities")
     [sentence] = load(lines({"text": TEXT, "tokens": [anna | {"id": 0}], "spans": [ANNA]}))
     assert surfaces(sentence) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("output", {"Anna": "PER"}),
+        ("persons", ["Anna"]),
+        ("entity_start", [0]),
+        ("tagged", "<PER>Anna</PER> wohnt in Bonn"),
+        ("answer_text", "[Anna](PER) wohnt in [Bonn](LOC)"),
+    ],
+)
+def test_names_under_keys_of_any_kind_are_not_passed_over(load, key: str, value: object) -> None:
+    check_refused(lambda: load(lines({"text": TEXT, key: value})), 1, f"'{key}' may hold entities")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"lang": "DE", "meta": {"in": "DE", "source": "web"}, "keywords": ["Anna"]},
+        {"segments": [{"start": 0, "end": 2, "text": TEXT}], "language": "de"},
+        {"html": f"<p>{TEXT}</p>", "token_offsets": [0, 5, 11, 14]},
+        {"chunks": [{"start": 0, "end": 4, "text": "Anna"}], "translation": "Anna lives in Bonn"},
+    ],
+)
+def test_what_else_a_record_says_is_no_annotation(load, more: dict) -> None:
+    [sentence] = load(lines({"text": TEXT, **more}))
+    assert sentence.text == TEXT
+
+
+def test_a_record_below_data_is_no_task_of_label_studio(load) -> None:
+    [sentence] = load(lines({"data": {"text": TEXT, "entities": [[0, 4, "PER"]]}}))
+    assert surfaces(sentence) == BOTH[:1]

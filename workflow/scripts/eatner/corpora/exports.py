@@ -106,7 +106,11 @@ def exports(value: object, path: Path, place: Place, notes: Notes) -> Iterator[E
 
 def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
     key = "annotations" if "annotations" in record else "completions"
-    if isinstance(record.get("data"), Mapping):
+    data = record.get("data")
+    lists = isinstance(data, Mapping) and any(isinstance(item, list) for item in data.values())
+    if lists and isinstance(data, Mapping) and not {key, *_PREDICTIONS} & {*record}:
+        return _one(data, path, place, notes)  # no task of Label Studio
+    if isinstance(data, Mapping):
         if not isinstance(record.get(key, []), list):
             return Export(record)
         export = _of_task(record, key, path, place, notes)

@@ -365,5 +365,5 @@ def check_entities(entities: Sequence[LabelledSpan], text: str, path: Path, plac
             problem,
             path=path,
             **({"line": entity.line} if entity.line else place),
-            remedy="Span are code points from 0, the end exclusive; entities may not overlap.",
+            remedy="Spans are code points from 0, the end exclusive; entities may not overlap.",
         )
