@@ -269,3 +269,9 @@ def test_contradictions_are_refused_with_their_line(
 def test_lenient_reads_what_iob2_refuses(load) -> None:
     [sentence] = load("Rome\tB-LOC\nx\tI-PER\n", scheme="lenient")
     assert surfaces(sentence) == [("Rome", "LOC"), ("x", "PER")]
+
+
+def test_documents_begin_in_capitals_or_not(load) -> None:
+    for mark in ("-DOCSTART- O", "-docstart- O", "-DOCSTART- (947testa CRICKET) O"):
+        sentences = load(f"{mark}\n\nRome B-LOC\nfell O\n{mark}\nAnna B-PER\n")
+        assert [s.text for s in sentences] == ["Rome fell", "Anna"]

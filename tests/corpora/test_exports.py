@@ -292,6 +292,7 @@ def test_sentences_of_spacys_documents(load) -> None:
         ({"annotatable": {"parts": []}, "entities": []}, "tagtog"),
         ({"%FEATURE_STRUCTURES": []}, "UIMA CAS"),
         ({"Entities": [{"BeginOffset": 0, "EndOffset": 4}], "File": "x"}, "Amazon Comprehend"),
+        ({"Data": TEXT, "Entities": [[0, 4, "PER"]]}, "Acharya"),
         ({"doc_key": "x", "sentences": [["Anna"]], "ner": [[[0, 0, "PER"]]]}, "DyGIE"),
         ({"textContent": TEXT, "textSegmentAnnotations": []}, "Vertex AI"),
         ({"context": TEXT, "query": "persons"}, "questions and answers"),
@@ -299,3 +300,54 @@ def test_sentences_of_spacys_documents(load) -> None:
 )
 def test_what_is_not_read_is_named(load, record: dict, name: str) -> None:
     check_refused(lambda: load(lines(record)), 1, f"seems to be .*{name}")
+
+
+def test_labels_of_two_texts_are_not_those_of_one(load) -> None:
+    results = [
+        {"type": "labels", "to_name": name, "value": {"start": 0, "end": 4, "labels": ["PER"]}}
+        for name in ("text", "title")
+    ]
+    task = {"data": {"text": TEXT, "title": "Anna"}, "annotations": [{"result": results}]}
+    check_refused(lambda: load(lines(task)), 1, "several texts: text, title")
+
+
+def test_places_without_labels_are_not_passed_over(load) -> None:
+    """Universal information extraction names the label in its prompt."""
+    anna = {"text": "Anna", "start": 0, "end": 4}
+    record = {"content": TEXT, "result_list": [anna], "prompt": "person"}
+    check_refused(lambda: load(lines(record)), 1, "'result_list' may hold entities")
+    [sentence] = load(lines({"text": TEXT, "tokens": [anna | {"id": 0}], "spans": [ANNA]}))
+    assert surfaces(sentence) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("output", {"Anna": "PER"}),
+        ("persons", ["Anna"]),
+        ("entity_start", [0]),
+        ("tagged", "<PER>Anna</PER> wohnt in Bonn"),
+        ("answer_text", "[Anna](PER) wohnt in [Bonn](LOC)"),
+    ],
+)
+def test_names_under_keys_of_any_kind_are_not_passed_over(load, key: str, value: object) -> None:
+    check_refused(lambda: load(lines({"text": TEXT, key: value})), 1, f"'{key}' may hold entities")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"lang": "DE", "meta": {"in": "DE", "source": "web"}, "keywords": ["Anna"]},
+        {"segments": [{"start": 0, "end": 2, "text": TEXT}], "language": "de"},
+        {"html": f"<p>{TEXT}</p>", "token_offsets": [0, 5, 11, 14]},
+        {"chunks": [{"start": 0, "end": 4, "text": "Anna"}], "translation": "Anna lives in Bonn"},
+    ],
+)
+def test_what_else_a_record_says_is_no_annotation(load, more: dict) -> None:
+    [sentence] = load(lines({"text": TEXT, **more}))
+    assert sentence.text == TEXT
+
+
+def test_a_record_below_data_is_no_task_of_label_studio(load) -> None:
+    [sentence] = load(lines({"data": {"text": TEXT, "entities": [[0, 4, "PER"]]}}))
+    assert surfaces(sentence) == BOTH[:1]

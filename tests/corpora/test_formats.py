@@ -111,6 +111,9 @@ def test_an_unmapped_label_names_itself_its_line_and_the_mapped(load) -> None:
     assert caught.value.line == 4
     with pytest.raises(InputError, match="maps to 'GPE'"):
         list(formats.check_labels([], {"LOC": "GPE"}, "x.bio"))
+    sentences = load("Rome\tB-LOC|B-ORG\nfell\tO\n")
+    with pytest.raises(InputError, match=r"'LOC\|B-ORG' holds another tag"):
+        list(formats.check_labels(sentences, TYPES, "x.bio"))
 
 
 def numbered(count: int) -> list[AnnotatedSentence]:

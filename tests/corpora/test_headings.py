@@ -13,6 +13,7 @@ from eatner.corpora import headings
         ("TOKEN,NE-COARSE-LIT,NE-COARSE-METO,MISC", {"token": 0, "tag": 1}),
         ("id,tag,ner_tag,form", {"token": 3, "tag": 2}),
         ("sentence_idx,word,pos,tag", {"sentence": 0, "token": 1, "tag": 3}),
+        ("Token,Lemma,NerTag,SentenceID", {"token": 0, "tag": 2, "sentence": 3}),
     ],
 )
 def test_the_names_say_what_a_column_holds(heading: str, roles: dict[str, int]) -> None:

@@ -126,7 +126,16 @@ def test_the_odd_row_is_named(load, content: str, line: int, problem: str) -> No
     ("content", "warning"),
     [
         ("1\tO\n2\tB-LOC\n" + "3\tO\n" * 9, "holds numbers or marks"),
+        ("Rome\tB-LOC\nfell\tO\n</s>\tO\nAnna\tB-PER\n", "line 3: '</s>' (column 0) is a mark"),
+        ("[CLS] O\nRo B-LOC\n##me I-LOC\nfell O\n", "line 1: '[CLS]' (column 0) is a mark"),
+        (
+            "科0\tO\n技1\tO\n北0\tB-GPE\n京1\tI-GPE\n",
+            "line 1: '科0' (column 0) is a character with",
+        ),
+        ("Rome\tB-LOC\n\tO\nfell\tO\n", "line 2: an empty token"),
         ("NN\tO\nVB\tB-LOC\n" + "NN\tO\n" * 30, "holds a few codes"),
+        ("d\t1\tA\tB-PER\nd\t1\tx\tO\nd\t2\tB\tB-PER\nd\t2\tx\tO\n", "holds a few codes"),
+        ("Rome\tB-LOC\nfell\tO\nEOS\tO\n", "'EOS' (column 0) is a mark"),
         ('a,B-LOC\nb,O\nc,O\n"d, e",O\n"f,O\n', "a quote is not closed"),
         ("Er\tO\n.\tO\nSie\tB-PER\n.\tO\nEs\tO\n.\tO\n", "is one sentence of 6 tokens"),
     ],

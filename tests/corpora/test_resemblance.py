@@ -39,6 +39,12 @@ SONNETS = "Shall I compare thee\nto a summer’s day?\nThou art more lovely\nand
         "see http://a.b/c_d|e and x/y or and/or\nnot/either way, he/she came\n",
         "- Rome\n- Paris\n* Oslo\n",
         "\tIndented by tabs\n\tlike a poem\n\tor a quotation\n",
+        "O Rio\nO Porto\nO mar\nO Brasil\nO céu\n",
+        "200 g flour\n100 g sugar\n2 eggs\n1 l milk\n50 g butter\n",
+        "Homo sapiens L.\nFelis catus L.\nCanis lupus L.\nBellis perennis L.\n",
+        "Anna lives in Rome\nBob lives in Oslo\nIda lives in Bonn\nEva lives in Ulm\n",
+        "DATE/TIME: 12 May\nPLACE: Rome\n",
+        "- [Rome](rome.md)\n- [Oslo](https://x.org/oslo)\n- [Bonn](#bonn)\n",
     ],
 )
 def test_plain_text_is_text(tmp_path: Path, content: str) -> None:
@@ -95,6 +101,19 @@ def test_the_news_of_every_language_is_text(tmp_path: Path, lines: int) -> None:
         ("1\tKari\t_\tX\t_\t_\t0\troot\t_\tEntity=(1-person\n", 1, "entities are in brackets"),
         ("0.5 1.5\n0.25 3\n", 1, "no line has a letter"),
         ("Rome fell to B-PER\nthen I-LOC came\n", 1, "tags of entities"),
+        ("File,Line,Begin,End,Type\na.txt,0,0,4,PER\na.txt,1,3,7,LOC\n", 1, "5 columns"),
+        ("## intent:place\n- I live in [Rome](city)\n", 1, "Rasa"),
+        ('version: "3.1"\nnlu:\n- intent: place\n', 2, "Rasa"),
+        ("I live in [Rome](city)\nI am [Anna](name)\n", 1, "brackets"),
+        ("{{person_name:李明}}去{{location:北京}}了\n", 1, "brackets"),
+        ("Anna fell\tB-PER O\nShe sings\tO O\n", 1, "words before their tags"),
+        ("Anna fell ||| B-PER O\nShe sings ||| O O\n", 1, "words before their tags"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 9\n", 1, "Git LFS"),
+        ("100|t|Anna lives\n100|a|In Rome.\n100\t0\t4\tAnna\tPER\tQ1\n", 1, "PubTator"),
+        ('<?xml version="1.0"?>\n<xmi:XMI xmi:version="2.0">\n</xmi:XMI>\n', 2, "UIMA CAS"),
+        ("1 loc_name 0 4 1 1 # 1 Рим\n2 name 6 4 2 1 # 2 Анна\n", 1, "standoff"),
+        ("今天/o 去/o [北京/ns 大学/n]nt\n明天/t 上课/v\n", 1, "words carry tags"),
+        ("# text = Anna sang\n1\tAnna\tAnna\tX\t_\t_\t0\troot\t_\tEntity=(1-person\n", 2, "GUM"),
     ],
 )  # fmt: skip
 def test_annotation_is_never_text(load, content: str, line: int, problem: str) -> None:

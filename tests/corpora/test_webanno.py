@@ -114,3 +114,9 @@ def test_contradictions_are_refused_with_their_line(
     content = SIMPLE.replace(old, new)
     assert content != SIMPLE
     check_refused(partial(load, content), line, problem)
+
+
+@pytest.mark.parametrize("head", ["# webanno.custom.NE | value\n#id=1\n", "#id=1\n"])
+def test_version_2_is_named(load, head: str) -> None:
+    content = head + "#text=Anna lives.\n1-1\tAnna\tB-PER\n1-2\tlives\tO\n1-3\t.\tO\n\n"
+    check_refused(partial(load, content), 1, "does not say WebAnno TSV 3")

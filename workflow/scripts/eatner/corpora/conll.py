@@ -273,7 +273,8 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
     marked = False
     marks_spaces = layout.remarks is not None or layout.numbers_tokens
     longest = 0
-    forms: list[str] = []
+    judged: list[Word] = []
+    empty: list[int] = []
     for block in sentences(path, layout):
         words = _words(block.rows, layout, path)
         if not words:
@@ -290,13 +291,16 @@ def survey(path: Path, options: Options, scheme: str, numbered: bool) -> Layout:
             known = len(layout.tags)
         if layout.columns is None:
             doubts.check_widths(path, layout, block)
-        if len(forms) < doubts.JUDGED:
-            forms += [word.form for word in words]
+        empty += [word.line or 0 for word in words if not word.form]
+        if len(judged) < doubts.JUDGED:
+            judged += words
     if not evidence.count:
         raise no_sentence(path)
     if count == 1:
         doubts.one_sentence(path, longest, marks, evidence.characters)
-    doubts.forms(path, layout, forms, evidence.characters)
+    doubts.forms(path, layout, [word.form for word in judged], evidence.characters)
+    doubts.pieces(path, layout, judged)
+    doubts.empty(path, empty)
     if layout.separator in (",", ";"):
         doubts.quotes(path, layout.separator)
     if scheme == "auto":

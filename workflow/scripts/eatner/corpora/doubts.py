@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from eatner.corpora.cells import whole_lines
-from eatner.corpora.layout import Layout
+from eatner.corpora.layout import NEARLY_ALL, Layout
 from eatner.corpora.rows import Block
 from eatner.corpora.tokens import Word, read_blocks
 from eatner.errors import InputError
@@ -22,6 +23,12 @@ _MANY_MARKS = 3
 JUDGED = 500
 _WORDLESS, _MARKS_AT_LEAST = 0.7, 8
 _REPEATED, _CODES_AT_LEAST = 4, 24
+# What tokenizers write among the words: the ends of sentences, pieces of words, and, in Weibo's
+# corpus, the place of a character in its word.
+_MARK = re.compile(
+    r"</?s>|<(?:eos|bos|sep|cls|pad)>|\[(?:CLS|SEP|PAD)\]|##\w+|▁\w*|(?-i:EOS)", re.IGNORECASE
+)
+_SEGMENTED = re.compile(r"[^\W\da-zA-Z]\d")
 
 
 def one_sentence(path: Path, length: int, marks: int, characters: bool) -> None:
@@ -90,8 +97,8 @@ def forms(path: Path, layout: Layout, forms: Sequence[str], characters: bool) ->
         what = "numbers or marks"
     elif (
         not characters
-        and len(forms) >= _CODES_AT_LEAST
-        and _REPEATED * len(set(forms)) < len(forms)
+        and (len(forms) >= _CODES_AT_LEAST or len(set(forms)) == 1)
+        and _REPEATED * len(set(forms)) <= len(forms)
     ):
         what = "a few codes"
     if what:
@@ -102,6 +109,39 @@ def forms(path: Path, layout: Layout, forms: Sequence[str], characters: bool) ->
             layout.token,
             what,
             " ".join(forms[:5]),
+        )
+
+
+def empty(path: Path, lines: Sequence[int]) -> None:
+    """Say so if rows have a tag and no token, because its word is lost."""
+    if lines:
+        log.warning(
+            "%s, line %d: an empty token (%d in the file) is left out of its sentence's text. "
+            "Write the token, or remove the line.",
+            path,
+            lines[0],
+            len(lines),
+        )
+
+
+def pieces(path: Path, layout: Layout, words: Sequence[Word]) -> None:
+    """Say so if a tokenizer's marks are among the tokens: of its sentences, pieces or segments."""
+    marked = [word for word in words if _MARK.fullmatch(word.form)]
+    segmented = [word for word in words if _SEGMENTED.fullmatch(word.form)]
+    what = "a mark of a tokenizer or of a sentence's end"
+    remedy = "Remove such marks, join the pieces of words, and put a blank line between sentences"
+    if not marked and len(segmented) >= NEARLY_ALL * len(words):
+        marked, what = segmented, "a character with its place in a word"
+        remedy = "Remove the digits"
+    if marked:
+        log.warning(
+            "%s, line %d: %r (column %d) is %s, and is read as a token. %s.",
+            path,
+            marked[0].line,
+            marked[0].form,
+            layout.token,
+            what,
+            remedy,
         )
 
 

@@ -37,6 +37,7 @@ _PREDICTIONS = ("prediction", "predictions", "suggestions")
 _FOREIGN = (
     ({"annotatable", "entities"}, "tagtog's ann.json, which has no text", "Convert it"),
     ({"%FEATURE_STRUCTURES"}, "a UIMA CAS in JSON", "Export it as WebAnno TSV 3"),
+    ({"Data", "Entities"}, "an export of Acharya", "Set text_key: Data and spans_key: Entities"),
     ({"Entities"}, "output of Amazon Comprehend, which has no text", "Add each text to its record"),
     ({"source-ref"}, "a manifest of SageMaker Ground Truth", "Write each text into its record"),
     ({"doc_key", "sentences"}, "a document of DyGIE or SciERC", "Write a record a sentence"),
@@ -105,7 +106,11 @@ def exports(value: object, path: Path, place: Place, notes: Notes) -> Iterator[E
 
 def _one(record: Fields, path: Path, place: Place, notes: Notes) -> Export:
     key = "annotations" if "annotations" in record else "completions"
-    if isinstance(record.get("data"), Mapping):
+    data = record.get("data")
+    lists = isinstance(data, Mapping) and any(isinstance(item, list) for item in data.values())
+    if lists and isinstance(data, Mapping) and not {key, *_PREDICTIONS} & {*record}:
+        return _one(data, path, place, notes)  # no task of Label Studio
+    if isinstance(data, Mapping):
         if not isinstance(record.get(key, []), list):
             return Export(record)
         export = _of_task(record, key, path, place, notes)
@@ -220,10 +225,12 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
             remedy="Export the project as JSON.",
         )
     spans = []
+    fields = set()
     for result in results:
         kind, value = result.get("type"), result.get("value")
         if kind == "labels" and isinstance(value, Mapping):
             spans.append(value)
+            fields.add(str(result.get("to_name", "")))
         elif not isinstance(kind, str) or kind not in _WITHOUT_PLACES:
             raise InputError(
                 f"a result of the type {kind!r} is not read",
@@ -232,6 +239,13 @@ def _results(annotation: Fields, path: Path, place: Place) -> list[Fields]:
                 remedy="Label plain text (the tags Text and Labels); offsets in HTML or in a "
                 "dialogue are not those of a text.",
             )
+    if len(fields) > 1:
+        raise InputError(
+            f"it has labels in several texts: {', '.join(sorted(fields))} ('to_name')",
+            path=path,
+            **place,
+            remedy="Make a task of each text.",
+        )
     return spans
 
 

@@ -14,6 +14,7 @@ import hashlib
 import heapq
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +33,8 @@ from eatner.corpora import (
     webanno,
 )
 from eatner.corpora.gold import AnnotatedSentence
-from eatner.corpora.iob import SCHEMES
-from eatner.corpora.resemblance import AS_TEXT, holds_tag, remarkable, resembles
+from eatner.corpora.iob import SCHEMES, TAG
+from eatner.corpora.resemblance import AS_TEXT, holds_tag, remarkable, resembles, tagged_sentences
 from eatner.corpora.text import Splitter
 from eatner.corpora.tokens import no_sentence, numbered_lines
 from eatner.errors import InputError
@@ -171,6 +172,8 @@ def _check_tags(path: Path, lines: Sequence[tuple[int, str]]) -> None:
     tagged = [holds_tag(line) for _, line in numbered]
     if sniffed is None and sum(tagged) <= max(1, _FEW * len(tagged)):
         return
+    if tagged_sentences(lines) is not None:
+        return  # which is refused as what it is
     if sniffed is not None:
         _check_rows(path, lines, sniffed[0])
     rarer = 2 * sum(tagged) < len(tagged)
@@ -354,6 +357,11 @@ def sample(sentences: Iterable[AnnotatedSentence], size: int, seed: int) -> list
     return [sentence for _, sentence in sorted(chosen, key=lambda pair: pair[0])]
 
 
+def _parts(label: str) -> list[str]:
+    """What follows the first part of a label that has several."""
+    return re.split(r"[\s|+,;]+", label)[1:]
+
+
 def check_labels(
     sentences: Iterable[AnnotatedSentence], types: Mapping[str, str | None], path: str | Path
 ) -> Iterator[AnnotatedSentence]:
@@ -376,6 +384,13 @@ def check_labels(
             )
     for sentence in sentences:
         for entity in sentence.entities:
+            if entity.label not in types and any(map(TAG.fullmatch, _parts(entity.label))):
+                raise InputError(
+                    f"the label {entity.label!r} holds another tag",
+                    path=path,
+                    line=entity.line,
+                    remedy="Give each token a line of its own, with one tag.",
+                )
             if entity.label not in types:
                 raise InputError(
                     f"the label {entity.label!r} is not in the corpus's types, which map "

@@ -30,7 +30,8 @@ _GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # SentenceID
+    return re.sub(r"[\W_]+", " ", parted.casefold()).strip()
 
 
 def is_heading(values: Sequence[str]) -> bool:

@@ -43,6 +43,23 @@ _LIKE_LABEL = re.compile(r"label|type|tag|entit|categor|class|^ner$", re.IGNOREC
 _LIKE_PLACE = re.compile(r"start|begin|end|offset|indic|index|pos|span|points", re.IGNORECASE)
 # What a record holds beside its entities, in shapes like theirs: links between entities, tokens.
 _NOT_ENTITIES = {"relations", "relation", "Comments", "pos_tags", "chunk_tags"}
+# What is split into parts with places, which are no entities.
+_PARTS = {"tokens", "words", "sents", "sentences", "paragraphs", "segments", "chunks", "lines"}
+# Keys of lists of names, or of numbers that are places.
+_OF_NAMES = re.compile(
+    r"(?:per|person|people|loc|location|place|org|organi[sz]ation|compan(?:y|ie)|gpe|cit(?:y|ie)|"
+    r"countr(?:y|ie))s?",
+    re.IGNORECASE,
+)
+_OF_PLACES = re.compile(
+    r"(?!.*(?:token|word|sent))(?:.*[\W_])?(?:start|begin|offset)s?", re.IGNORECASE
+)
+# A label, and a name in a text with its label: `[Anna](PER)`, `<PER>Anna</PER>`, but not HTML.
+_LABEL = re.compile(r"[A-Z][A-Z_]+")
+_MARK = re.compile(
+    r"\[([^\[\]]+)\]\([^()]+\)|"
+    r"</?(?!(?:[abipsu]|em|strong|span|div|br|h\d|html|body|su[bp]|font|code)\b)\w[^<>]*>"
+)
 # What the tokens of a parser have beside their places, and entities do not.
 _OF_TOKENS = {"tag", "pos", "dep"}
 
@@ -164,7 +181,7 @@ def unread(
             continue
         if key == "tokens" and _are_parsed(value):
             continue
-        if looks_annotated(value, text):
+        if looks_annotated(value, text) or _is_named(key, value, text):
             yield prefix + key
         elif isinstance(value, Mapping):
             yield from unread(value, (), text, f"{prefix}{key}.")
@@ -176,6 +193,27 @@ def _are_parsed(tokens: object) -> bool:
     return any(_OF_TOKENS & {*value} for value in values if isinstance(value, Mapping))
 
 
+def _is_named(key: str, value: object, text: str) -> bool:
+    """Whether a value looks like entities because of its key: names, or places in the text."""
+    items = value if isinstance(value, list) else []
+    if key in _PARTS or not items:
+        return False
+    if all(isinstance(item, str) for item in items):
+        return _OF_NAMES.fullmatch(key) is not None and any(item in text for item in items)
+    if all(type(item) is int for item in items):
+        return _OF_PLACES.fullmatch(key) is not None
+    return any(_is_placed(item, text) for item in items if isinstance(item, Mapping))
+
+
+def _is_placed(item: Mapping[str, object], text: str) -> bool:
+    """Whether an object is a part of the text with its place, be it without a label."""
+    start, end = first_of(item, _START_KEYS), first_of(item, _END_KEYS)
+    if type(start) is not int or type(end) is not int:
+        return False
+    parts = {text[start:end], text[start : end + 1]} - {"", text}
+    return any(isinstance(part, str) and part in parts for part in item.values())
+
+
 def looks_annotated(value: object, text: str) -> bool:
     """Whether a value looks like entities: spans, names with labels, or a list of tags."""
     if isinstance(value, str):
@@ -183,12 +221,18 @@ def looks_annotated(value: object, text: str) -> bool:
             with contextlib.suppress(ValueError, RecursionError):
                 return looks_annotated(json.loads(value), text)
         tags = value.split()
-        return len(tags) > 1 and _are_tags(tags)
+        marked = value != text and bool(text) and _MARK.sub(r"\1", value) == text
+        return marked or (len(tags) > 1 and _are_tags(tags))
     if isinstance(value, Mapping):
         lists = [item for item in value.values() if isinstance(item, list)]
         names = [name for item in lists for name in item if isinstance(name, str)]
+        labelled = [
+            name
+            for name, label in value.items()
+            if isinstance(label, str) and _LABEL.fullmatch(label) and name != name.lower()
+        ]
         return (as_list(value) is not value and bool(value)) or any(
-            len(name) > 1 and name in text for name in names
+            len(name) > 1 and name in text for name in [*names, *labelled]
         )
     if not isinstance(value, list) or not value:
         return False

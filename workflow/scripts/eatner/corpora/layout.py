@@ -18,6 +18,7 @@ from typing import NamedTuple
 from eatner.corpora import headings
 from eatner.corpora.cells import EXCEL, INDEX, is_comment, split, whole_lines
 from eatner.corpora.iob import TAG
+from eatner.corpora.resemblance import tagged_sentences
 from eatner.corpora.tags import Spelling, Tags, are_brackets, spelling_of
 from eatner.corpora.tokens import read_blocks
 
@@ -125,7 +126,8 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
 
     In them most rows hold a tag: rows of the usual `width`, or, in the last column, of any. Entity
     types come before chunks, and labels before O alone. The first column is one of tags only where
-    no other is, because tokens may look like tags. With them, the share of the first one's tags.
+    no other is, because tokens may look like tags; O alone is a word there, as in Portuguese. With
+    them, the share of the first one's tags.
     """
     found = []
     known = Tags("usual")
@@ -133,7 +135,7 @@ def _usual_tags(rows: Rows, columns: Iterable[int], width: int) -> tuple[_Tagged
         tags = [row[column] for row in rows if len(row) == width or column == -1]
         matches = [match for tag in tags if (match := TAG.fullmatch(tag))]
         labels = {match[2] for match in matches if match[2]}
-        if 2 * len(matches) > len(rows):
+        if 2 * len(matches) > len(rows) and (labels or column != -width):
             rank = column == -width, bool(labels & _CHUNKS), not labels
             found.append((rank, column, sum(known[tag] is not None for tag in tags) / len(rows)))
     if not found:
@@ -316,6 +318,8 @@ def sniff(path: Path, options: Options) -> tuple[Layout, list[int], float] | Non
         The layout, every column that could hold the tags, and the share of lines with a tag.
     """
     blocks = _lines(path)
+    if tagged_sentences([(0, line) for block in blocks for line in block]) is not None:
+        return None
     first = [line for block in blocks[:1] for line in block]
     excel = EXCEL.fullmatch(first[0]) if first else None
     names = next((n for line in first if (n := headings.in_comment(line))), None)

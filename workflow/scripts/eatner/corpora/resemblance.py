@@ -29,6 +29,7 @@ Lines = Sequence[tuple[int, str]]
 AS_TEXT = "If it is raw text all the same, set the corpus's format: text."
 _CONVERT = "Convert it to JSON Lines with text and spans, or to a token a line with its tag. "
 COLUMNS = "Set the corpus's format: conll, with separator, token_column and tag_column. "
+_IN_BRACKETS = "CoNLL-U whose entities are in brackets (Entity=, as in GUM and CorefUD)"
 # Such a share of the lines must look alike, since every file has its odd lines.
 _NEARLY_ALL = 0.9
 _SOME = 0.2
@@ -67,12 +68,16 @@ _MARKED = re.compile(
     rf"\[{_TYPES} [^\[\]]+\]|\[[^\[\]]+[ |:/_]{_TYPES}\]|\[[^\[\]]+\]_?/?{_TYPES}\b|"  # [PER Anna]
     rf"<[^<>:|]+[:|]{_TYPES}>|<{_TYPES}[:|][^<>]+>|\[@[^\[\]]+#[^\[\]]+\*\]|"  # <Anna:PER>
     rf"\{{\{{?[^{{}}]+[|:]{_TYPES}\}}|\{{\{{?{_TYPES}[|:][^{{}}]+\}}|\\{_TYPES}\{{[^{{}}]+\}}"
-    rf"|\w[\[({{]{_TYPES}[\])}}]|\w(?:[_/#@|]|::?)+{_TYPES}(?!\w)"  # Anna[PER], Anna_PER
+    rf"|\w[\[({{]{_TYPES}[\])}}]|\w(?:[_/#@|]|::?)+(?<![A-Z][/_]){_TYPES}(?!\w)"  # Anna_PER
 )
 _KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
+_BEFORE_TAGS = re.compile(r"\t| \|\|\| ")
+_RASA_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_]+\)")  # a link has a dot or a slash
+_BRACES = re.compile(r"\{\{\w+[:|][^{}]+\}\}")
 _ENTITY_TAG = re.compile(rf"(?<![\w-])[BIESLU][-_]{_TYPES}(?![\w-])|(?<![\w-]){_TYPES}_[BIESLU]\b")
 _ITEM = re.compile(
-    r"\S+?[/|_#\\￨]([A-Z$]{1,6}\d?|[BIESLU]-\S+|O|[a-z]{1,2}|[.,:]|``|'')(?:[/|_#\\￨]\S+)?"
+    r"\S+?[/|_#\\￨]([A-Z$]{1,6}\d?|[BIESLU]-\S+|O|[a-z]{1,2}|[.,:]|``|'')"
+    r"(?:[/|_#\\￨]\S+|\]/?[A-Za-z]+)?"  # [Bonn/ns Verein/n]nt
 )
 _LITERAL = re.compile(
     r"\s*(?:\w+\s*=\s*)?[\[(]*\s*\(?\s*u?['\"].*['\"],\s*[\[({]|\s*\{\s*'\w+'\s*:"
@@ -81,8 +86,16 @@ _CELL_OF_LIST = re.compile(r"\"?\[\s*'[^']*'(?:,?\s|\])")
 _COMMENT = re.compile(r"#\s?(?:sent_id|newdoc|newpar|text|global\.columns)\b[^=]*=|#begin document")
 _BRAT = re.compile(r"(?:T\d+\t\S+ \d+ \d+|[REAMN]\d+\t\S+[ :]|\*\t\S+ T\d+|#\d+\tAnnotatorNotes)")
 _TREE = re.compile(r"\s*\(\s*(?:[A-Z]+)?\s*\([A-Z-]+ ")
+_XMI = re.compile(r"<(?:\?xml[^<>]*\?><)?xmi:XMI\b")
+_ENTITY_BRACKETS = re.compile(r"(?:\d+(?:-\d+)?\t.*[\t|])Entity=\(")
+_LFS = re.compile(r"version https://git-lfs\.")
+_RASA = re.compile(r"\s*(?:##? ?|- )(?:intent|lookup|synonym|regex): ?\w|nlu:\s*$")
+_STANDOFF = re.compile(r"[A-Z]?\d+[\t ]+[A-Za-z][\w-]*[\t ]+\d+[\t ]+\d+[\t ]+\S")
+_PUBTATOR = re.compile(r"\d+\|[ta]\|")
 _SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
-_CODE = re.compile(r"[-_*]|[A-Z][A-Z0-9_$.:/-]{0,14}|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]")
+_CODE = re.compile(
+    r"[-_*]|[A-Z](?:[A-Z0-9_$.:/-]{0,13}[A-Z0-9_$:/-])?|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]"
+)
 _CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|[OXo]")
 _NUMBER = re.compile(r"\s*(\d+)\s+\S")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S*")
@@ -127,13 +140,20 @@ def _of_a_tool(lines: Lines) -> Known | None:
         (re.compile(r"#FORMAT=WebAnno").match, "WebAnno TSV", "Set the corpus's format: webanno. "),
         (_BRAT.match, "brat's standoff annotations", "Set the corpus's format: brat. "),
         (re.compile(r"-DOCSTART-").match, "a token a line without a column of tags", COLUMNS),
+        (_XMI.match, "a UIMA CAS in XML (XMI)", "Export it as WebAnno TSV 3. "),
+        (_LFS.match, "a pointer of Git LFS, not the file", "Fetch the file: git lfs pull. "),
+        (_RASA.match, "Rasa's training data", _CONVERT),
+        (_PUBTATOR.match, "PubTator's annotations", _CONVERT),
+        (_STANDOFF.match, "standoff annotations, without their text", _CONVERT),
+        (_ENTITY_BRACKETS.match, _IN_BRACKETS, _CONVERT),
         (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
         (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),
-        (_SUBTITLES.search, "subtitles (SRT or VTT)", "Leave the text alone. "),
+        (_SUBTITLES.search, "subtitles (SRT or VTT)", "Keep the spoken lines only. "),
         (_TREE.match, "syntax trees in brackets", _CONVERT),
     ):
         line = _first(lines, matches)
-        if line is not None and (line == lines[0][0] or _share(lines, matches) >= _SOME):
+        begins = line in [number for number, _ in lines[:2]]  # or its version is before it
+        if line is not None and (begins or _share(lines, matches) >= _SOME):
             return Known(line, kind, remedy)
     return None
 
@@ -146,8 +166,9 @@ def _markup(lines: Lines) -> Known | None:
     line = _first(lines, _MARKED.search)
     if line is not None and _share(lines, _MARKED.search) < _RARE:
         line = None
-    if line is None and _share(lines, _KLUE.search) >= _SOME:
-        line = _first(lines, _KLUE.search)
+    for mark in (_KLUE, _RASA_MARK, _BRACES):
+        if line is None and _share(lines, mark.search) >= _SOME:
+            line = _first(lines, mark.search)
     if line is not None:
         return Known(line, "text with entities marked inline (brackets)", _CONVERT)
     if _DOCUMENT.match(lines[0][1]):
@@ -176,6 +197,20 @@ def _tagged_words(lines: Lines) -> Known | None:
     return None
 
 
+def tagged_sentences(lines: Lines) -> Known | None:
+    """A sentence a line, all its words and then all their tags: `Rome fell<TAB>B-LOC O`."""
+    counts = []
+    for _, line in lines:
+        words, *tags = (field.split() for field in _BEFORE_TAGS.split(line))
+        fit = len(tags) == 1 and len(tags[0]) == len(words) and all(map(TAG.fullmatch, tags[0]))
+        counts.append(len(words) if fit else 0)
+    several = sum(count > 1 for count in counts)
+    if 2 * several <= len(counts) or counts.count(0) > (1 - _NEARLY_ALL) * len(counts) + 1:
+        return None
+    at = next(at for at, count in enumerate(counts) if count)
+    return Known(lines[at][0], "a sentence a line, its words before their tags", _CONVERT)
+
+
 def _fields(line: str, separator: str) -> list[str]:
     if separator == " ":
         return line.split()
@@ -201,6 +236,10 @@ def _separated(lines: Lines) -> Known | None:
                 )
             return Known(number, f"a table with a heading, separated by {name}", COLUMNS)
         widths = [len(_fields(line, separator)) for _, line in lines]
+        if separator == "," and not any(", " in line for _, line in lines):
+            plain = [line.count(",") + 1 for _, line in lines]
+            # Several in every line part columns, even between numbers.
+            widths = plain if min(plain) > 2 and len({*plain}) == 1 else widths
         width, count = Counter(widths).most_common(1)[0]
         several = sum(other > 1 for other in widths)
         if separator == "\t" and several:
@@ -218,9 +257,7 @@ def _separated(lines: Lines) -> Known | None:
 def _columns_by_tabs(lines: Lines, widths: Sequence[int], width: int) -> Known:
     line = next(n for (n, _), w in zip(lines, widths, strict=True) if w > 1)
     kind = f"{width} columns separated by tabs"
-    if any("Entity=(" in line for _, line in lines):
-        kind = "CoNLL-U whose entities are in brackets (Entity=, as in GUM and CorefUD)"
-    elif width == 10 and any(re.match(r"\d+(?:-\d+)?\t", line) for _, line in lines):
+    if width == 10 and any(re.match(r"\d+(?:-\d+)?\t", line) for _, line in lines):
         kind = "CoNLL-U without entities: ten columns, and no NE= or the like in the last"
     return Known(line, kind, COLUMNS)
 
@@ -242,7 +279,8 @@ def _codes(lines: Lines) -> Known | None:
     def coded(column: int) -> bool:
         values = Counter(row[column] for row in whole)
         few = len(values) <= max(3, len(whole) // 5) and len(values) < len(whole)
-        pattern = _CAPITAL_CODE if width == 2 else _CODE
+        # The same word in every line is of sentences that are made alike.
+        pattern = _CAPITAL_CODE if width == 2 or len(values) == 1 else _CODE
         return few and all(map(pattern.fullmatch, values))
 
     codes = [column for column in range(width) if coded(column)]
@@ -258,7 +296,12 @@ def _codes(lines: Lines) -> Known | None:
 def _numbered(lines: Lines) -> Known | None:
     """Numbers before words that begin anew: those of tokens in their sentences."""
     numbers = [int(match[1]) for _, line in lines if (match := _NUMBER.match(line))]
-    again = sum(after <= before for before, after in itertools.pairwise(numbers))
+    pairs = [*itertools.pairwise(numbers)]
+    again = sum(after <= before for before, after in pairs)
+    # They count, and begin at 0 or 1; quantities of a recipe do not.
+    counted = sum(after - before in (0, 1) or after in (0, 1) for before, after in pairs)
+    if counted < _NEARLY_ALL * len(pairs):
+        return None
     short = _share(lines, lambda line: len(line.split()) <= _SHORT)
     if again and short >= _NEARLY_ALL and len(numbers) >= _NEARLY_ALL * len(lines):
         return Known(lines[0][0], "numbered tokens without tags", COLUMNS)
@@ -306,6 +349,7 @@ def _no_words(lines: Lines) -> Known | None:
 
 _TESTS: tuple[Callable[[Lines], Known | None], ...] = (
     _of_a_tool,
+    tagged_sentences,
     _markup,
     _separated,
     _tagged_words,

@@ -97,7 +97,8 @@ def read_blocks(path: Path, most: int | None = None) -> Iterator[list[tuple[int,
     """The runs of lines between blank lines or -DOCSTART-, in the first `most` lines or in all."""
     block: list[tuple[int, str]] = []
     for number, line in itertools.islice(numbered_lines(path), most):
-        if line.strip() and not line.startswith("-DOCSTART-"):
+        begins = line[0:1] == "-" and line[:10].casefold() == "-docstart-"  # a document
+        if line.strip() and not begins:
             block.append((number, line))
         elif block:
             yield block
@@ -364,5 +365,5 @@ def check_entities(entities: Sequence[LabelledSpan], text: str, path: Path, plac
             problem,
             path=path,
             **({"line": entity.line} if entity.line else place),
-            remedy="Span are code points from 0, the end exclusive; entities may not overlap.",
+            remedy="Spans are code points from 0, the end exclusive; entities may not overlap.",
         )

@@ -22,6 +22,8 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 _FORMAT = "#FORMAT=WebAnno TSV"
+# Of version 2: a layer's name, or the number of a sentence and its text.
+_EARLIER = re.compile(r"#\s?(?:webanno\.custom\.|de\.tudarmstadt\.|id=\d+\r?\n#text=)")
 _UNIT = re.compile(r"(\d+-\d+)(\.\d+)?")
 # One of a cell's values, and the number of an annotation of several tokens or of a stack.
 _VALUE = re.compile(r"((?:\\.|[^\\\[\]|])*)(?:\[(\d+)\])?(?:\||$)")
@@ -52,8 +54,9 @@ class _Sentence:
 
 
 def looks_like(path: Path, head: str) -> bool:
-    """Whether a file's first line names the format."""
-    return head.removeprefix("\ufeff").startswith(_FORMAT)
+    """Whether a file's first line names the format, or an earlier version's begins it."""
+    head = head.removeprefix("\ufeff")
+    return head.startswith(_FORMAT) or _EARLIER.match(head) is not None
 
 
 def read(path: Path, spans_key: str | None = None) -> Iterator[AnnotatedSentence]:
