@@ -421,8 +421,11 @@ def test_a_refusal_stops_what_has_not_been_asked() -> None:
 THOUGHTS = {
     "in reasoning_content": {"content": None, "reasoning_content": "Tokyo?"},
     "in reasoning": {"content": "", "reasoning": "Tokyo?"},
+    "in reasoning_details": {"content": "", "reasoning_details": [{"type": "reasoning.text"}]},
+    "as a part": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "?"}]}]},
     "in parts": {"content": [], "reasoning": [{"type": "text", "text": "Tokyo?"}]},
     "cut": {"content": "<think>\nTokyo? Or"},
+    "hidden by the server": {"content": ""},
 }
 
 

@@ -70,6 +70,15 @@ PASSING = {
     "an error inside": body({"error": {"message": "upstream", "code": 502}}),
     "an error at the top": body({"object": "error", "message": "overloaded", "code": 503}),
     "an error without a code": body({"object": "error", "message": "engine is dead"}),
+    "an error beside a part of the answer": body(
+        {"error": {"message": "gone", "code": 502}, "choices": [{"message": {"content": "To"}}]}
+    ),
+    "an error in the choice": body(
+        {"choices": [{"error": {"code": 502, "message": "no"}, "message": {"content": ""}}]}
+    ),
+    "an answer that was broken off": body(
+        {"choices": [{"finish_reason": "error", "message": {"content": "To"}}]}
+    ),
     "a limit inside": body({"error": {"message": "slow down", "code": "429"}}),
 }
 
@@ -92,6 +101,36 @@ def test_what_does_not_pass_ends_the_job(fault: str, monkeypatch: pytest.MonkeyP
             ask(EndpointLLM(server.url, MODEL), "東京")
         assert len(server.requests) == 3
         assert f"{server.url}, model {MODEL}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": "Tokyo"},
+        {"message": {"content": 5}},
+        {"message": {"content": {"text": "Tokyo"}}},
+        {"message": {"content": ["Tokyo"]}},
+        {"delta": {"content": "Tokyo"}},
+        {"text": ["Tokyo", 1]},
+    ],
+)
+def test_an_answer_of_another_shape_is_not_an_empty_one(
+    choice: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TRIES", 2)
+    with (
+        Server(lambda body: "Tokyo", faults=[body({"choices": [choice]})] * 2) as server,
+        pytest.raises(InputError, match="no text where this protocol has it"),
+    ):
+        ask(EndpointLLM(server.url, MODEL), "東京")
+
+
+@pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
+def test_every_word_for_the_limit_is_known(reason: str) -> None:
+    reply = {"choices": [{"text": "Tok", "finish_reason": reason}]}
+    with Server(lambda body: "Tokyo", faults=[body(reply)]) as server:
+        [answer] = ask(EndpointLLM(server.url, MODEL), "東京")
+    assert (answer.text, answer.finished) == ("Tok", False)
 
 
 def test_pages_for_good_are_those_of_another_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,9 @@ __all__ = ["EndpointLLM", "check_address"]
 # Tokens that a prompt and its answer may have together, where the configuration does not say.
 CONTEXT = 8192
 # Where servers put the reasoning that they have taken out of an answer.
-REASONING = ("reasoning_content", "reasoning", "thinking")
+REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
+# How servers say that an answer was cut at its limit: OpenAI, Anthropic and Google, Mistral.
+CUT = ("length", "max_tokens", "model_length")
 
 
 class EndpointLLM(LLM):
@@ -194,8 +196,11 @@ class EndpointLLM(LLM):
         choice = reply["choices"][0]
         message = choice.get("message")
         message = message if isinstance(message, dict) else {"content": choice.get("text")}
-        text, only_thought = tidy(self.transport.safe(_joined(message.get("content"))), chat=chat)
-        if not text and any(_joined(message.get(field)).strip() for field in REASONING):
+        written = _joined(message.get("content"))
+        text, only_thought = tidy(self.transport.safe(written), chat=chat)
+        cut = str(choice.get("finish_reason")).lower() in CUT
+        # Whatever used up the limit without a word was thought, also where a server hides it.
+        if not text and (_has_thoughts(message) or (cut and not written)):
             only_thought = True
         usage = reply.get("usage")
         tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
@@ -203,7 +208,7 @@ class EndpointLLM(LLM):
             text,
             _sum(choice.get("logprobs")),
             tokens if isinstance(tokens, int) else 0,
-            choice.get("finish_reason") != "length",
+            not cut,
             only_thought,
         )
 
@@ -227,13 +232,25 @@ def _closed(prompt: Sequence[Message]) -> tuple[list[Message], str]:
 def _joined(content: object) -> str:
     """Join the text of an answer, which some servers give in parts."""
     if isinstance(content, list):
-        parts = [part for part in content if isinstance(part, dict)]
         content = "".join(
             part["text"]
-            for part in parts
-            if part.get("type", "text") == "text" and isinstance(part.get("text"), str)
+            for part in content
+            if isinstance(part, dict)
+            and part.get("type", "text") in ("text", "output_text")
+            and isinstance(part.get("text"), str)
         )
     return content if isinstance(content, str) else ""
+
+
+def _has_thoughts(message: Json) -> bool:
+    """Whether a message holds reasoning beside its text: in a field, or as a part of it."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    kinds = [part.get("type") for part in parts if isinstance(part, dict)]
+    fields = [message.get(field) for field in REASONING]
+    return not {"thinking", "reasoning"}.isdisjoint(kinds) or any(
+        field.strip() if isinstance(field, str) else field for field in fields
+    )
 
 
 def _sum(logprobs: Any) -> float | None:

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eatner.llm.base import Completion, Prompt
 
-# What opens and closes a thought: most models' tags (DeepSeek, Qwen), Kimi's, Magistral's.
-_OPEN = r"<(?:think|thinking|thought|reasoning|seed:think)>|◁think▷|\[THINK\]"
-_CLOSE = r"</(?:think|thinking|thought|reasoning|seed:think)>|◁/think▷|\[/THINK\]"
+# What opens and closes a thought: most models' tags (DeepSeek, Qwen, Seed), the same as control
+# tokens (Cohere, OpenThinker), Kimi's, Magistral's, Gemma's, and what ends Apriel's.
+_NAME = r"(?:\w{1,10}:)?(?:think|thinking|thoughts?|reasoning|reflection|scratchpad)\s*"
+_OPEN = (
+    rf"<\|?(?:(?:start|begin)_(?:of_)?)?{_NAME}\|?>|◁think▷|\[THINK\]"
+    r"|<\|channel>thought|<unused94>thought"
+)
+_CLOSE = (
+    rf"<(?:\|?/|/?\|?end_(?:of_)?){_NAME}\|?>|◁/think▷|\[/THINK\]"
+    r"|<channel\|>|<unused95>|\[BEGIN FINAL RESPONSE\]"
+)
 _THOUGHT = re.compile(rf"(?:{_OPEN})(?:(?!{_OPEN}).)*?(?:{_CLOSE})", re.DOTALL | re.IGNORECASE)
 _OPENS = re.compile(_OPEN, re.IGNORECASE)
 _CLOSES = re.compile(_CLOSE, re.IGNORECASE)
@@ -20,11 +28,13 @@ _CLOSES = re.compile(_CLOSE, re.IGNORECASE)
 # pattern is the same where a server drops the control tokens between them.
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|message\|>).)*<\|message\|>", re.DOTALL)
 _BARE_CHANNELS = re.compile(r"\Aanalysis.*?assistant(?:commentary.*?assistant)?final", re.DOTALL)
+_BARE_ANALYSIS = re.compile(r"\Aanalysis(?=[A-Z])")
 # Tokens by which a conversation is written down, of the formats ChatML, Llama, Gemma, Mistral,
-# DeepSeek (with other bars) and Cohere.
+# DeepSeek (with other bars), Cohere, EXAONE, GLM and Baichuan.
 _CONTROL = re.compile(
-    r"<[|｜][\w▁ ./-]{1,40}[|｜]>"
-    r"|</?s>|<(?:bos|eos|pad)>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>"
+    r"<[|｜][\w▁ ./-]{1,40}[|｜]>|<\|\w{1,20}>|<\w{1,20}\|>|\[\|\w{1,20}\|\]"
+    r"|</?s>|<(?:bos|eos|pad|unk)>|<(?:start|end|begin)_of_\w{1,20}>|<(?:unused|reserved_)\d+>"
+    r"|\[/?INST\]|<</?SYS>>|\[gMASK\]|\[END FINAL RESPONSE\]"
 )
 # The name of the one who speaks: after a control token, and at the beginning of an answer.
 _SPEAKER = re.compile(r"\A\s*(?:assistant|model)\s*(?:\n\s*|\Z)", re.IGNORECASE)
@@ -41,7 +51,18 @@ _CLOSING = re.compile(
     r"|if you (?:need|have|would|want))\b.*\Z",
     re.DOTALL | re.IGNORECASE,
 )
+# "Translation:" in the languages that LLMs slip into, alone or at the end of a polite line.
+_TRANSLATION = (
+    r"(?:translation|übersetzung|traduction|traducción|tradução|traduzione|перевод|переклад"
+    r"|翻译|翻譯|译文|譯文|翻訳|번역|الترجمة|ترجمة|ترجمه|अनुवाद|çeviri|tłumaczenie|vertaling)"
+)
+_ANNOUNCED = re.compile(
+    rf"\A[*_]*(?:(?:english )?{_TRANSLATION}[*_ ]*[:：][*_]*\s*"
+    rf"|[^:：\n]{{0,60}}{_TRANSLATION}[^:：\n]{{0,40}}[:：][*_]*[ \t]*\n\s*)(?=\S)",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"\A```[a-z]*\n(.*?)\n?```\Z", re.DOTALL)
+_WRAPPED = re.compile(r"\A<(answer|response|translation|output)>(.*)</\1>\Z", re.DOTALL | re.I)
 
 
 def without_thoughts(text: str) -> tuple[str, bool]:
@@ -57,6 +78,8 @@ def without_thoughts(text: str) -> tuple[str, bool]:
         final = [match for match in channels if match[1] == "final"]
         return (text[final[-1].end() :].lstrip(), False) if final else ("", True)
     answer = _BARE_CHANNELS.sub("", text)
+    if _BARE_ANALYSIS.match(answer):
+        return "", True
     answer = _THOUGHT.sub("", answer)
     # The opening may stand in the prompt, so that the closing comes alone.
     answer = answer[max((match.end() for match in _CLOSES.finditer(answer)), default=0) :]
@@ -97,7 +120,9 @@ def tidy(text: str, *, chat: bool) -> tuple[str, bool]:
     answer = without_control_tokens(answer)
     if chat:
         answer = _ROLE.sub("", answer)
-        answer = _CLOSING.sub("", _POLITE.sub("", answer))
+        answer = _CLOSING.sub("", _ANNOUNCED.sub("", _POLITE.sub("", answer)))
+        if (wrapped := _WRAPPED.match(answer.strip())) is not None:
+            answer = wrapped[2].strip()
         if (fenced := _FENCE.match(answer.strip())) is not None:
             answer = fenced[1]
     return answer, only_thought

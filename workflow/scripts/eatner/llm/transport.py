@@ -180,6 +180,10 @@ class Transport:
         choices = content.get("choices") if isinstance(content, dict) else None
         if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
             raise PassingError("the answer has no choices")
+        if not _has_content(choices[0]):
+            raise PassingError("the answer has no text where this protocol has it", status=404)
+        if choices[0].get("finish_reason") in ("error", "abort"):
+            raise PassingError("the server broke the answer off")
         return content
 
     def _failure(self, error: ServerError, retry_after: str | None) -> Exception:
@@ -284,15 +288,36 @@ def _json(reply: httpx.Response) -> Any:
         return None
 
 
+def _has_content(choice: Json) -> bool:
+    """Whether a choice has a message or a text of the right type; either may be missing or null."""
+    message = choice.get("message")
+    if message is None:
+        message = {"content": choice.get("text")}
+    if not isinstance(message, dict) or "delta" in choice:
+        return False
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    right_type = content is None or isinstance(content, str | list)
+    return right_type and all(isinstance(part, dict) for part in parts)
+
+
 def _server_error(reply: httpx.Response, content: Any) -> ServerError | None:
     """Find the error in a reply: under `error`, or at the top as older vLLM and SGLang write it.
 
-    With or without an HTTP status that says so.
+    With or without an HTTP status that says so; also beside what was written until then, or inside
+    the choice, as proxies write it.
     """
     found: Any = None
-    if isinstance(content, dict) and "choices" not in content:
+    if isinstance(content, dict):
         found = content.get("error")
-        if found is None and (content.get("object") == "error" or not reply.is_success):
+        choices = content.get("choices")
+        if found is None and isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            found = choices[0].get("error")
+        if (
+            found is None
+            and "choices" not in content
+            and (content.get("object") == "error" or not reply.is_success)
+        ):
             found = content
         if isinstance(found, str):
             found = {"message": found, "type": content.get("error_type")}
