@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import tenacity
 import tiny
 from datasets import ClassLabel, Dataset, Features, List, Value
 from datasets.exceptions import DataFilesNotFoundError
@@ -15,7 +14,7 @@ from eatner.corpora.gold import LabelledSpan
 from eatner.errors import InputError
 from eatner.fetch import datasets
 
-NOW = tenacity.wait_none()
+NOW = 0.0
 JA = [
     ("ソニー は 東京 に ある 。".replace(" ", ""), "ソニー", "ORG"),
     ("I love 東京", "東京", "LOC"),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import loopback
 import pytest
-import tenacity
 import tiny
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -44,7 +43,7 @@ SMOLLM = ROOT / "resources/models/smollm2-135m-instruct"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BACKOFF", tenacity.wait_none())
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.0)
 
 
 def chat(text: str) -> list[dict[str, str]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import loopback
 import pytest
-import tenacity
 from loopback import MODEL, Server
 
+from eatner import attempts
 from eatner.errors import InputError
 from eatner.llm import transport
 from eatner.llm.endpoint import EndpointLLM
@@ -21,7 +21,7 @@ KEY = "sk-ключ-нет".encode().hex()  # nothing that could be somewhere by 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BACKOFF", tenacity.wait_none())
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.0)
 
 
 def ask(llm: EndpointLLM, *asked, most=16, **options):
@@ -144,7 +144,8 @@ def test_pages_for_good_are_those_of_another_address(monkeypatch: pytest.MonkeyP
 def test_a_pause_of_no_seconds_is_no_reason_to_give_up_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transport, "BACKOFF", tenacity.wait_fixed(0.5))
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.25)
+    monkeypatch.setattr(attempts.random, "random", lambda: 1.0)
     with Server(lambda body: "Tokyo", faults=[status(503, Retry_After="0")] * 3) as server:
         started = time.monotonic()
         ask(EndpointLLM(server.url, MODEL), "東京")

@@ -12,6 +12,7 @@ from rows import pair
 
 from eatner import prompts
 from eatner.errors import InputError
+from eatner.files import write_json
 from eatner.llm.base import one_line
 from eatner.llm.transformers import TransformersLLM
 from eatner.text import languages
@@ -167,7 +168,7 @@ def test_the_record_says_what_was_done(trained: tuple[Path, dict], tmp_path: Pat
     assert set(record["seconds"]) == {"training", "evaluation"}
     assert {"python", "torch", "transformers", "peft"} <= set(record["versions"])
     assert record["seed"] == 7
-    lora.write_record(record, tmp_path / "training.json")
+    write_json(tmp_path / "training.json", record)
     assert json.loads((tmp_path / "training.json").read_text(encoding="utf-8")) == record
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import job
 from eatner import tables
+from eatner.files import write_json
 from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train import lora
@@ -38,7 +39,7 @@ def main(
         seed=seed,
         **settings,
     )
-    lora.write_record(record, training)
+    write_json(training, record)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import job
+from eatner.files import write_json
 from eatner.train.loop import Recipe
-from eatner.train.tagger import forget, read, train, write_json
+from eatner.train.tagger import forget, read, train
 
 
 def main(

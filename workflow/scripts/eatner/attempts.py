@@ -28,7 +28,7 @@ def attempts(
     may_pass: Callable[[BaseException], bool],
     *,
     tries: int,
-    log: logging.Logger,
+    log: logging.Logger | None = None,
     wait: float = 2.0,
     longest: float = 300.0,
     jitter: bool = False,
@@ -43,10 +43,11 @@ def attempts(
     Args:
         may_pass: Whether another attempt may avoid an error; any other error is raised at once.
         tries: Attempts in a row without progress before giving up.
-        log: Gets a warning before each pause.
+        log: Gets a warning before each pause; None: nothing does.
         wait: Seconds before the second attempt.
         longest: Maximum length of a pause, in seconds.
-        jitter: Whether each pause is cut to a random length, so that many callers spread out.
+        jitter: Whether pauses are random: the doubled ones shorter, those that a server asks for
+            up to a second longer. So callers that failed together do not come back together.
         progress: Returns how much has been done, such as bytes on disk. After an attempt that got
             further than all before, the count of attempts and the pauses start again.
         stopping: Ends pauses and attempts at once when it is set.
@@ -71,16 +72,16 @@ def attempts(
 
     def pause(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        doubled = wait * 2 ** (failures - 1)
+        doubled, after = wait * 2 ** (failures - 1), getattr(error, "after", 0.0)
         if jitter:
-            doubled *= random.random()
-        return min(max(doubled, getattr(error, "after", 0.0)), longest)
+            doubled, after = doubled * random.random(), after and after + random.random()
+        return min(max(doubled, after), longest)
 
     return tenacity.Retrying(
         retry=fails,
         stop=stop,
         wait=pause,
-        before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
+        before_sleep=tenacity.before_sleep_log(log, logging.WARNING) if log else None,
         sleep=tenacity.sleep_using_event(stopping) if stopping else time.sleep,
         reraise=True,
     )

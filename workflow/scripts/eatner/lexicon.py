@@ -21,6 +21,7 @@ from typing import NamedTuple
 import marisa_trie
 
 from eatner.errors import InputError
+from eatner.files import atomic
 from eatner.text.characters import in_one_run, in_word
 from eatner.text.folding import CASED_SPELLING, CASED_WIDTH, FoldedClusters
 from eatner.text.languages import Language, get
@@ -105,10 +106,8 @@ def write(path: Path, names: Iterable[Name], language: Language) -> int:
         for key, name in first.items()
         for value in _values(key, [name, *others.get(key, ())])
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    marisa_trie.BytesTrie(chain(entries, _stems(first, language), about)).save(str(partial))
-    partial.replace(path)
+    with atomic(path) as partial:
+        marisa_trie.BytesTrie(chain(entries, _stems(first, language), about)).save(str(partial))
     return count
 
 

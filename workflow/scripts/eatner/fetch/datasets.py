@@ -10,15 +10,15 @@ import json
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tenacity
-
+from eatner.attempts import attempts
 from eatner.corpora.jsonl import TAG_KEYS
 from eatner.errors import InputError
 from eatner.fetch.artifacts import checksum
+from eatner.files import atomic
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TRIES = 5
-# Seconds: about 2, 4, 8, 16, so that a minute without network is survived.
-BACKOFF = tenacity.wait_exponential_jitter(initial=2, max=60)
+# Seconds before the second try; then 8, 16 ... so that a minute without network is survived.
+FIRST_PAUSE = 4.0
 # A dataset's one subset, where it has no name.
 UNNAMED = "default"
 # HTTP statuses that may pass: time-out, too many requests, and what the server itself broke.
@@ -58,7 +58,7 @@ def fetch_corpus(
     revision: str | None = None,
     subset: str | None = None,
     split: str = "test",
-    wait: Callable[[tenacity.RetryCallState], float] = BACKOFF,
+    wait: float = FIRST_PAUSE,
 ) -> dict[str, object]:
     """Fetch one split of a dataset and write it as JSON Lines.
 
@@ -70,7 +70,7 @@ def fetch_corpus(
         revision: A commit, for a dataset on the hub.
         subset: Of the dataset, such as a language; None where it has but one.
         split: Of the subset.
-        wait: How long to wait after each failed try.
+        wait: Seconds before the second try; the pause doubles from try to try.
 
     Returns:
         The record: `source`, `revision`, `commit` (that the hub names for the revision), `subset`,
@@ -82,13 +82,7 @@ def fetch_corpus(
     """
     local = isinstance(source, Path)
     where = str(source) if local else f"{source}@{revision}"
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_may_pass),
-        stop=tenacity.stop_after_attempt(TRIES),
-        wait=wait,
-        before_sleep=tenacity.before_sleep_log(log, logging.WARNING),
-        reraise=True,
-    )
+    retrying = attempts(_may_pass, tries=TRIES, log=log, wait=wait)
     out.parent.mkdir(parents=True, exist_ok=True)
     # What datasets makes of the files on the way is as large as they are, and is used once.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".datasets.") as cache:
@@ -105,11 +99,9 @@ def fetch_corpus(
                 record=f"{where}, subset {subset or UNNAMED}, split {split}",
                 remedy=remedy,
             ) from error
-        part = out.with_name(f"{out.name}.part")
-        with open(part, "w", encoding="utf-8") as lines:
+        with atomic(out) as partial, open(partial, "w", encoding="utf-8") as lines:
             for record in records(dataset, where):
                 lines.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-        part.replace(out)
         rows = len(dataset)
         del dataset  # it maps files of the folder that goes now
     log.info("%s (%s): %d rows", where, commit or "local", rows)

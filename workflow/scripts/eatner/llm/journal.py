@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eatner.code.fingerprint import SCRIPTS, Code
+from eatner.files import atomic
 from eatner.llm.identity import adapter_identity, model_identity
 
 log = logging.getLogger(__name__)
@@ -104,10 +105,11 @@ class Journal:
     def close(self) -> None:
         """Keep the answers that this job asked for, and forget those of earlier ones."""
         self.file.close()
-        part = self.path.with_suffix(".part")
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
+        with (
+            atomic(self.path) as partial,
+            open(partial, "w", encoding="utf-8", newline="\n") as file,
+        ):
             file.writelines(_line(k, kept) for k, kept in self.known.items() if k in self.asked)
-        part.replace(self.path)
 
 
 def open_journal(

@@ -8,7 +8,6 @@ comes from the environment and goes into one header, nowhere else.
 from __future__ import annotations
 
 import os
-import random
 import re
 import threading
 from collections.abc import Mapping
@@ -19,15 +18,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import tenacity
 
+from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
 
 # How often a request is made before the job gives up: with the waits below, about two minutes.
 TRIES = 8
-# Seconds: drawn between 0 and 1, 2, 4 ... up to 60, so that requests that failed together do not
-# come back together.
-BACKOFF = tenacity.wait_random_exponential(multiplier=1, max=60)
+# Seconds: pauses are drawn between 0 and this, twice this, four times this ...
+FIRST_PAUSE = 1.0
 # A server that asks for a longer pause than these seconds is asked by the next run.
 LONGEST_PAUSE = 600
 CONNECT_SECONDS = 10
@@ -48,20 +46,18 @@ TOO_LONG_MESSAGE = re.compile(
 Json = Mapping[str, Any]
 
 
-class PassingError(Exception):
+class RequestError(PassingError):
     """A request that may succeed when it is made again.
 
     Args:
         problem: What happened.
-        pause: Seconds that the server asks to wait.
+        after: Seconds that the server asks to wait.
         status: HTTP status of the refusal that it is if it never succeeds; None: no refusal.
     """
 
-    def __init__(
-        self, problem: str, pause: float | None = None, *, status: int | None = None
-    ) -> None:
-        super().__init__(problem)
-        self.pause, self.status = pause, status
+    def __init__(self, problem: str, after: float = 0.0, *, status: int | None = None) -> None:
+        super().__init__(problem, after)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +123,17 @@ class Transport:
         Raises:
             InputError: The server refuses, or a request failed `TRIES` times.
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(PassingError),
-            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(stopping),
-            wait=_pause,
-            sleep=tenacity.sleep_using_event(stopping),
-            reraise=True,
+        retrying = attempts(
+            lambda error: isinstance(error, RequestError),
+            tries=TRIES,
+            wait=FIRST_PAUSE,
+            longest=LONGEST_PAUSE + 1,
+            jitter=True,
+            stopping=stopping,
         )
         try:
             return retrying(self._post, path, body)
-        except PassingError as error:
+        except RequestError as error:
             problem = f"no answer, however often it was asked ({error})"
             if error.status is not None:
                 raise self._refusal(problem, error.status) from None
@@ -151,16 +148,16 @@ class Transport:
         """Make a request once; see `ask`.
 
         Raises:
-            PassingError: It may succeed when it is made again.
+            RequestError: It may succeed when it is made again.
             InputError: It will not.
         """
         try:
             reply = self.client.post(path, json=body)
         except httpx.TimeoutException:
-            raise PassingError(f"nothing heard for {self.timeout:g} seconds") from None
+            raise RequestError(f"nothing heard for {self.timeout:g} seconds") from None
         except httpx.RequestError as failure:
             problem = f"{type(failure).__name__}: {failure}"
-            raise PassingError(self.safe(problem)) from None
+            raise RequestError(self.safe(problem)) from None
         content = _json(reply)
         error = _server_error(reply, content)
         if error is not None:
@@ -174,16 +171,16 @@ class Transport:
             raise self._refusal("the answer comes as a stream of events", 400)
         if "json" not in kind:
             # The page of a proxy, or for good that of a server whose address is another.
-            raise PassingError(f"the answer is {kind} and not JSON", status=404)
+            raise RequestError(f"the answer is {kind} and not JSON", status=404)
         if content is None:
-            raise PassingError("the answer is no valid JSON")
+            raise RequestError("the answer is no valid JSON")
         choices = content.get("choices") if isinstance(content, dict) else None
         if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
-            raise PassingError("the answer has no choices")
+            raise RequestError("the answer has no choices")
         if not _has_content(choices[0]):
-            raise PassingError("the answer has no text where this protocol has it", status=404)
+            raise RequestError("the answer has no text where this protocol has it", status=404)
         if choices[0].get("finish_reason") in ("error", "abort"):
-            raise PassingError("the server broke the answer off")
+            raise RequestError("the server broke the answer off")
         return content
 
     def _failure(self, error: ServerError, retry_after: str | None) -> Exception:
@@ -198,7 +195,7 @@ class Transport:
         pause = _retry_after(retry_after)
         if pause is not None and pause > LONGEST_PAUSE:
             return self._refusal(f"{problem}; the server asks to wait {pause:.0f} seconds", 429)
-        return PassingError(problem, pause)
+        return RequestError(problem, pause or 0.0)
 
     def _refusal(self, problem: str, status: int) -> InputError:
         if status in (401, 403):
@@ -332,14 +329,6 @@ def _server_error(reply: httpx.Response, content: Any) -> ServerError | None:
     if reply.is_success and str(code).isdecimal() and 300 <= int(str(code)) < 600:
         status = int(str(code))
     return ServerError(status, message, (code, found.get("type")))
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    """Choose the seconds before the next try: more each time, and what the server asks for."""
-    error = state.outcome.exception() if state.outcome is not None else None
-    pause = error.pause if isinstance(error, PassingError) else None
-    backoff = BACKOFF(state)
-    return backoff if pause is None else max(backoff, pause + random.uniform(0, 1))
 
 
 def _retry_after(header: str | None) -> float | None:

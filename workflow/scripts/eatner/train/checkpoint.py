@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from eatner.files import atomic
+
 log = logging.getLogger(__name__)
 
 
@@ -48,10 +50,8 @@ class Checkpoint:
         """Replace the saved state; a kill leaves either the old or the new one."""
         import torch
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        torch.save({"asked": self.training, **state}, part)
-        part.replace(self.path)
+        with atomic(self.path) as partial:
+            torch.save({"asked": self.training, **state}, partial)
         self.saved = time.monotonic()
 
     def delete(self) -> None:

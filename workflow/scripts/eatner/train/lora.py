@@ -7,7 +7,6 @@ al. 2023, arXiv 2305.14314.
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import random
@@ -392,8 +391,3 @@ def _exact_match(
         "present": round(sum(present) / len(present), 4) if present else 0.0,
         "pairs": len(right),
     }
-
-
-def write_record(record: Mapping[str, object], path: Path) -> None:
-    """Write the training record as JSON."""
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

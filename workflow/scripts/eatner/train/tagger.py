@@ -22,6 +22,7 @@ from typing import Any
 
 from eatner import tables
 from eatner.errors import InputError
+from eatner.files import write_json
 from eatner.progress import counter
 from eatner.tables import GoldEntity, Sentence
 from eatner.tag.base import Find
@@ -229,10 +230,3 @@ def _resume(room: Path, training: str) -> dict[str, Any]:
 def _fingerprint(*what: object) -> str:
     """A hash that is equal for trainings that give the same weights."""
     return hashlib.sha256(repr(what).encode()).hexdigest()
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a record as JSON; a kill leaves the old file."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 import yaml
 
 from eatner.errors import InputError
+from eatner.files import atomic
 
 PAGES_A_STREAM = 100
 # The same sources must give the same bytes, so all pages have one time.
@@ -51,7 +52,7 @@ def build(sources: Sequence[Path], code: str, dump: Path, index: Path, langlinks
         "    </namespaces>\n  </siteinfo>\n"
     )
     lines = []
-    with open(dump, "wb") as out:
+    with atomic(dump) as partial, open(partial, "wb") as out:
         out.write(bz2.compress(head.encode()))
         for first in range(0, len(pages), PAGES_A_STREAM):
             offset = out.tell()
@@ -61,9 +62,11 @@ def build(sources: Sequence[Path], code: str, dump: Path, index: Path, langlinks
                 lines.append(f"{offset}:{page_id}:{page['title']}\n")
             out.write(bz2.compress("".join(stream).encode()))
         out.write(bz2.compress(b"</mediawiki>\n"))
-    index.write_bytes(bz2.compress("".join(lines).encode()))
-    # mtime=0: gzip would otherwise write the time of day into the file.
-    langlinks.write_bytes(gzip.compress(_langlinks_sql(pages).encode(), mtime=0))
+    with atomic(index) as partial:
+        partial.write_bytes(bz2.compress("".join(lines).encode()))
+    with atomic(langlinks) as partial:
+        # mtime=0: gzip would otherwise write the time of day into the file.
+        partial.write_bytes(gzip.compress(_langlinks_sql(pages).encode(), mtime=0))
     return len(pages)
 
 
