@@ -17,7 +17,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from eatner.answers import phrasing
-from eatner.answers.likeness import ComparedSentence, attachment, without_spaces
+from eatner.answers.likeness import (
+    ComparedSentence,
+    attachment,
+    korean_particles,
+    without_spaces,
+)
 from eatner.answers.naming import is_fragment, may_be_name, namelike
 from eatner.answers.pieces import (
     COLONS,
@@ -279,7 +284,7 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
         return found
     phrase = sentence.text[slice(*found[0])]
     bare = phrase.rstrip(STOPS)
-    short = phrase.split()[-1] in _abbreviations(phrasing.language()) or re.search(
+    short = phrase.split()[-1] in abbreviations(phrasing.language()) or re.search(
         r"(?:^|[.\s])\w\.$", phrase
     )
     if bare == phrase or short or not strip_edges(bare):
@@ -288,8 +293,19 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     return places if len(places) > len(found) else found
 
 
+def read_by(language: str | None) -> list[object]:
+    """What our tables say of how `locate` reads an answer, as JSON values.
+
+    Args:
+        language: Code of the language of the sentences that answers are about.
+    """
+    particles = korean_particles() if language in ("ko", None) else ()
+    return [phrasing.rows(language), sorted(abbreviations(language)), particles]
+
+
 @lru_cache(maxsize=64)
-def _abbreviations(language: str | None) -> frozenset[str]:
+def abbreviations(language: str | None) -> frozenset[str]:
+    """The abbreviations of one language and of English; without one, of all languages."""
     rows = (
         [languages.get(language), languages.get("en")] if language else languages.known().values()
     )
