@@ -290,7 +290,7 @@ def _select(label: str, name: str, options: Mapping[Any, str]) -> str:
 
 
 def inline(svg: str) -> str:
-    """A picture of `eatner.plot` as a part of a page: in the page's ink, told in words to all."""
+    """A picture of `report.plot` as a part of a page: in the page's ink, told in words to all."""
     told = _TOLD.search(svg)
     label = told[1].replace('"', "&quot;") if told else ""  # XML already but for the quotes
     bare = _PROLOG.sub("", svg).replace(INK, "currentColor")
