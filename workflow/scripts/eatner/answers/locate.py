@@ -413,10 +413,10 @@ def _quoted_or_more(answer: str, sentence: ComparedSentence, quoted: list[Span])
 def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
     """Places of the longest run of words that answer and sentence share, if it may be a name.
 
-    Runs end where words do; in scripts without spaces hiragana at the edges is left out, for it is
-    the grammar around a name. Where the script has capitals the run must have one; where it has
-    none and is the script of the rest of the answer too, a common word says nothing. A part of a
-    word of a script without spaces says nothing either: 近平 does not name 習近平.
+    Runs end where words do. In scripts without spaces, hiragana at the edges is left out because
+    it is the grammar around a name. In a script with capitals the run must have one. In a script
+    without, a shared word proves nothing if the rest of the answer is in that script too. Nor does
+    a part of a word in a script without spaces: 近平 does not name 習近平.
     """
     form, hay = WIDTH(answer[:LONGEST_ESSAY]), sentence.folded(WIDTH).text
     words = word_runs(form.text)
@@ -424,7 +424,7 @@ def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span
     tried: set[str] = set()
     last = 0
     for first, (begin, _) in enumerate(words):
-        # What follows a run's first word stands in the sentence too, so `last` only moves on.
+        # A run without its first word is in the sentence too, so `last` never moves back.
         last = max(last, first)
         while last < len(words) and words[last][1] - begin <= _LONGEST_RUN:
             if form.text[begin : words[last][1]] not in hay:

@@ -58,7 +58,7 @@ def without_thoughts(text: str) -> tuple[str, bool]:
         return (text[final[-1].end() :].lstrip(), False) if final else ("", True)
     answer = _BARE_CHANNELS.sub("", text)
     answer = _THOUGHT.sub("", answer)
-    # The opening may stand in the prompt, so that the closing comes alone.
+    # The opening tag may be in the prompt, so that the answer has only the closing one.
     answer = answer[max((match.end() for match in _CLOSES.finditer(answer)), default=0) :]
     if (opened := _OPENS.search(answer)) is not None:
         answer = answer[: opened.start()]
