@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eatner import prompts
-from eatner.answers import phrasing
+from eatner.answers import locate, phrasing
 from eatner.errors import InputError
 from eatner.facts import READ_BY, facts
 from eatner.text import languages
@@ -21,7 +21,7 @@ Edit = Callable[[str, str, str], None]
 
 def everything() -> dict[str, str]:
     cached = (languages.known, languages.scripts, languages.by_default, prompts.examples)
-    for function in (*cached, phrasing.rows):
+    for function in (*cached, phrasing.rows, locate.abbreviations):
         function.cache_clear()
     return {code: facts(code, READ_BY) for code in CODES}
 
@@ -97,6 +97,13 @@ def test_code_that_reads_no_table_knows_nothing() -> None:
 def test_an_edited_phrase_changes_its_language_and_a_common_one_all(edit: Edit) -> None:
     assert changed(edit, "phrasing.tsv", "없습니다", "없어요") == {"ko"}
     assert changed(edit, "phrasing.tsv", "absolutely", "by all means") == set(CODES)
+
+
+def test_an_english_abbreviation_changes_how_free_answers_are_read_in_every_language(
+    edit: Edit,
+) -> None:
+    assert changed(edit, "languages.tsv", "|Lt.|Sgt.", "|Sgt.") == set(CODES)
+    assert "Sgt." not in facts("ja", READ_BY.keys() - {"eatner.answers.locate:abbreviations"})
 
 
 def test_facts_of_no_language() -> None:

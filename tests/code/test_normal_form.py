@@ -217,6 +217,33 @@ def test_what_only_a_message_or_a_log_line_names_does_not_count(code):
     assert code.changes("eatner/x.py", "from None", "from x", "eatner.x:use")
 
 
+LABELS = """
+import logging
+from eatner import progress
+from eatner.progress import counter
+log = logging.getLogger(__name__)
+def use(x, build):
+    log.info("%d names", build(x))
+    with counter("reading", "line", len(x)) as bar:
+        bar.update(progress.bar(x, desc=f"names {x}", unit="name"))
+"""
+
+
+@pytest.mark.parametrize("label", ["%d names", "reading", '"line"', "names {x}", '"name"'])
+def test_labels_of_bars_and_of_log_lines_that_act_do_not_count(code, label):
+    code.write({"eatner/progress.py": "def counter(): pass\n", "eatner/x.py": LABELS})
+    assert not code.changes("eatner/x.py", label, label.replace("n", "nn"), "eatner.x:use")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("build(x)", "build(x, 1)"), ("len(x)", "len(x) + 1"), ("names {x}", "names {x.pop()}")],
+)
+def test_what_else_labelled_calls_do_counts(code, before, after):
+    code.write({"eatner/progress.py": "def counter(): pass\n", "eatner/x.py": LABELS})
+    assert code.changes("eatner/x.py", before, after, "eatner.x:use")
+
+
 @pytest.mark.parametrize(
     "text",
     [

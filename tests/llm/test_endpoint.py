@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from eatner import prompts
 from eatner.align import paper as align_paper
 from eatner.align.base import align
 from eatner.align.constrained import constrained
+from eatner.answers import locate
 from eatner.errors import InputError
 from eatner.llm import transport
 from eatner.llm.base import one_line
@@ -342,6 +344,34 @@ def test_an_answer_in_parts_is_joined(content: object, expected: str) -> None:
     with Server(lambda body: "", faults=[body(reply)]) as server:
         [answer] = ask(EndpointLLM(server.url, MODEL), chat("東京"))
     assert answer.text == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "column", "asked_again"),
+    [
+        ("ja", "abbreviations", True),
+        ("en", "abbreviations", True),
+        ("ko", "abbreviations", False),
+        ("ja", "trail", False),
+    ],
+)
+def test_a_free_answer_is_asked_again_if_the_tables_that_read_it_changed(
+    code: str, column: str, asked_again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask_once() -> None:
+        journal = Journal(tmp_path / "journal.jsonl", "x")
+        ask(EndpointLLM(server.url, MODEL), "?", within=["東京"], language="ja", journal=journal)
+
+    rows = dict(languages.known())
+    monkeypatch.setattr(languages, "known", lambda: rows)
+    with Server(lambda body: "東京") as server:
+        ask_once()
+        value = {"abbreviations": ("株.",), "trail": "x"}[column]
+        rows[code] = replace(rows[code], **{column: value})
+        locate.abbreviations.cache_clear()
+        ask_once()
+        locate.abbreviations.cache_clear()
+        assert len(server.requests) == 1 + asked_again
 
 
 @pytest.mark.parametrize("said", ["ab \ud83d", "\udc4d ab", "\udc4d\ud83d", "a\u2028\u0085b", "👍"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from eatner import prompts
-from eatner.answers import phrasing
+from eatner.answers import locate, phrasing
 from eatner.text import languages
 
 
@@ -18,11 +18,17 @@ def _examples(language: str) -> list[tuple[object, ...]]:
     return [(own.name, *statement) for own, *statement in prompts.examples(language)]
 
 
+def _abbreviations(language: str) -> list[str]:
+    """The abbreviations by which free answers are read: English ones count in every language."""
+    return sorted(locate.abbreviations(language))
+
+
 # By the symbol that reads a table: what it says of a language.
 READ_BY: dict[str, Callable[[str], object]] = {
     "eatner.text.languages:known": languages.get,
     "eatner.prompts:examples": _examples,
     "eatner.answers.phrasing:rows": phrasing.rows,
+    "eatner.answers.locate:abbreviations": _abbreviations,
 }
 
 

@@ -226,7 +226,7 @@ def _promising(picks: Sequence[Sequence[_Pick]]) -> list[_Pick]:
 
 
 def _dealt(spans: Sequence[Span], room: Sequence[int]) -> list[list[Span]]:
-    """Deal spans in turn to entities, each of which has room for so many."""
+    """Deal spans in turn to entities; `room` limits the number of spans of each."""
     shares: list[list[Span]] = [[] for _ in room]
     left = list(spans)[::-1]
     while left:

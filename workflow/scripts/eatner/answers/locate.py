@@ -17,7 +17,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from eatner.answers import phrasing
-from eatner.answers.likeness import ComparedSentence, attachment, without_spaces
+from eatner.answers.likeness import (
+    ComparedSentence,
+    attachment,
+    korean_particles,
+    without_spaces,
+)
 from eatner.answers.naming import is_fragment, may_be_name, namelike
 from eatner.answers.pieces import (
     COLONS,
@@ -279,7 +284,7 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
         return found
     phrase = sentence.text[slice(*found[0])]
     bare = phrase.rstrip(STOPS)
-    short = phrase.split()[-1] in _abbreviations(phrasing.language()) or re.search(
+    short = phrase.split()[-1] in abbreviations(phrasing.language()) or re.search(
         r"(?:^|[.\s])\w\.$", phrase
     )
     if bare == phrase or short or not strip_edges(bare):
@@ -288,8 +293,19 @@ def _unpunctuated(found: list[Span], sentence: ComparedSentence) -> list[Span]:
     return places if len(places) > len(found) else found
 
 
+def read_by(language: str | None) -> list[object]:
+    """What our tables say of how `locate` reads an answer, as JSON values.
+
+    Args:
+        language: Code of the language of the sentences that answers are about.
+    """
+    particles = korean_particles() if language in ("ko", None) else ()
+    return [phrasing.rows(language), sorted(abbreviations(language)), particles]
+
+
 @lru_cache(maxsize=64)
-def _abbreviations(language: str | None) -> frozenset[str]:
+def abbreviations(language: str | None) -> frozenset[str]:
+    """The abbreviations of one language and of English; without one, of all languages."""
     rows = (
         [languages.get(language), languages.get("en")] if language else languages.known().values()
     )
@@ -397,10 +413,10 @@ def _quoted_or_more(answer: str, sentence: ComparedSentence, quoted: list[Span])
 def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span]:
     """Places of the longest run of words that answer and sentence share, if it may be a name.
 
-    Runs end where words do; in scripts without spaces hiragana at the edges is left out, for it is
-    the grammar around a name. Where the script has capitals the run must have one; where it has
-    none and is the script of the rest of the answer too, a common word says nothing. A part of a
-    word of a script without spaces says nothing either: 近平 does not name 習近平.
+    Runs end where words do. In scripts without spaces, hiragana at the edges is left out because
+    it is the grammar around a name. In a script with capitals the run must have one. In a script
+    without, a shared word proves nothing if the rest of the answer is in that script too. Nor does
+    a part of a word in a script without spaces: 近平 does not name 習近平.
     """
     form, hay = WIDTH(answer[:LONGEST_ESSAY]), sentence.folded(WIDTH).text
     words = word_runs(form.text)
@@ -408,7 +424,7 @@ def _in_common(answer: str, sentence: ComparedSentence, least: int) -> list[Span
     tried: set[str] = set()
     last = 0
     for first, (begin, _) in enumerate(words):
-        # What follows a run's first word stands in the sentence too, so `last` only moves on.
+        # A run without its first word is in the sentence too, so `last` never moves back.
         last = max(last, first)
         while last < len(words) and words[last][1] - begin <= _LONGEST_RUN:
             if form.text[begin : words[last][1]] not in hay:

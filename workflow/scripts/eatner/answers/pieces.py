@@ -89,9 +89,9 @@ def _is_wrapped(piece: str) -> bool:
 
 
 def quoted_parts(answer: str) -> Iterator[str]:
-    """What stands in quotes, square brackets or marks, from left to right; one pass, no nesting.
+    """Yield what is in quotes, square brackets or marks, from left to right, without nesting.
 
-    What is in round brackets explains what is before them, so it is no more than a clause.
+    Text in round brackets explains the text before them, so it counts only as a clause.
     """
     at = 0
     count = 0
@@ -225,7 +225,7 @@ def _without_stop(sentence: str) -> str:
 
 
 def clause_spans(line: str) -> Iterator[tuple[int, int]]:
-    """Where the parts of a line between punctuation stand in it."""
+    """Yield the spans of a line between its punctuation."""
     start = 0
     for at, char in enumerate(line):
         dotted = char in ".:" and (at + 1 == len(line) or line[at + 1].isspace())

@@ -24,6 +24,8 @@ from eatner.code.scopes import (
 
 # Its arguments are text for the user; that it is raised, and where, counts.
 MESSAGE = "eatner.errors.InputError"
+# What their functions are given as text is a label for the user; everything else counts.
+BARS = "eatner.progress."
 # What a log line may call to show a value; anything else may do something besides.
 SHOWING = frozenset({"bool", "float", "int", "len", "list", "map", "max", "min", "range", "repr"})
 SHOWING |= {"reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"}
@@ -138,7 +140,9 @@ class Writer:
     def is_silent(self, node: object) -> bool:
         """Whether a node is a statement without a meaning."""
         if isinstance(node, ast.Expr):
-            return isinstance(node.value, ast.Constant) or self._is_logging(node.value)
+            if self._is_logging(node.value):
+                return not any(map(_may_act, ast.walk(node.value)))
+            return isinstance(node.value, ast.Constant)
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return not self.attempts and not self._in_class()
         if isinstance(node, ast.AnnAssign):
@@ -156,7 +160,6 @@ class Writer:
             and base.id in self.loggers
             and call.func.attr in LEVELS
             and self._find(base.id) is None
-            and not any(map(_may_act, ast.walk(call)))
         )
 
     def _in_class(self) -> bool:
@@ -251,7 +254,18 @@ class Writer:
             return
         if path == "vars" and not node.args:
             self._note("globals")
-        self._fields(node)
+        if (path or "").startswith(BARS) or self._is_logging(node):
+            self._labelled(node)
+        else:
+            self._fields(node)
+
+    def _labelled(self, node: ast.Call) -> None:
+        """Write a call whose texts are for the user, without them."""
+        self.out.append("(Call func")
+        self.write(node.func)
+        self.write([each for each in node.args if not _is_text(each)])
+        self.write([each for each in node.keywords if not _is_text(each.value)])
+        self.out.append(")")
 
     def _constant(self, node: ast.Constant) -> None:
         """Write a constant by its value."""
@@ -393,6 +407,13 @@ def _markers(annotation: ast.expr) -> list[str]:
                 words.append(word)
     said = " ".join(words)
     return [marker for marker in MARKERS if marker in said]
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether an argument is a string, or an f-string that does nothing but show values."""
+    if isinstance(node, ast.JoinedStr):
+        return not any(map(_may_act, ast.walk(node)))
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _may_act(node: ast.AST) -> bool:

@@ -51,7 +51,7 @@ def rows(
 
     Args:
         scores: Score records by corpus and system.
-        tests: By corpus, what `score.compare` says of the systems but the baseline.
+        tests: By corpus, what `significance.compare` says of the systems but the baseline.
         baseline: Name of the system that the others are tested against.
 
     Yields:

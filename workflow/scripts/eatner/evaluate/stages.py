@@ -49,9 +49,9 @@ def find_mention(
 ) -> Located | None:
     """Where an English text names an entity, judged without knowing its English gold.
 
-    An estimate: a title from the lexicon (without its bracket) stands in the text nearly letter by
-    letter, or else some run of words reads like the surface. A translated name that the lexicon
-    lacks (米国, "America") is found by neither.
+    An estimate: the text has a title from the lexicon (without its bracket) nearly letter by
+    letter, or else a run of words that reads like the surface. Neither finds a translated name
+    that the lexicon lacks (米国, "America").
 
     Args:
         surface: The gold entity as it stands in the sentence.

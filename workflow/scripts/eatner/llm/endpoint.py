@@ -11,8 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Any
 
-from eatner.answers import phrasing
-from eatner.answers.locate import locate
+from eatner.answers.locate import locate, read_by
 from eatner.errors import InputError
 from eatner.llm.base import LLM, Completion, Decoding, Message, Prompt
 from eatner.llm.grammar import substring_gbnf
@@ -91,9 +90,9 @@ class EndpointLLM(LLM):
     def _question(self, prompt: Prompt, span: str | None, decoding: Decoding) -> list[object]:
         """List what an answer depends on: the request, and how its reply is read."""
         path, body = self._request(prompt, span, decoding)
-        # A free answer is read by the phrases of a language.
-        read_by = None if span is None else phrasing.rows(decoding.language)
-        return [self.transport.url, path, body, span, decoding.stop, read_by]
+        # A free answer is read by what our tables say of a language.
+        tables = None if span is None else read_by(decoding.language)
+        return [self.transport.url, path, body, span, decoding.stop, tables]
 
     def _answers(
         self,

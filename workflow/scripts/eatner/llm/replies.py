@@ -81,7 +81,7 @@ def without_thoughts(text: str) -> tuple[str, bool]:
     if _BARE_ANALYSIS.match(answer):
         return "", True
     answer = _THOUGHT.sub("", answer)
-    # The opening may stand in the prompt, so that the closing comes alone.
+    # The opening tag may be in the prompt, so that the answer has only the closing one.
     answer = answer[max((match.end() for match in _CLOSES.finditer(answer)), default=0) :]
     if (opened := _OPENS.search(answer)) is not None:
         answer = answer[: opened.start()]

@@ -8,8 +8,9 @@ from functools import cached_property
 from eatner.llm.batches import make_batches
 from eatner.llm.local import LocalModel
 
-# On a CPU. Tokens of a batch's prompts times beams, for a vocabulary of Gemma 3's size and more for
-# a smaller one: about 1 GiB of activations and logits. Rows: enough to keep a matrix unit busy.
+# On a CPU. BATCH_TOKENS limits a batch's prompt tokens times beams for a vocabulary of Gemma 3's
+# size: about 1 GiB of activations and logits. With a smaller vocabulary the limit is higher.
+# MAX_ROWS is enough to keep a matrix unit busy.
 BATCH_TOKENS = 3072
 BATCH_VOCABULARY = 262_144
 MAX_ROWS = 48

@@ -25,11 +25,10 @@ def write(
 ) -> None:
     """Write entities.tsv, .conll and .jsonl.
 
-    The TSV has a sentence's entities in their order, and behind them what was not found, with its
-    status. In CoNLL a token and its IOB2 tag stand on a line, with a `# sent_id` and a `# text`
-    line before each sentence; the tokens are the corpus's
-    own where an entity does not cut them, else, and in raw text, single code points but for runs
-    of letters of one alphabetic script.
+    The TSV has a sentence's entities in their order, then those that were not found, with their
+    status. The CoNLL has a line for each token with its IOB2 tag, and a `# sent_id` and a `# text`
+    line before each sentence. Its tokens are the corpus's own if no entity cuts them. Otherwise,
+    and in raw text, they are runs of letters of one alphabetic script, and single code points.
 
     Args:
         sentences: Rows of sentences.tsv.

@@ -1,8 +1,8 @@
 """Pages for people: a comparison of systems, the entities of a text; and a reader of sentences.
 
-A page is one HTML file that needs nothing else, no network either: style, script, pictures and data
-stand in it. Tables and pictures are there without the script; the script shows the sentences, a
-few at a time, out of a JSON in the page.
+A page is one HTML file with its style, script, pictures and data, so it needs no network. Tables
+and pictures show without the script, which shows the sentences, a few at a time, from JSON in the
+page.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class _Names:
 
 
 def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, Any]:
-    """The record of a text: a share of at most so many sentences, evenly drawn, one at least."""
+    """The record of a text: a share of at most `most` sentences, evenly drawn, at least one."""
     sentences = list(tables.read(text.sentences, Sentence))
     total = len(sentences)
     kept = max(1, int(share * min(total, most)))
@@ -290,7 +290,7 @@ def _select(label: str, name: str, options: Mapping[Any, str]) -> str:
 
 
 def inline(svg: str) -> str:
-    """A picture of `eatner.plot` as a part of a page: in the page's ink, told in words to all."""
+    """A picture of `report.plot` as a part of a page: in the page's ink, told in words to all."""
     told = _TOLD.search(svg)
     label = told[1].replace('"', "&quot;") if told else ""  # XML already but for the quotes
     bare = _PROLOG.sub("", svg).replace(INK, "currentColor")

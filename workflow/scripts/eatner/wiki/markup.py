@@ -186,7 +186,7 @@ def with_holes(text: str, language: Language) -> str:
         while spaced and at and text[at - 1] in " \t":
             at -= 1
         before, after = text[max(0, at - 1) : at], text[end : end + 1]
-        # Quotes make bold, brackets links: words stand in both.
+        # Words are also in the quotes that make bold, and in the brackets of links.
         word_before = bool(before) and (in_word(before) or before in "'])）\"”»")
         word_after = bool(after) and (in_word(after) or after in "'[\"“„«")
         begins = before in ("", *"\n*#:;")

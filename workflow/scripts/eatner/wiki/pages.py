@@ -214,7 +214,7 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
         or b"<title>" in b"".join(revisions)
         or b"<content" in xml
         or b"</content>" in xml
-        # Two texts in one revision: what parts them is lost.
+        # Two texts in one revision: the tags between them are missing.
         or any(revision.count(_TEXT_END) > 1 for revision in revisions)
         or any(revision.count(_END) != 1 for revision in revisions)
         or _END in begin
