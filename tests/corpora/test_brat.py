@@ -130,3 +130,12 @@ def test_a_text_without_annotation_stays_a_text(tmp_path: Path) -> None:
     path = tmp_path / "doc.txt"
     path.write_text(TEXT, encoding="utf-8")
     assert formats.detect(path) == "text"
+
+
+@pytest.mark.parametrize("annotation", ["doc.a1", "doc.txt.ann"])
+def test_other_names_of_the_annotation(tmp_path: Path, annotation: str) -> None:
+    (tmp_path / "doc.txt").write_text("Anna wohnt hier.\n", encoding="utf-8")
+    (tmp_path / annotation).write_text("T1\tPER 0 4\tAnna\n", encoding="utf-8")
+    for name in ("doc.txt", annotation):
+        [sentence] = formats.read(tmp_path / name, language_spaces=True)
+        assert surfaces(sentence) == [("Anna", "PER")]

@@ -43,3 +43,9 @@ def test_named_columns_are_read(load, content: str) -> None:
     [sentence] = load(content)
     assert sentence.text == "Rome fell"
     assert surfaces(sentence) == [("Rome", "LOC")]
+
+
+def test_a_sentence_number_that_pandas_left_out(load) -> None:
+    rows = "1,Rome,B-LOC\nNaN,fell,O\nNaN,.,O\n2,Anna,B-PER\nNaN,wept,O\n"
+    sentences = load("Sentence #,Word,Tag\n" + rows)
+    assert [s.text for s in sentences] == ["Rome fell .", "Anna wept"]

@@ -36,9 +36,18 @@ class _Entity:
     surface: str
 
 
+def _partners(path: Path) -> tuple[Path, Path]:
+    """The annotation and the text of a corpus, given as either of them."""
+    if path.suffix != ".txt":
+        return path, path.with_suffix("" if path.stem.endswith(".txt") else ".txt")
+    # brat's, that of BioNLP's shared tasks, and that of copies with another name.
+    names = path.with_suffix(".ann"), path.with_suffix(".a1"), path.with_name(f"{path.name}.ann")
+    return next((name for name in names if name.is_file()), names[0]), path
+
+
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file is brat's annotation, or a text beside which its annotation is."""
-    if path.suffix == ".txt" and path.with_suffix(".ann").is_file():
+    if path.suffix == ".txt" and _partners(path)[0].is_file():
         return True
     lines = [line for line in head.removeprefix("\ufeff").splitlines()[:20] if line.strip()]
     entities = path.suffix == ".ann" or any(map(_ENTITY.fullmatch, lines))
@@ -57,9 +66,7 @@ def read(
     Raises:
         InputError: One of the files is missing, or they contradict each other.
     """
-    annotation, source = path.with_suffix(".ann"), path.with_suffix(".txt")
-    if path.suffix not in (".ann", ".txt"):
-        annotation = path
+    annotation, source = _partners(path)
     for partner, what in ((annotation, "annotation"), (source, "text")):
         if not partner.is_file():
             raise InputError(

@@ -22,7 +22,7 @@ _MANY_MARKS = 3
 # The tokens of a file are judged by so many. Words are rarely without a letter, and rarely repeat.
 JUDGED = 500
 _WORDLESS, _MARKS_AT_LEAST = 0.7, 8
-_REPEATED, _CODES_AT_LEAST = 4, 24
+_REPEATED, _CODES_AT_LEAST = 4, 12
 # What tokenizers write among the words: the ends of sentences, pieces of words, and, in Weibo's
 # corpus, the place of a character in its word.
 _MARK = re.compile(

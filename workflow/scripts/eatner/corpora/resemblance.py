@@ -73,7 +73,13 @@ _MARKED = re.compile(
 _KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
 _BEFORE_TAGS = re.compile(r"\t| \|\|\| ")
 _RASA_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_]+\)")  # a link has a dot or a slash
-_BRACES = re.compile(r"\{\{\w+[:|][^{}]+\}\}")
+# Marks that plain text has, too, though in few lines.
+_FREQUENT = (
+    _KLUE,
+    _RASA_MARK,
+    re.compile(r"\{\{\w+:[^{}]+\}\}|【[^【】/|]+[/|][^【】]+】|@@[^@#]+##"),
+    re.compile(r"\w\*{0,2} [\[(<](?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|GPE|MISC)[\])>]"),
+)
 _ENTITY_TAG = re.compile(rf"(?<![\w-])[BIESLU][-_]{_TYPES}(?![\w-])|(?<![\w-]){_TYPES}_[BIESLU]\b")
 _ITEM = re.compile(
     r"\S+?[/|_#\\￨]([A-Z$]{1,6}\d?|[BIESLU]-\S+|O|[a-z]{1,2}|[.,:]|``|'')"
@@ -90,7 +96,13 @@ _XMI = re.compile(r"<(?:\?xml[^<>]*\?><)?xmi:XMI\b")
 _ENTITY_BRACKETS = re.compile(r"(?:\d+(?:-\d+)?\t.*[\t|])Entity=\(")
 _LFS = re.compile(r"version https://git-lfs\.")
 _RASA = re.compile(r"\s*(?:##? ?|- )(?:intent|lookup|synonym|regex): ?\w|nlu:\s*$")
-_STANDOFF = re.compile(r"[A-Z]?\d+[\t ]+[A-Za-z][\w-]*[\t ]+\d+[\t ]+\d+[\t ]+\S")
+# `1 loc_name 0 4`, `PER 0 4`, `0 4 PER`, and spans of tokens of nested entities: `0,1 PER|3,4 LOC`.
+_STANDOFF = re.compile(
+    r"[A-Z]?\d+[\t ]+(?:[A-Z]{3,}|[a-z]+_\w+)[\t ]+\d+[\t ]+\d+\b|"
+    rf"{_TYPES}[\t ]+\d+[\t ]+\d+\b|\d+[\t ]+\d+[\t ]+{_TYPES}\b|"
+    r"\d+,\d+ [A-Z]\S*(?:\|\d+,\d+ [^\s|]+)*$"
+)
+_CODE_OF_DATA = re.compile(r"@prefix \w*:|INSERT INTO \S+")
 _PUBTATOR = re.compile(r"\d+\|[ta]\|")
 _SUBTITLES = re.compile(r"\d\d:\d\d[.,]\d{3} --> \d")
 _CODE = re.compile(
@@ -144,7 +156,8 @@ def _of_a_tool(lines: Lines) -> Known | None:
         (_LFS.match, "a pointer of Git LFS, not the file", "Fetch the file: git lfs pull. "),
         (_RASA.match, "Rasa's training data", _CONVERT),
         (_PUBTATOR.match, "PubTator's annotations", _CONVERT),
-        (_STANDOFF.match, "standoff annotations, without their text", _CONVERT),
+        (_STANDOFF.match, "standoff annotations", _CONVERT),
+        (_CODE_OF_DATA.match, "RDF or SQL", _CONVERT),
         (_ENTITY_BRACKETS.match, _IN_BRACKETS, _CONVERT),
         (_COMMENT.match, "a treebank (CoNLL-U or another) without tags of entities", COLUMNS),
         (_LITERAL.match, "Python or JSON data", _CONVERT + "JSON needs double quotes. "),
@@ -166,7 +179,7 @@ def _markup(lines: Lines) -> Known | None:
     line = _first(lines, _MARKED.search)
     if line is not None and _share(lines, _MARKED.search) < _RARE:
         line = None
-    for mark in (_KLUE, _RASA_MARK, _BRACES):
+    for mark in _FREQUENT:
         if line is None and _share(lines, mark.search) >= _SOME:
             line = _first(lines, mark.search)
     if line is not None:

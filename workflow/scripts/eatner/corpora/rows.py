@@ -17,6 +17,8 @@ from eatner.corpora.tokens import read_blocks
 from eatner.errors import InputError
 
 Row = tuple[int, list[str]]
+# No name, or what pandas writes for none.
+_NAMELESS = {"", "nan", "none", "null"}
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ def _by_name(block: Block, column: int, path: Path) -> Iterator[Block]:
     name, part = "", Block(comments=block.comments)
     for number, values in block.rows:
         said = values[column].strip() if len(values) > column else ""
-        if said and said != name:
+        if said.casefold() not in _NAMELESS and said != name:
             if said in seen:
                 raise InputError(
                     f"sentence {said} goes on here, after another",
