@@ -87,6 +87,10 @@ def test_a_key_or_a_value_that_the_schema_does_not_know_is_refused(change, said)
         ),
         ("translators: {y: {kind: identity}}", "translators.y.kind", "identity"),
         ("translators: {n: {kind: identity}}", "translators.n.kind", "identity"),
+        # Within a value of --config, or quoted.
+        ("wikis: {de: {date: '2026-01-01'}}", "wikis.de.date", "20260101"),
+        ("corpora: {mini: {sample: '~'}}", "corpora.mini.sample", None),
+        ("corpora: {mini: {types: {X: ''}}}", "corpora.mini.types.X", None),
         # To YAML, a number without a point has no exponent.
         ("models: {tiny-ko: {learning_rate: 1e-4}}", "models.tiny-ko.learning_rate", 0.0001),
         ("models: {tiny-ko: {training_pairs: 2e3}}", "models.tiny-ko.training_pairs", 2000),

@@ -135,8 +135,9 @@ def _readings(error: ValidationError) -> Iterator[Any]:
         if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+", value):
             number = float(value)
             yield int(number) if number.is_integer() else number
-        elif re.fullmatch(r"[-+.\w]+", value):
-            yield yaml.safe_load(value)
+        elif re.fullmatch(r"[-+.\w]*|~", value):
+            read = yaml.safe_load(value)
+            yield f"{read:%Y%m%d}" if isinstance(read, date) and key == "date" else read
     elif value is False:
         if key in ("language", "wikis"):
             yield "no"  # Norwegian; no language has the code `off` or `false`
