@@ -141,6 +141,17 @@ def test_an_unquoted_value_with_several_meanings_is_refused_and_the_quotes_shown
     assert f"Quote it as you wrote it, such as `{example}`." in message
 
 
+@pytest.mark.parametrize("nothing", ["null", "~", ""])
+def test_a_value_that_yaml_reads_as_none_is_named(nothing):
+    message = refusal(yaml.full_load(f"corpora: {{x: {{language: {nothing}, file: a}}}}"))
+    assert message.startswith("configuration.corpora.x.language: there is no value here")
+    assert "or leave the key out" in message
+
+
+def test_a_text_that_is_octal_to_yaml_and_decimal_to_its_writer_is_refused():
+    assert "'010' is not of type 'integer'" in refusal({"corpora": {"mini": {"sample": "010"}}})
+
+
 def test_a_language_that_stands_there_quoted_and_unquoted_is_refused():
     text = "wikis: {no: {date: '20260101'}, 'no': {date: '20260202'}}"
     assert 'such as `"no": ...`' in refusal(yaml.full_load(text))
