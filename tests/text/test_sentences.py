@@ -130,6 +130,8 @@ def test_by_language(code, expected):
         # Quotes
         ("fr", ["Il dit : « Oui. »", "Puis il partit.", "« Non\u00a0!\u00a0»", "Rien."]),
         ("fr", ["Elle dit « oui » et partit.", "« Oui. » dit-il.", "Rien."]),
+        ("de", ["»Es regnet.«", "Er ging.", "»Gut!«", "Dann »adieu«.", "Ja."]),
+        ("da", ["Han sagde: »Ja.«", "Så gik han."]),
         ("de", ["„Es regnet.“", "Er ging.", "Sie sagte: „Gut!“", "Dann „Adieu“."]),
         ("en", ["He said: “It rains. A lot.”", "Then he left (early. Really)."]),
         ("ru", ["Он сказал: «Идёт дождь.»", "И ушёл."]),

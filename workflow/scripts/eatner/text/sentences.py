@@ -9,8 +9,8 @@ from eatner.text.languages import Language
 
 _OPEN = "「『（(“«〈《【[［"
 _CLOSE = dict(zip("」』）)”»〉》】]］", _OPEN, strict=True))
-# What opens a quote elsewhere closes one in German and others, behind a low mark: „So.“
-_LOW = {"“": "„", "‘": "‚"}
+# What opens a quote elsewhere closes one in German and others, behind its own mark: „So.“ »So.«
+_CLOSES_HERE = {"“": "„", "‘": "‚", "«": "»"}
 _QUOTES = "”»"
 _AFTER = "」』）)”»〉》】]］\"'’"
 # A double quote inside a word is a Hebrew abbreviation's: קמ"ר.
@@ -100,7 +100,7 @@ def _ends(line: str, language: Language) -> list[int]:
 def _behind_marks(line: str, end: int, language: Language) -> int:
     """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
     while end < len(line) and (
-        line[end] in language.marks or line[end] in _AFTER or _closes_low(line, end)
+        line[end] in language.marks or line[end] in _AFTER or _closes_here(line, end)
     ):
         end += 1
     quote = _SPACED_QUOTE.match(line, end)
@@ -113,10 +113,10 @@ def _behind_marks(line: str, end: int, language: Language) -> int:
     return end
 
 
-def _closes_low(line: str, at: int) -> bool:
-    """Whether a mark closes a quote that a low mark has opened."""
+def _closes_here(line: str, at: int) -> bool:
+    """Whether a mark that opens quotes elsewhere closes one here."""
     mark = line[at]
-    return mark in _LOW and line.count(_LOW[mark], 0, at) > line.count(mark, 0, at)
+    return mark in _CLOSES_HERE and line.count(_CLOSES_HERE[mark], 0, at) > line.count(mark, 0, at)
 
 
 def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
@@ -129,7 +129,7 @@ def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
     inside: set[int] = set()
     for order, at in enumerate(places):
         char = line[at]
-        if char in _OPEN and not _closes_low(line, at):
+        if char in _OPEN and not _closes_here(line, at):
             stack.append((char, order))
         elif char in _CLOSE and stack and stack[-1][0] == _CLOSE[char]:
             _, opened = stack.pop()
