@@ -87,6 +87,10 @@ def test_a_key_or_a_value_that_the_schema_does_not_know_is_refused(change, said)
         ),
         ("translators: {y: {kind: identity}}", "translators.y.kind", "identity"),
         ("translators: {n: {kind: identity}}", "translators.n.kind", "identity"),
+        # Within a value of --config, or quoted.
+        ("wikis: {de: {date: '2026-01-01'}}", "wikis.de.date", "20260101"),
+        ("corpora: {mini: {sample: '~'}}", "corpora.mini.sample", None),
+        ("corpora: {mini: {types: {X: ''}}}", "corpora.mini.types.X", None),
         # To YAML, a number without a point has no exponent.
         ("models: {tiny-ko: {learning_rate: 1e-4}}", "models.tiny-ko.learning_rate", 0.0001),
         ("models: {tiny-ko: {training_pairs: 2e3}}", "models.tiny-ko.training_pairs", 2000),
@@ -135,6 +139,17 @@ def test_an_unquoted_value_with_several_meanings_is_refused_and_the_quotes_shown
         f"configuration.{where}: {what} must be a text, and YAML reads it as "
     )
     assert f"Quote it as you wrote it, such as `{example}`." in message
+
+
+@pytest.mark.parametrize("nothing", ["null", "~", ""])
+def test_a_value_that_yaml_reads_as_none_is_named(nothing):
+    message = refusal(yaml.full_load(f"corpora: {{x: {{language: {nothing}, file: a}}}}"))
+    assert message.startswith("configuration.corpora.x.language: there is no value here")
+    assert "or leave the key out" in message
+
+
+def test_a_text_that_is_octal_to_yaml_and_decimal_to_its_writer_is_refused():
+    assert "'010' is not of type 'integer'" in refusal({"corpora": {"mini": {"sample": "010"}}})
 
 
 def test_a_language_that_stands_there_quoted_and_unquoted_is_refused():

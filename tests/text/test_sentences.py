@@ -105,7 +105,33 @@ def test_by_language(code, expected):
         ("yue", ["香港好大。", "落緊雨？"]),
         ("zh-classical", ["子曰善。", "王曰：「諾。」"]),
         ("zh-min-nan", ["Tâi-pak chin tōa.", "Lo̍h-hō͘."]),
+        # In a script that is not the language's usual one.
+        ("mn", ["ᠮᠣᠩᠭᠣᠯ ᠤᠯᠤᠰ᠃", "ᠶᠡᠬᠡ᠃"]),
+        ("sd", ["कराची शहर आहे।", "सिन्धु नदी आहे।"]),
+        ("mni", ["ইম্ফাল অসি শহরনি।", "মসি চাউই।"]),
+        ("kk", ["استانا قالا؟", "يا!"]),
+        ("nan", ["臺北足大。", "落雨。"]),
+        ("sr", ["Dr. Petrović je u Beogradu.", "Pada kiša."]),
+        # Titles before a name, in languages without a row.
+        ("tr", ["Prof. Dr. Ali geldi.", "Gitti."]),
+        ("it", ["Il sig. Rossi e il dott. Bianchi.", "Piove."]),
+        ("bg", ["Проф. Иванов живее на ул. Мир.", "Вали."]),
+        ("pa", ["ਡਾ. ਸਿੰਘ ਆਏ।", "ਮੀਂਹ ਹੈ।"]),
+        ("gu", ["ડૉ. પટેલ આવ્યા.", "વરસાદ છે."]),
+        ("kn", ["ಡಾ. ರಾಜ್ ಬಂದರು.", "ಮಳೆ."]),
+        ("ml", ["ഡോ. നായർ വന്നു.", "മഴ."]),
+        # A mark that is no full stop has neither initials nor abbreviations before it.
+        ("hy", ["Այն մեծ է:", "Երևան է:"]),
+        ("el", ["Ναι ή;", "Όχι."]),
+        # The number of an item of a list is no sentence of its own.
+        ("en", ["1. Rome is large.", "Paris too."]),
+        ("en", ["2.3. Rome is large.", "Paris too."]),
+        ("km", ["មាន ផ្លែឈើ ។ល។", "គេមក។"]),
         # Quotes
+        ("fr", ["Il dit : « Oui. »", "Puis il partit.", "« Non\u00a0!\u00a0»", "Rien."]),
+        ("fr", ["Elle dit « oui » et partit.", "« Oui. » dit-il.", "Rien."]),
+        ("de", ["»Es regnet.«", "Er ging.", "»Gut!«", "Dann »adieu«.", "Ja."]),
+        ("da", ["Han sagde: »Ja.«", "Så gik han."]),
         ("de", ["„Es regnet.“", "Er ging.", "Sie sagte: „Gut!“", "Dann „Adieu“."]),
         ("en", ["He said: “It rains. A lot.”", "Then he left (early. Really)."]),
         ("ru", ["Он сказал: «Идёт дождь.»", "И ушёл."]),

@@ -109,6 +109,8 @@ def test_an_unclosed_template_costs_its_own_text(tmp_path):
         ("#REDIRECT [[Rock&#39;n&#39;Roll]]", "Rock'n'Roll", "Rock'n'Roll"),
         ("#REDIRECT [[Bonn#]]", "Bonn", "Bonn"),
         ("", "Berlin#Mitte", "Berlin#Mitte"),
+        ("#REDIRECT [[Berlin#Mitte]]", "Berlin#Mitte", "Berlin#Mitte"),
+        ("＃転送 [[東京#地区]]", "東京", "東京#地区"),
     ],
 )
 def test_a_redirect_to_a_section_keeps_the_section(tmp_path, text, redirect, leads_to):
@@ -119,6 +121,11 @@ def test_a_redirect_to_a_section_keeps_the_section(tmp_path, text, redirect, lea
 def test_old_dumps_mark_a_redirect_in_the_text_alone(tmp_path):
     row = parse_pages(tmp_path, page(1, "X", "#REDIRECT [[ berlin_X # Mitte ]]"))[0]
     assert (row.kind, row.redirect) == ("redirect", "Berlin X#Mitte")
+
+
+def test_a_redirect_of_an_old_dump_may_begin_in_full_width(tmp_path):
+    row = parse_pages(tmp_path, page(1, "X", "＃転送 [[東京]]"))[0]
+    assert (row.kind, row.redirect) == ("redirect", "東京")
 
 
 def test_a_section_of_another_page_is_no_english_title(tmp_path):

@@ -84,6 +84,18 @@ def test_only_the_main_slot_is_read(tmp_path, where):
         assert "Berlin" not in row.links
 
 
+def test_the_main_slot_may_be_written_as_a_slot(tmp_path):
+    slots = "".join(
+        f"<content><role>{role}</role><model>{model}</model><text>{text}</text></content>"
+        for role, model, text in [
+            ("mediainfo", "json", "{}"),
+            ("main", "wikitext", "Bonn liegt am [[Rhein]]."),
+        ]
+    )
+    [row] = parse_pages(tmp_path, history(1, "Bonn", f"<revision><id>3</id>{slots}</revision>"))
+    assert row.lead == "Bonn liegt am Rhein."
+
+
 def test_the_model_of_another_slot_is_not_that_of_the_text(tmp_path):
     new = NEW.replace("<model>wikitext</model>", "").replace("<text ", f"{SLOT}<text ")
     assert parse_pages(tmp_path, history(1, "Bonn", new))[0].lead == LEAD

@@ -26,7 +26,7 @@ from eatner.text.characters import in_one_run, in_word
 from eatner.text.folding import CASED_SPELLING, CASED_WIDTH, FoldedClusters
 from eatner.text.languages import Language, get
 
-FORMAT = "2"
+FORMAT = "3"
 """The version of the file's format; another one is refused."""
 _FORMAT = "\x01format"
 _LANGUAGE = "\x01language"

@@ -135,8 +135,10 @@ def _readings(error: ValidationError) -> Iterator[Any]:
         if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+", value):
             number = float(value)
             yield int(number) if number.is_integer() else number
-        elif re.fullmatch(r"[-+.\w]+", value):
-            yield yaml.safe_load(value)
+        # Whoever writes 010 may mean ten or, as YAML does, eight.
+        elif re.fullmatch(r"(?![-+]?0\d)[-+.\w]*|~", value):
+            read = yaml.safe_load(value)
+            yield f"{read:%Y%m%d}" if isinstance(read, date) and key == "date" else read
     elif value is False:
         if key in ("language", "wikis"):
             yield "no"  # Norwegian; no language has the code `off` or `false`
@@ -157,6 +159,11 @@ def _explain(error: ValidationError) -> tuple[str, str]:
     """Return what is wrong, and what to do about it, which is empty or ends with a space."""
     if error.validator == "type" and "string" in error.validator_value and _is_unquoted(error):
         return _explain_unquoted(error)
+    if error.instance is None and error.validator in ("type", "enum"):
+        return (
+            "there is no value here: YAML reads an empty place, null and ~ as none",
+            "Give one (quoted, if it is one of these words), or leave the key out. ",
+        )
     if error.validator in ("oneOf", "anyOf"):
         ways = [
             " and ".join(f"`{key}`" for key in way["required"]) for way in error.validator_value

@@ -1,8 +1,8 @@
 """Fold texts so that two spellings of one name compare equal: one family for the whole library.
 
 Every folding begins with the same step for each character: its compatibility decomposition, in
-lower case, with one kind of quote and dash, and nothing for invisible characters. The members of
-the family differ in what else they ignore. These keep the offsets:
+lower case, with one kind of quote, dash and middle dot, and nothing for invisible characters. The
+members of the family differ in what else they ignore. These keep the offsets:
 
 - `EXACT`: nothing at all, not even case
 - `WIDTH`: length of spaces
@@ -38,13 +38,14 @@ from functools import lru_cache
 from eatner.text.characters import is_unspaced
 
 _QUOTES = str.maketrans(
-    dict.fromkeys("“”„‟«»＂〝〞〟″", '"') | dict.fromkeys("‘’‚‛‹›`´′ʼʹ＇", "'")
-    | dict.fromkeys("‐‑‒–—―−﹣－", "-")
+    dict.fromkeys("“”„‟«»＂〝〞〟″״", '"') | dict.fromkeys("‘’‚‛‹›`´′ʼʹʻʽ׳＇", "'")
+    | dict.fromkeys("‐‑‒–—―−﹣－־", "-") | dict.fromkeys("・･•‧∙⋅", "·")
 )  # fmt: skip
 # Letters that stand for each other in careless or other spelling: Arabic and Persian, Turkish
-# dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo.
-_SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ", "يييهههكاiվंее")
-_CASED_SPELLINGS = _SPELLINGS | {ord("Ё"): ord("Е")}
+# dotless i, Armenian ev, Devanagari's two signs of nasal vowels, Russian yo, Romanian's comma for
+# which old fonts have a cedilla.
+_SPELLINGS = str.maketrans("یىےةہەکٱıւँёЁ\u0326", "يييهههكاiվंее\u0327")
+_CASED_SPELLINGS = _SPELLINGS | {ord("Ё"): "Е", ord("ß"): "ss", ord("ẞ"): "SS"}
 # Most characters that one character is decomposed into: U+FDFA, an Arabic phrase.
 _WIDEST = 18
 # How far ahead the next character that is no space is looked for.
@@ -61,7 +62,7 @@ def is_stress(char: str) -> bool:
     return (
         char in "\u0300\u0301\u0307\u0640\u0670"
         or "\u064b" <= char <= "\u0655"
-        or "\u0591" <= char <= "\u05c7"
+        or ("\u0591" <= char <= "\u05c7" and unicodedata.category(char) == "Mn")
         or unicodedata.combining(char) == 7
     )
 
@@ -101,7 +102,7 @@ def _decomposed(char: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _plain(char: str) -> str:
-    """The same, with one kind of quote and dash."""
+    """The same, with one kind of quote, dash and middle dot."""
     return _decomposed(char.translate(_QUOTES)).translate(_QUOTES)
 
 

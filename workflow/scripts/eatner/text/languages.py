@@ -23,7 +23,8 @@ Its marks are those that Unicode calls sentence terminals (PropList.txt) in a sc
 which text of the web has in nearly all of them. They hold for every language of a script: Marathi
 and Konkani write a full stop where Hindi writes a danda, and neither writes the other's elsewhere.
 CLDR is of no more use here: its punctuation of Kashmiri, Santali and Manipuri is English's.
-`Zzzz` is the row of all other scripts.
+`Zzzz` is the row of all other scripts. A language may be written in a script that is not its usual
+one (Mongolian, Sindhi, Meitei, Serbian), so marks that can mean nothing else end its sentences too.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 TABLE = Path(__file__).with_name("languages.tsv")
 SCRIPTS = Path(__file__).with_name("scripts.tsv")
 _OTHER_SCRIPT = "Zzzz"
+# Marks that end a sentence in some scripts and not in others.
+_AMBIGUOUS = ".:;!?…．；"
 _TEXT = ("code", "name", "script", "marks", "romanisation", "wiki", "trail")
 _FLAGS = ("spaces", "ordinals")
 _LISTS = (
@@ -215,8 +218,12 @@ def by_default(code: str) -> Language:
     script = _SCRIPT_OF.get(known_as, tag.script or _OTHER_SCRIPT)
     script = "Hani" if script in ("Hans", "Hant") else script
     alike = scripts().get(script) or scripts()[_OTHER_SCRIPT]
+    everywhere = dict.fromkeys("".join(each.marks for each in scripts().values()))
+    foreign = "".join(mark for mark in everywhere if mark not in alike.marks + _AMBIGUOUS)
+    abbreviations = tuple(word for each in scripts().values() for word in each.abbreviations)
     log.info(
-        "%s (%s) has no row in %s: sentences end at %s, as in its script (%s)",
+        "%s (%s) has no row in %s: sentences end at %s, as in its script (%s); what is written in "
+        "another script ends at the marks of that",
         tag.language_name(),
         code,
         TABLE.name,
@@ -225,11 +232,11 @@ def by_default(code: str) -> Language:
     )
     no_lists: dict[str, Any] = dict.fromkeys(_LISTS, ())
     return Language(
-        **no_lists | {"abbreviations": alike.abbreviations},
+        **no_lists | {"abbreviations": abbreviations},
         code=code,
         name=tag.language_name(),
         script=script,
-        marks=alike.marks,
+        marks=alike.marks + foreign,
         spaces=alike.spaces,
         ordinals=False,
         romanisation={"Latn": "none", "Jpan": "pykakasi"}.get(script, "uroman"),

@@ -9,16 +9,21 @@ from eatner.text.languages import Language
 
 _OPEN = "「『（(“«〈《【[［"
 _CLOSE = dict(zip("」』）)”»〉》】]］", _OPEN, strict=True))
-# What opens a quote elsewhere closes one in German and others, behind a low mark: „So.“
-_LOW = {"“": "„", "‘": "‚"}
+# What opens a quote elsewhere closes one in German and others, behind its own mark: „So.“ »So.«
+_CLOSES_HERE = {"“": "„", "‘": "‚", "«": "»"}
 _QUOTES = "”»"
 _AFTER = "」』）)”»〉》】]］\"'’"
 # A double quote inside a word is a Hebrew abbreviation's: קמ"ר.
 _LAST_WORD = re.compile(r"[^\s(«„“’]+$")
 
 
-# Two word separators side by side, or two colons, are how a full stop is typed in Ethiopic script.
-_DOUBLED = {"Ethi": ("፡፡", "::")}
+# Two word separators side by side, or two colons, are how a full stop is typed in Ethiopic script;
+# in Khmer, "etc." is written between two.
+_DOUBLED = {"Ethi": ("፡፡", "::"), "Khmr": ("។ល។",)}
+# French has a space before the quote that closes: « Oui. »
+_SPACED_QUOTE = re.compile(r"[ \u00a0\u202f]+»")
+# The number of an item of a list is no sentence: 1. Berlin
+_ITEM = re.compile(r"\s*\d+(?:\.\d+)*\Z")
 # A line of Tibetan has a space between the marks of one end: །_།
 _SPACED = {"Tibt"}
 
@@ -95,9 +100,12 @@ def _ends(line: str, language: Language) -> list[int]:
 def _behind_marks(line: str, end: int, language: Language) -> int:
     """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
     while end < len(line) and (
-        line[end] in language.marks or line[end] in _AFTER or _closes_low(line, end)
+        line[end] in language.marks or line[end] in _AFTER or _closes_here(line, end)
     ):
         end += 1
+    quote = _SPACED_QUOTE.match(line, end)
+    if quote and line.count("«", 0, end) > line.count("»", 0, end):
+        return _behind_marks(line, quote.end(), language)
     if language.script in _SPACED:
         after = len(line) - len(line[end:].lstrip())
         if after > end and line[after : after + 1] in tuple(language.marks):
@@ -105,10 +113,10 @@ def _behind_marks(line: str, end: int, language: Language) -> int:
     return end
 
 
-def _closes_low(line: str, at: int) -> bool:
-    """Whether a mark closes a quote that a low mark has opened."""
+def _closes_here(line: str, at: int) -> bool:
+    """Whether a mark that opens quotes elsewhere closes one here."""
     mark = line[at]
-    return mark in _LOW and line.count(_LOW[mark], 0, at) > line.count(mark, 0, at)
+    return mark in _CLOSES_HERE and line.count(_CLOSES_HERE[mark], 0, at) > line.count(mark, 0, at)
 
 
 def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
@@ -121,14 +129,16 @@ def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
     inside: set[int] = set()
     for order, at in enumerate(places):
         char = line[at]
-        if char in _OPEN and not _closes_low(line, at):
+        if char in _OPEN and not _closes_here(line, at):
             stack.append((char, order))
         elif char in _CLOSE and stack and stack[-1][0] == _CLOSE[char]:
             _, opened = stack.pop()
             if not stack:
                 last = order - 1
                 if language.spaces and char in _QUOTES:
-                    while last > opened and places[last] == at - order + last:
+                    behind = at
+                    while last > opened and not line[places[last] + 1 : behind].strip():
+                        behind = places[last]
                         last -= 1
                 inside.update(places[opened + 1 : last + 1])
     return inside
@@ -147,6 +157,10 @@ def _stops(line: str, at: int, end: int, language: Language) -> bool:
     usual = language.cased or language.marks[0] == "."
     if not usual and ".." in line[max(0, at - 1) : at + 2]:
         return False
+    if _ITEM.match(line[max(0, at - 40) : at]) and line[at] == ".":
+        return False
+    if line[at] != ".":
+        return True
     found = _LAST_WORD.search(line[max(0, at - 40) : at + 1])
     word = found[0].lstrip('"') if found else "."
     if word in language.abbreviations or (not language.cased and _is_abbreviated(word)):

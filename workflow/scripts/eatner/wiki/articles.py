@@ -20,7 +20,8 @@ from eatner.wiki.targets import Names, interlanguage_target, redirect_target
 from eatner.wiki.wikitext import clean
 
 log = logging.getLogger(__name__)
-_REDIRECTED = re.compile(r"\s*#\S[^\[\n]{0,40}\s*\[\[\s*:?([^\]\[|\n]+)")
+# Japanese may write the sign in full width.
+_REDIRECTED = re.compile(r"\s*[#＃]\S[^\[\n]{0,40}\s*\[\[\s*:?([^\]\[|\n]+)")
 _ENGLISH_LINK = re.compile(r"\[\[en:([^\]\[|\n]+)\]\]")
 _DISAMBIGUATION_SWITCH = re.compile(r"__DISAMBIG(?:UATION)?__")
 
@@ -107,13 +108,14 @@ def _redirect(page: Page, source: str, names: Names) -> str | None:
     mark a redirect in the text alone.
     """
     match = None
-    if source[:60].lstrip()[:1] == "#":
+    if source[:60].lstrip()[:1] in ("#", "＃"):
         match = _REDIRECTED.match(source, 0, 1000)
     written = redirect_target(unescape(match[1]), names) if match else ""
     if page.redirect is None:
         return written if match and len(source) < 1000 else None
     _, mark, section = written.partition("#")
-    return redirect_target(page.redirect + mark + section, names)
+    leads_to = redirect_target(page.redirect, names)
+    return leads_to if "#" in leads_to else leads_to + mark + section
 
 
 def _is_disambiguation(reader: PageReader, title: str, source: str) -> bool:

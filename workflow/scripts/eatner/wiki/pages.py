@@ -31,7 +31,8 @@ _MODEL = re.compile(rb"<model>([^<]*)</model>")
 _TEXT = re.compile(rb"<text\b[^<>]*?(/?)>")
 # A declaration, a second page, a slot.
 _ODD = re.compile(rb"<(?=[!?pc])(?:[!?]|page>|content\b)")
-_SLOT = re.compile(rb"<content\b[^<>]*>(?:(?!<content\b).)*?</content>", re.DOTALL)
+_SLOT = re.compile(rb"<content\b[^<>]*>((?:(?!<content\b).)*?)</content>", re.DOTALL)
+_MAIN = re.compile(rb"<role>\s*main\s*</role>")
 _BEGIN, _END, _TEXT_END = b"<revision>", b"</revision>", b"</text>"
 
 
@@ -207,7 +208,7 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
             ) from error
     slots = 1
     while slots:  # The innermost first.
-        xml, slots = _SLOT.subn(b"", xml)
+        xml, slots = _SLOT.subn(_without_slot, xml)
     begin, *revisions = xml.split(_BEGIN)
     if (
         xml.find(b"<page>", len("<page>")) >= 0
@@ -226,6 +227,11 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
             remedy=AGAIN,
         )
     return without_old_revisions(xml)
+
+
+def _without_slot(slot: re.Match[bytes]) -> bytes:
+    """Nothing of a slot, but for the main one, which some writers put into a slot as well."""
+    return slot[1] if _MAIN.search(slot[1]) else b""
 
 
 def _begin_of(xml: bytes) -> str:
