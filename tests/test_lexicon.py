@@ -182,6 +182,11 @@ def test_endings_that_give_way_to_suffixes(tmp_path):
         ("ro", "Timişoara", nfd("În Timișoara plouă"), nfd("Timișoara")),
         ("de", "Weißenburg", "in Weissenburg war", "Weissenburg"),
         ("de", "Strassburg", "in Straßburg war", "Straßburg"),
+        ("fa", "علی\u200cآباد", "در علی آباد بود", "علی آباد"),
+        ("fa", "علی\u200cآباد", "در علی\u200cآباد بود", "علی\u200cآباد"),
+        ("fa", "علی آباد", "در علی\u200cآباد بود", "علی\u200cآباد"),
+        ("ko", "삼성 전자", "어제 삼성전자가 말했다", "삼성전자"),
+        ("ja", "東京 タワー", "昨日東京タワーで", "東京タワー"),
     ],
 )
 def test_spellings_that_locate_finds_are_found(tmp_path, code, title, text, surface):
@@ -201,6 +206,7 @@ def test_spellings_that_locate_finds_are_found(tmp_path, code, title, text, surf
         ("ja", "ログ", "5㌔グラム"),
         ("ja", "中国", "習近平の中國"),
         ("de", "Müller", "Frau Muller"),
+        ("de", "Neu Stadt", "die Neustadt"),
     ],
 )
 def test_what_makes_another_word_is_not_folded(tmp_path, code, title, text):

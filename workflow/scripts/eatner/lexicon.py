@@ -6,7 +6,8 @@ It opens at once whatever its size, and matching asks it at every place where a 
 Names and texts are folded by `CASED_SPELLING` of `text/folding.py`, as `locate` folds them but for
 case: normal forms, full width, kinds of apostrophes, stress marks, tatweel, hamza, nukta, Arabic
 and Persian letters make no difference; "us" is not "US". Where names differ in nothing else, the
-one that is written as the text has it is found, else the first that the wiki gave.
+one that is written as the text has it is found, else the first that the wiki gave. Where a script
+leaves it to the writer whether parts of a name are apart, a name is in the file in both ways.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ _ACCENTED = ("Latn", "Grek")
 _LOOSE_LENGTH = 5
 # Most names of one folded form that are kept apart.
 _MOST_ALIKE = 9
+_JOINER = "\u200c"  # zero width non-joiner
+# Arabic; Thai and Lao, Burmese, Khmer; kana, Han; Hangul.
+_LOOSE_SCRIPTS = (
+    "\u0600-\u06ff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+)
+_LOOSE_SPACE = re.compile(f"(?<=[{_LOOSE_SCRIPTS}]) (?=[{_LOOSE_SCRIPTS}])")
 
 
 class Match(NamedTuple):
@@ -95,6 +102,10 @@ def write(path: Path, names: Iterable[Name], language: Language) -> int:
         else:
             # One string for both, where they are the same: a wiki has millions of names.
             first[name.surface if key == name.surface else key] = name
+    for key, name in list(first.items()):
+        for other in _spaced_otherwise(key, name.surface):
+            if len(other) >= least:
+                first.setdefault(other, name)
     about = [
         (_FORMAT, FORMAT.encode()),
         (_LANGUAGE, language.code.encode()),
@@ -109,6 +120,20 @@ def write(path: Path, names: Iterable[Name], language: Language) -> int:
     with atomic(path) as partial:
         marisa_trie.BytesTrie(chain(entries, _stems(first, language), about)).save(str(partial))
     return count
+
+
+def _spaced_otherwise(key: str, surface: str) -> list[str]:
+    """The keys of a name whose parts the writer of a text may join, or write apart.
+
+    Spaces are often left out in Korean (삼성 전자), in Persian, where an invisible joiner may stand
+    for one (علی‌آباد), and between characters of scripts that have none.
+    """
+    keys = []
+    if _JOINER in surface:
+        keys.append(CASED_SPELLING(surface.replace(_JOINER, " ")).text)
+    if " " in key:
+        keys.append(_LOOSE_SPACE.sub("", key))
+    return [other for other in keys if other != key]
 
 
 def _values(key: str, names: list[Name]) -> list[bytes]:
