@@ -93,3 +93,13 @@ def test_several_texts_are_refused_unless_one_is_named(load) -> None:
     # Under `data`, a date is as likely as a text.
     assert load(json.dumps({"text": TEXT, "data": "2020-01-01"}))[0].text == TEXT
     assert load(json.dumps({"data": TEXT, "label": [[0, 4, "PER"]]}))[0].text == TEXT
+
+
+def test_spans_that_count_tokens_are_refused(load) -> None:
+    record = {"tokens": ["昨天", "张小明", "在", "北京", "大学"], "text": "昨天张小明在北京大学"}
+    by_token = [{"start": 1, "end": 2, "type": "PER"}, {"start": 3, "end": 5, "type": "ORG"}]
+    counted = json.dumps(record | {"entities": by_token})
+    check_refused(lambda: load(counted), 1, "seem to count tokens")
+    by_character = [{"start": 2, "end": 5, "type": "PER"}, {"start": 6, "end": 10, "type": "ORG"}]
+    [sentence] = load(json.dumps(record | {"entities": by_character}))
+    assert surfaces(sentence) == [("张小明", "PER"), ("北京大学", "ORG")]

@@ -14,7 +14,7 @@ from eatner.corpora.exports import UNFINISHED, Export, exports, seems
 from eatner.corpora.iob import TAG
 from eatner.corpora.json_spans import RawSpan, are_spans, as_list, first_of, parse, unread
 from eatner.corpora.notes import Notes
-from eatner.corpora.tokens import Place, Word, check_tag
+from eatner.corpora.tokens import Place, TokenError, Word, check_tag, find
 from eatner.errors import InputError
 
 _TEXT_KEYS = ("text", "sentence")
@@ -163,7 +163,28 @@ def _annotate(item: Item, fields: Mapping[str, object], path: Path, place: Place
         )
     if parsed:
         item.spans = next(iter(parsed.values()))
+        _check_units(item, fields, path)
     return {*(parsed or lists)}
+
+
+def _check_units(item: Item, fields: Mapping[str, object], path: Path) -> None:
+    """Refuse spans that fit the tokens of a record by number, and those of its text not at all."""
+    tokens = _tokens(fields)
+    if not tokens or item.text is None or any(span.surface is not None for span in item.spans):
+        return
+    try:
+        places = find(_words(tokens, ["O"] * len(tokens), item.place), item.text)
+    except TokenError:
+        return
+    starts, ends = {start for start, _ in places}, {end for _, end in places}
+    fit_text = all(span.start in starts and span.end in ends for span in item.spans)
+    if not fit_text and all(span.end <= len(tokens) for span in item.spans):
+        raise InputError(
+            "the spans seem to count tokens, because in the text they cut tokens",
+            path=path,
+            **item.place,
+            remedy="Count offsets in Unicode code points of the text, or tag each token.",
+        )
 
 
 def _listed(value: object) -> list[object]:
