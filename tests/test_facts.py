@@ -63,7 +63,8 @@ def changed(edit: Edit, table: str, old: str, new: str) -> set[str]:
         ("languages.tsv", "\nhi\tHindi\tDeva\t।", "\nhi\tHindi\tDeva\t", {"hi"}),
         ("prompts.yaml", "소니는", "소니가", {"ko"}),
         ("scripts.tsv", "Deva\t।॥.", "Deva\t.।॥", {"mr", "kok"}),
-        ("scripts.tsv", "Olck\t᱾", "Olck\t", {"sat"}),
+        # Text of a language without a row may be in any script.
+        ("scripts.tsv", "Olck\t᱾", "Olck\t", {"sat", "it", "mr", "kok"}),
         # Languages without examples are shown those of Russian, Japanese and Spanish.
         ("prompts.yaml", "ソニーは", "ソニーが", {"ja"} | WITHOUT_EXAMPLES),
     ],
