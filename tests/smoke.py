@@ -135,7 +135,7 @@ class Project:
                 old = merged.get(name, {})
                 merged[name] = {**old, **value} if isinstance(value, dict) else value
         (self.folder / "changed.yaml").write_text(yaml.safe_dump(written, allow_unicode=True))
-        command = ["--cores", "2", *arguments]
+        command = ["--cores", "1", *arguments]
         if "--configfile" not in arguments:
             command += ["--configfile", "changed.yaml"]
         said = self.folder / ".said"

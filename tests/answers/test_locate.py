@@ -149,22 +149,22 @@ SPECIAL: dict[str, dict[str, Callable[[str], str]]] = {
 
 @pytest.mark.parametrize("language", GOLD)
 def test_wrapped_surfaces_of_gold_are_found_as_the_bare_ones(language: str) -> None:
-    """At least 99% for each wrapping, on a sample.
+    """At least 98% for each wrapping, on a sample.
 
     On whole gold (every fourth entity of ja, every second of am) the worst wrapping has 99.8% in
     ja, 100% in zh, 99.5% in ru, 100% in am. What is left in ru are gold surfaces such as
     "Athina Film)", in ja numbers and names in lower case.
     """
-    cases = random.Random(1).sample(mentions(language), 100)
+    cases = random.Random(1).sample(mentions(language), 50)
+    bare = [locate(text[start:end], text) for text, start, end, _ in cases]
     shares = {}
     for name, wrap in (WRAPPINGS | SPECIAL[language]).items():
         right = 0
-        for text, start, end, _ in cases:
-            surface = text[start:end]
-            found = locate(wrap(surface), text)
-            right += found == locate(surface, text) and (start, end) in found
+        for (text, start, end, _), places in zip(cases, bare, strict=True):
+            found = locate(wrap(text[start:end]), text)
+            right += found == places and (start, end) in found
         shares[name] = right / len(cases)
-    assert {name: share for name, share in shares.items() if share < 0.99} == {}
+    assert {name: share for name, share in shares.items() if share < 0.98} == {}
 
 
 # What a model says around a name X in its sentence's own language.
@@ -341,13 +341,14 @@ WRITTEN: dict[str, list[tuple[str, str]]] = {
 
 @pytest.mark.parametrize("language", GOLD)
 def test_native_answers_name_the_surfaces_of_gold(language: str) -> None:
-    cases = random.Random(2).sample(mentions(language), 100)
+    cases = [(x[0], x[0][x[1] : x[2]]) for x in random.Random(2).sample(mentions(language), 100)]
+    bare = [locate(surface, text) for text, surface in cases]
     shares = {}
     for template in NATIVE[language]:
-        right = 0
-        for text, start, end, _ in cases:
-            surface = text[start:end]
-            right += locate(template.replace("X", surface), text) == locate(surface, text)
+        right = sum(
+            locate(template.replace("X", surface), text) == places
+            for (text, surface), places in zip(cases, bare, strict=True)
+        )
         shares[template] = right / len(cases)
     assert {template: share for template, share in shares.items() if share < 0.99} == {}
 

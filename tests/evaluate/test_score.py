@@ -652,7 +652,7 @@ def test_readings_on_parallel_text() -> None:
     pairs = [list(formats.read(path, language_spaces=True)) for path in (russian, english)]
     found = false = people = 0
     for at_, (left, right) in enumerate(zip(*pairs, strict=True)):
-        if not any(e.label == "PER" for e in right.entities):
+        if at_ % 2 or not any(e.label == "PER" for e in right.entities):
             continue
         other = pairs[1][(at_ + 500) % 1000]
         for entity in left.entities:
@@ -661,7 +661,7 @@ def test_readings_on_parallel_text() -> None:
                 people += 1
                 found += bool(find_mention(surface, right.text, (), uroman.romanize_string))
                 false += bool(find_mention(surface, other.text, (), uroman.romanize_string))
-    assert people > 300
+    assert people > 150
     assert found / people > 0.8
     assert false / people < 0.06
 
