@@ -46,13 +46,18 @@ def start() -> Path:
     path = address()
     begun = path.with_suffix(".begun")
     with FileLock(path.with_suffix(".lock")):
-        if not begun.exists():
-            begun.touch()
+        if not begun.exists() or not _is_there(int(begun.read_text())):
+            path.unlink(missing_ok=True)
             environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
             run = path.stem.rpartition("-")[2]
-            subprocess.Popen(
-                [sys.executable, __file__, path, run], env=environment, start_new_session=True
+            server = subprocess.Popen(
+                [sys.executable, __file__, path, run],
+                env=environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
             )
+            begun.write_text(str(server.pid))
     return path
 
 
