@@ -84,7 +84,11 @@ class RawSpan:
 
 def first_of(record: Mapping[str, object], keys: Iterable[str]) -> object:
     """The value of the first key that a record has and that is not null."""
-    return next((record[key] for key in keys if record.get(key) is not None), None)
+    for key in keys:
+        value = record.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def parse(value: object, path: Path, place: Place) -> RawSpan:
@@ -120,7 +124,7 @@ def _parts(value: object) -> tuple[object, object, object, object]:
         if isinstance(value[0], str) and len(value) <= 4:  # a score may follow
             return value[1], value[2], value[0], None
         return (value[0], value[1], value[2], None) if len(value) == 3 else (None,) * 4
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return (None,) * 4
     label = first_of(value, _LABEL_KEYS)
     if label is None:
@@ -128,7 +132,7 @@ def _parts(value: object) -> tuple[object, object, object, object]:
     span, points = value.get("span"), value.get("points")
     if isinstance(span, list) and len(span) == 2:
         return span[0], span[1], first_of(value, ("type", "label")), value.get("name")
-    if isinstance(points, list) and len(points) == 1 and isinstance(points[0], Mapping):
+    if isinstance(points, list) and len(points) == 1 and isinstance(points[0], dict):
         value = points[0]
     return (
         first_of(value, _START_KEYS),
@@ -143,7 +147,7 @@ def as_list(value: object) -> object:
 
     They are CLUENER's, whose ends are inclusive, or a list for each key, as `datasets` writes them.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     lists = {key: item for key, item in value.items() if isinstance(item, list)}
     if {*_START_KEYS} & {*lists} and len({len(item) for item in lists.values()}) == 1:
@@ -161,7 +165,7 @@ def as_list(value: object) -> object:
 
 def are_spans(value: object) -> bool:
     """Whether a value is a list that may hold spans; an empty one may."""
-    return isinstance(value, list) and all(isinstance(item, list | Mapping) for item in value)
+    return isinstance(value, list) and all(isinstance(item, (list, dict)) for item in value)
 
 
 def unread(
@@ -183,14 +187,14 @@ def unread(
             continue
         if looks_annotated(value, text) or _is_named(key, value, text):
             yield prefix + key
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             yield from unread(value, (), text, f"{prefix}{key}.")
 
 
 def _are_parsed(tokens: object) -> bool:
     """Whether these are the tokens of a parser, not entities."""
     values = tokens if isinstance(tokens, list) else []
-    return any(_OF_TOKENS & {*value} for value in values if isinstance(value, Mapping))
+    return any(_OF_TOKENS & {*value} for value in values if isinstance(value, dict))
 
 
 def _is_named(key: str, value: object, text: str) -> bool:
@@ -202,7 +206,7 @@ def _is_named(key: str, value: object, text: str) -> bool:
         return _OF_NAMES.fullmatch(key) is not None and any(item in text for item in items)
     if all(type(item) is int for item in items):
         return _OF_PLACES.fullmatch(key) is not None
-    return any(_is_placed(item, text) for item in items if isinstance(item, Mapping))
+    return any(_is_placed(item, text) for item in items if isinstance(item, dict))
 
 
 def _is_placed(item: Mapping[str, object], text: str) -> bool:
@@ -223,7 +227,7 @@ def looks_annotated(value: object, text: str) -> bool:
         tags = value.split()
         marked = value != text and bool(text) and _MARK.sub(r"\1", value) == text
         return marked or (len(tags) > 1 and _are_tags(tags))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]
         names = [name for item in lists for name in item if isinstance(name, str)]
         labelled = [
@@ -251,7 +255,7 @@ def _is_like_span(value: object, text: str) -> bool:
         kinds = sorted(type(item).__name__ for item in value[:3])
         named = len(value) == 2 and kinds == ["str", "str"] and value[0] in text
         return kinds == ["int", "int", "str"] or (named and bool(value[0]))
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     labels = [key for key in value if _LIKE_LABEL.search(key) and _is_label(value[key])]
     places = [

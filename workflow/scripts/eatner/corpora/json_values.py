@@ -109,9 +109,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return value
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+
+
 def _parse(text: str, path: Path, line: int) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return _DECODER.decode(text)
     except _DuplicateKeyError as error:
         several = "\n" in text
         raise InputError(
