@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reading import check_refused, surfaces
 
-from eatner.corpora import formats
+from eatner.corpora import formats, jsonl
 from eatner.corpora.gold import LabelledSpan
 from eatner.errors import InputError
 
@@ -291,3 +291,11 @@ def test_an_empty_text_is_left_out_with_a_warning_and_keeps_the_numbers(load, ca
 def test_texts_that_are_no_sentences_are_warned_of(load, caplog, text: str, mark: str) -> None:
     assert load(json.dumps({"text": text}))[0].text == text
     assert mark in caplog.text
+
+
+def test_a_file_of_too_many_records_is_read_twice_to_the_same_sentences(load, monkeypatch) -> None:
+    lines = "\n".join(json.dumps({"text": f"Anna {n}", "spans": [[0, 4, "PER"]]}) for n in range(9))
+    kept = load(lines)
+    monkeypatch.setattr(jsonl, "_MOST_KEPT", 4)
+    assert load(lines) == kept
+    assert len(kept) == 9

@@ -2,9 +2,8 @@
 
 `json_values` finds the values in a file, `exports` brings those of annotation tools into one shape,
 `json_records` takes records apart, `json_spans` knows the shapes of spans, and `offsets` what they
-count. A file is read twice. First all records are
-surveyed: the tagging scheme, the unit of the offsets, and what looks like annotation and is not
-read. Then the sentences are streamed.
+count. First all records are surveyed: the tagging scheme, the unit of the offsets, and what looks
+like annotation and is not read. Then the sentences are streamed; a large file is read again for it.
 """
 
 from __future__ import annotations
@@ -42,10 +41,13 @@ _KLUE_MARK = re.compile(r"<([^<>]+):[A-Z]{2}>")
 _XML_MARK = re.compile(r"<(\w+)[^<>]*>[^<>]+</\1>")
 # Those of Rasa, `[Köln](LOC)`, and of answers of LLMs, `@@Köln##`.
 _OTHER_MARK = re.compile(r"\[[^\[\]]+\]\([A-Za-z_-]+\)|@@[^@#]+##")
+_HALF = re.compile("[\ud800-\udfff]")
 # What a record has under one of several keys.
 _ENTITIES, _TEXT = "key for entities", "text of its own"
 # A text of more code points than this is hardly one sentence.
 _LONG = 2000
+# Records that are kept in memory from the survey, about 300 MB; a file of more is read twice.
+_MOST_KEPT = 250_000
 
 
 def looks_like(path: Path, head: str) -> bool:
@@ -76,7 +78,7 @@ def read(
         scheme = survey.evidence.scheme(path)
     ids = Ids(path)
     notes, quiet = Notes(path, "spans"), Notes(path)
-    for item in items(path, keys, quiet):
+    for item in items(path, keys, quiet) if survey.items is None else survey.items:
         sentence_id = ids.take(item.own_id, item.place)
         if item.reason is not None and not survey.keep_all:
             continue
@@ -109,6 +111,7 @@ class _Survey:
     def __init__(self, path: Path, keys: Keys) -> None:
         self.path, self.keys, self.notes = path, keys, Notes(path)
         self.evidence, self.offsets = Evidence(), offsets.OffsetEvidence()
+        self.items: list[Item] | None = []  # None: too many to keep
         self.keep_all = False  # no record is annotated, so all are read as text
         self._kept = 0
         self._reasons: Counter[str] = Counter()
@@ -128,6 +131,10 @@ class _Survey:
         """
         for item in items(self.path, self.keys, self.notes):
             self._add(item)
+            if self.items is not None:
+                self.items.append(item)
+                if len(self.items) > _MOST_KEPT:
+                    self.items = None
         if not self._kept:
             self._check_reasons()
         if self.keys.spans is not None and not self._with[_ENTITIES] and not self.keep_all:
@@ -261,24 +268,26 @@ def _note_edges(item: Item, entities: Sequence[LabelledSpan], text: str, notes: 
     """Note the spans that end in white space, and those of unknown text that cut a word."""
     for raw, entity in zip(item.spans, entities, strict=True):
         surface = text[entity.start : entity.end]
-        around = f"{surface!r} in {text[max(0, entity.start - 10) : entity.end + 10]!r}"
+        problem = ""
         if surface != surface.strip():
-            notes.add("a span begins or ends with white space", item.place, around)
+            problem = "a span begins or ends with white space"
         elif raw.surface is None and not offsets.is_clean(text, (entity.start, entity.end)):
-            notes.add(
+            problem = (
                 "a span begins or ends inside a word: are its offsets code points, and the end "
-                "exclusive?",
-                item.place,
-                around,
+                "exclusive?"
             )
+        if problem:
+            around = f"{surface!r} in {text[max(0, entity.start - 10) : entity.end + 10]!r}"
+            notes.add(problem, item.place, around)
 
 
 def _check_characters(text: str, path: Path, place: Place) -> None:
     """Refuse half a character, because JSON can spell one and no file can hold it."""
-    half = next((at for at, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
+    half = _HALF.search(text)
     if half is not None:
         raise InputError(
-            f"half a character (\\u{ord(text[half]):04x}, a lone surrogate) at {half} of its text",
+            f"half a character (\\u{ord(half[0]):04x}, a lone surrogate) at {half.start()} of its "
+            "text",
             path=path,
             **place,
             remedy="Write such a character as a pair of surrogates, or as it is.",
