@@ -14,6 +14,7 @@ from eatner.errors import InputError
 from eatner.files import atomic
 
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_SPECIAL = re.compile(r"[\\\n\r]")
 _PLAIN = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 
 
@@ -113,7 +114,11 @@ def write(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         for row in rows:
             if len(row) != len(columns):
                 raise ValueError(f"a record has the columns {list(row)}, not {list(columns)}")
-            values = ("" if row[name] is None else str(row[name]) for name in columns)
-            out.write("\t".join(map(escape, values)) + "\n")
+            values = ["" if row[name] is None else str(row[name]) for name in columns]
+            line = "\t".join(values)
+            # One look at the line is faster than one at each value.
+            if line.count("\t") >= len(values) or _SPECIAL.search(line):
+                line = "\t".join(map(escape, values))
+            out.write(line + "\n")
             count += 1
     return count

@@ -154,7 +154,8 @@ def _annotate(item: Item, fields: Mapping[str, object], path: Path, place: Place
     filled = {key: value for key, value in lists.items() if value and are_spans(value)}
     filled = filled or {key: value for key, value in lists.items() if value}
     parsed = {key: [parse(v, path, place) for v in values] for key, values in filled.items()}
-    if len({frozenset((s.start, s.end, s.label) for s in spans) for spans in parsed.values()}) > 1:
+    several = parsed.values() if len(parsed) > 1 else ()
+    if len({frozenset((s.start, s.end, s.label) for s in spans) for spans in several}) > 1:
         raise InputError(
             f"the spans of {' and '.join(parsed)} differ",
             path=path,

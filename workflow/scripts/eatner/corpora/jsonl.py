@@ -231,7 +231,8 @@ def _note_text(item: Item, text: str, notes: Notes) -> None:
         )
     elif "\n" in text.strip():
         notes.add("its text has several lines and is read as one sentence", item.place)
-    mark = next(filter(None, (m.search(text) for m in (_XML_MARK, _KLUE_MARK, _OTHER_MARK))), None)
+    marks = (_XML_MARK, _KLUE_MARK, _OTHER_MARK) if re.search(r"[<\[@]", text) else ()
+    mark = next(filter(None, (mark.search(text) for mark in marks)), None)
     if mark is not None:
         notes.add("marks in its text are read as text", item.place, repr(mark[0][:40]))
 
