@@ -27,8 +27,8 @@ def test_a_valid_file_is_read_as_its_gold(
 
 
 def test_nothing_is_misread_in_silence(tmp_path: Path) -> None:
-    found = list(outcomes(len(VALID) * len(CORRUPTIONS) * 3, seed=1, folder=tmp_path))
-    assert len(found) > 350
+    found = list(outcomes(len(VALID) * len(CORRUPTIONS) * 2, seed=1, folder=tmp_path))
+    assert len(found) > 230
     assert {outcome.kind for outcome in found} >= {"same", "error", "warning"}
     silent = [outcome for outcome in found if outcome.kind == "silent"]
     assert [(o.format, o.corruption, o.content, o.after) for o in silent] == []
