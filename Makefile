@@ -26,9 +26,9 @@ help:
 run: .venv/ready
 	snakemake --cores 8 results/ja/f1.json
 
-# Three workers on two cores, because tests spend much time on the start of processes.
+# Two workers for two cores: a third one costs more imports than it saves.
 test: .venv/ready
-	pytest -n 3 --dist loadfile --no-loadscope-reorder
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready
 	ruff check
