@@ -9,50 +9,20 @@ import unicodedata
 
 import marisa_trie
 import pytest
+from dumps import compiled, found
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eatner import lexicon as lexicon_module
-from eatner import tables
 from eatner.answers.likeness import ComparedSentence
 from eatner.errors import InputError
-from eatner.tables import Title
-from eatner.text import languages
 from eatner.text.folding import EXACT, SPELLING, WIDTH
-from eatner.wiki import lexicon as wiki_lexicon
 
 CLOSE = (EXACT, WIDTH, SPELLING)
 
 
 def nfd(text: str) -> str:
     return unicodedata.normalize("NFD", text)
-
-
-def compiled(
-    folder, code: str, titles: dict[str, str], redirects=(), other=()
-) -> lexicon_module.Lexicon:
-    rows = [(title, "article", "", english) for title, english in titles.items()]
-    rows += [(title, "redirect", target, "") for title, target in redirects]
-    rows += [(title, "disambiguation", "", "") for title in other]
-    path = folder / "titles.tsv"
-    tables.write(
-        path,
-        Title,
-        (
-            Title(number, title, kind, to, english, "", "[]")
-            for number, (title, kind, to, english) in enumerate(rows, 1)
-        ),
-    )
-    out = folder / "lexicon.marisa"
-    wiki_lexicon.build(path, out, languages.get(code))
-    return lexicon_module.load(out)
-
-
-def found(lexicon: lexicon_module.Lexicon, sentence: str) -> list[tuple[str, str]]:
-    matches = lexicon.matches(sentence)
-    for match in matches:
-        assert sentence[match.start : match.end] == match.surface
-    return [(match.surface, match.english) for match in matches]
 
 
 def test_the_longest_name_wins_without_overlap(tmp_path):
@@ -62,32 +32,6 @@ def test_the_longest_name_wins_without_overlap(tmp_path):
     assert found(book, "東京大学生は東京にいる。") == [
         ("東京大学", "University of Tokyo"), ("東京", "Tokyo"),
     ]  # fmt: skip
-
-
-def test_aliases_and_disambiguators(tmp_path):
-    book = compiled(
-        tmp_path,
-        "ja",
-        {
-            "日本": "Japan",
-            "さくら (歌)": "Sakura (song)",
-            "A町 (北)": "A North",
-            "A町 (南)": "A South",
-        },
-        redirects=[
-            ("日本国", "日本"),
-            ("Nippon", "日本"),
-            ("環", "日本国"),
-            ("輪1", "輪2"),
-            ("輪2", "輪1"),
-        ],
-    )
-    assert book.english("日本国") == "Japan"
-    assert book.english("さくら") == "Sakura"
-    assert book.english("A町") is None
-    assert book.english("環") is None
-    assert found(book, "Nipponと日本国") == [("Nippon", "Japan"), ("日本国", "Japan")]
-    assert found(book, "Nippons") == []
 
 
 def test_words_begin_and_end_in_languages_with_spaces(tmp_path):
