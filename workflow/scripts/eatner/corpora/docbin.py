@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eatner.corpora import encodings
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
 from eatner.corpora.notes import Notes
 from eatner.corpora.standoff import refuse_overlaps, sentences
@@ -80,11 +81,7 @@ def _documents(path: Path) -> list[Doc]:
     try:
         return [*DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())]
     except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})",
-            path=path,
-            remedy="Check the corpus's path in the config.",
-        ) from error
+        raise encodings.unreadable(path, error) from error
     except Exception as error:  # of zlib, msgpack or spaCy
         raise InputError(
             f"not a file that spaCy's DocBin wrote ({type(error).__name__})",

@@ -115,6 +115,15 @@ def _fits(data: bytes, name: str, telltale: re.Pattern[str], share: float) -> bo
     return len(foreign) > 1 and fitting >= share * len(foreign)
 
 
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The error of a file that cannot be opened or read."""
+    return InputError(
+        f"cannot be read ({error.strerror})",
+        path=path,
+        remedy="Check the corpus's path in the config.",
+    )
+
+
 def not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> InputError:
     """The error of a line that is not UTF-8, with the likely encoding and the way out."""
     encoding = guess(path)

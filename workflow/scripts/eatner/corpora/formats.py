@@ -150,11 +150,7 @@ def _head(path: Path) -> str:
         with open(path, "rb") as handle:
             return handle.read(_HEAD).decode("utf-8", errors="replace")
     except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})",
-            path=path,
-            remedy="Check the corpus's path in the config.",
-        ) from error
+        raise encodings.unreadable(path, error) from error
 
 
 def _shown(line: str) -> str:

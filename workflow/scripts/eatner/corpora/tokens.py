@@ -69,11 +69,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                         raise encodings.zero_byte(path, number)
                     yield number, line.lstrip("\ufeff") if line[:1] == "\ufeff" else line
     except OSError as error:
-        raise InputError(
-            f"cannot be read ({error.strerror})",
-            path=path,
-            remedy="Check the corpus's path in the config.",
-        ) from error
+        raise encodings.unreadable(path, error) from error
 
 
 def _at_returns(raw: bytes, doubled: bool) -> list[bytes]:
