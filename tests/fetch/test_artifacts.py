@@ -230,10 +230,12 @@ def test_a_folder_comes_out_of_an_sdist(tmp_path: Path) -> None:
                                     "p-1.tar.gz"]  # fmt: skip
 
 
-def parts(folder: Path, damaged: bool = False) -> tuple[list[Path], list[str]]:
+def parts(
+    folder: Path, damaged: bool = False, name: str = "m.gguf.part0{}"
+) -> tuple[list[Path], list[str]]:
     third = len(CONTENT) // 3
     pieces = [CONTENT[:third], CONTENT[third : 2 * third], CONTENT[2 * third :]]
-    members = [f"part{i}/m.gguf.part0{i}" for i in range(3)]
+    members = [f"part{i}/" + name.format(i) for i in range(3)]
     packages = [wheel(folder / f"part{i}.whl", {members[i]: pieces[i]}) for i in range(3)]
     if damaged:
         packages[2].write_bytes(packages[2].read_bytes()[:-40])
@@ -245,6 +247,13 @@ def test_parts_are_joined_in_order_and_the_whole_is_checked(tmp_path: Path) -> N
     artifacts.unpack(packages, members, SUM, tmp_path / "out")
     assert everything(tmp_path / "out") == ["m.gguf"]
     assert (tmp_path / "out" / "m.gguf").read_bytes() == CONTENT
+
+
+def test_parts_whose_names_say_nothing_become_a_file_of_the_artifact_s_name(tmp_path: Path) -> None:
+    packages, members = parts(tmp_path, name="part{}.bin")
+    artifacts.unpack(packages, members, SUM, tmp_path / "qwen2.5-coder")
+    assert everything(tmp_path / "qwen2.5-coder") == ["qwen2.5-coder"]
+    assert (tmp_path / "qwen2.5-coder" / "qwen2.5-coder").read_bytes() == CONTENT
 
 
 def test_a_wrong_joined_sum_shows_both_and_keeps_nothing(tmp_path: Path) -> None:

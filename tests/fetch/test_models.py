@@ -10,9 +10,16 @@ from eatner.fetch import artifacts, models
 from eatner.llm.transformers import TransformersLLM
 
 
-def write_gguf(path: Path) -> Path:
-    """The tiny Llama as a GGUF in float32, with its byte-level tokenizer."""
+def write_gguf(path: Path, *, coarse: str = "") -> Path:
+    """The tiny Llama as a GGUF in float32, with its byte-level tokenizer.
+
+    Args:
+        path: To write.
+        coarse: Of the tensors `token_embd` and `output` the one that is the other in 16 bits, for
+            a model whose output layer is its embedding; none if they are two.
+    """
     import gguf
+    import numpy as np
     import torch
 
     with tiny.in_float32():
@@ -71,7 +78,12 @@ def write_gguf(path: Path) -> Path:
             weight = halves(weight, config.num_attention_heads)
         if theirs.endswith("attn_k"):
             weight = halves(weight, config.num_key_value_heads)
-        writer.add_tensor(f"{theirs}.weight", weight.numpy())
+        if coarse and theirs in ("token_embd", "output"):
+            weight = weights["lm_head.weight"]
+        values = weight.numpy()
+        writer.add_tensor(
+            f"{theirs}.weight", values.astype(np.float16) if theirs == coarse else values
+        )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -102,6 +114,24 @@ def test_a_gguf_becomes_a_folder_that_loads_with_the_same_weights(
         torch.testing.assert_close(
             converted.model.state_dict()[name], weight.bfloat16().float(), atol=0, rtol=0
         )
+
+
+@pytest.mark.parametrize("coarse", ["token_embd", "output"])
+def test_weights_that_a_gguf_has_twice_are_stored_once_the_finer_ones(
+    tmp_path: Path, coarse: str
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    out = tmp_path / "model"
+    models.convert_gguf(write_gguf(tmp_path / "tiny.gguf", coarse=coarse), out)
+    stored = load_file(out / "model.safetensors")
+    assert "lm_head.weight" not in stored
+    with tiny.in_float32():
+        expected = TransformersLLM(tiny.folder("llama")).model.state_dict()["lm_head.weight"]
+    assert torch.equal(stored["model.embed_tokens.weight"], expected.bfloat16())
+    model = TransformersLLM(out).model
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
 
 
 def test_the_folder_can_be_converted_no_more_and_tuned(gguf_file: Path, tmp_path: Path) -> None:

@@ -5,19 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eatner.llm.batches import common_prefix, make_batches, make_forests, pad_left
-from eatner.llm.room import BATCH_TOKENS, MAX_ROWS
+from eatner.llm.room import MAX_ROWS
+
+ROOM = 3072
 
 
 @given(st.lists(st.integers(1, 400), max_size=60), st.integers(1, 8), st.integers(0, 200))
 def test_batches_hold_each_index_once_within_the_limits(
     lengths: list[int], beams: int, new: int
 ) -> None:
-    batches = list(make_batches(lengths, beams, new, BATCH_TOKENS, MAX_ROWS))
+    batches = list(make_batches(lengths, beams, new, ROOM, MAX_ROWS))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         rows = len(batch) * beams
         assert len(batch) == 1 or rows <= MAX_ROWS
-        assert len(batch) == 1 or rows * (max(lengths[i] for i in batch) + new) <= BATCH_TOKENS
+        assert len(batch) == 1 or rows * (max(lengths[i] for i in batch) + new) <= ROOM
 
 
 @given(st.lists(st.integers(1, 400), max_size=60))

@@ -1,29 +1,54 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import tiny
-from questions import SENTENCES, STOP, ask, forced, questions
+from questions import SENTENCES, STOP, ask, forced, questions, same
 
 from eatner.llm.transformers import TransformersLLM
 
 
 @pytest.fixture
-def generated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[int]]]:
-    """What generate() was given and wrote, by tiny llama: prompt's and new tokens."""
+def generated(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[int, ...], list[int]]:
+    """What generate() wrote for each prompt of tiny llama: the new tokens, by the prompt's."""
     model = tiny.llm("llama")
-    pairs: list[tuple[list[int], list[int]]] = []
+    written: dict[tuple[int, ...], list[int]] = {}
     own = model.model.generate
 
     def spy(*, input_ids, attention_mask, **options):
         out = own(input_ids=input_ids, attention_mask=attention_mask, **options)
         for row, mask, new in zip(input_ids, attention_mask, out.sequences, strict=True):
-            pairs.append((row[mask.bool()].tolist(), new[len(row) :].tolist()))
+            before = tuple(row[mask.bool()].tolist())
+            # A row that goes on when others of its batch are finished.
+            prompt = next((p for p in written if before == p + tuple(written[p])), before)
+            written[prompt] = [*written.get(prompt, []), *new[len(row) :].tolist()]
         return out
 
     monkeypatch.setattr(model.model, "generate", spy)
-    return pairs
+    return written
+
+
+def test_long_answers_go_on_without_the_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny.llm("llama")
+    asked = [sentence * times for sentence in SENTENCES for times in (1, 2)]
+    options = {"max_new_tokens": 80, "stop": "e"}
+    alone = [model.complete([prompt], **options)[0] for prompt in asked]
+    rows: list[int] = []
+    own = model.model.generate
+    monkeypatch.setattr(
+        model.model,
+        "generate",
+        lambda **given: rows.append(len(given["input_ids"])) or own(**given),
+    )
+    together = model.complete(asked, **options)
+    same(together, alone)
+    lengths = [answer.tokens for [answer] in together]
+    assert len(set(lengths)) > 2
+    assert rows[0] == len(asked)
+    assert all(2 * later <= earlier for earlier, later in pairwise(rows))
+    assert len(rows) > 2
 
 
 @pytest.mark.parametrize("beams", [1, 4])
@@ -52,28 +77,26 @@ def test_a_beam_that_the_limit_cut_does_not_spoil_the_same_answer() -> None:
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_greedy_logprob_is_that_of_its_tokens(generated: list, inside: bool) -> None:
+def test_greedy_logprob_is_that_of_its_tokens(generated: dict, inside: bool) -> None:
     model = tiny.llm("llama")
     asked, within = questions()
     found = ask(model, asked, within if inside else None)
     assert len(generated) == len(asked)
-    by_prompt = {tuple(before): new for before, new in generated}
     for prompt, [answer] in zip(asked, found, strict=True):
         before = model.encode(prompt)
-        tokens = by_prompt[tuple(before)][: answer.tokens]
+        tokens = generated[tuple(before)][: answer.tokens]
         assert answer.logprob == pytest.approx(forced(model, before, tokens), abs=2e-3)
 
 
-def test_greedy_logprob_is_the_score_of_its_text(generated: list) -> None:
+def test_greedy_logprob_is_the_score_of_its_text(generated: dict) -> None:
     # Where the LLM cut its answer into tokens as its tokenizer would.
     model = tiny.llm("llama")
     sentences = tuple("東京は日本の首都である。Мария родилась в Венгрии") + SENTENCES
     asked, within = questions(sentences)
     found = ask(model, asked, within)
-    by_prompt = {tuple(before): new for before, new in generated}
     compared = 0
     for prompt, [answer] in zip(asked, found, strict=True):
-        tokens = by_prompt[tuple(model.encode(prompt))][: answer.tokens]
+        tokens = generated[tuple(model.encode(prompt))][: answer.tokens]
         if answer.finished and tokens == model.encode_answer(answer.text + STOP):
             compared += bool(answer.text)
             [score] = model.score([prompt], [answer.text + STOP])

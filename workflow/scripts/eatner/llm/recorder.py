@@ -57,6 +57,10 @@ class AnswerRecorder:
         beams: Rows of each prompt, one after the other.
         prompt_length: Number of tokens before the answers, padding included.
         no_repeat: Whether no run of `LOOP` tokens may be written twice.
+        rows: Number of rows of the batch.
+
+    Attributes:
+        rows: Those that are still written. A greedy search may drop rows between two calls.
     """
 
     def __init__(
@@ -66,12 +70,14 @@ class AnswerRecorder:
         beams: int,
         prompt_length: int,
         no_repeat: bool,
+        rows: int,
     ) -> None:
         from transformers import NoRepeatNGramLogitsProcessor
 
         self.no_repeat = NoRepeatNGramLogitsProcessor(LOOP) if no_repeat else None
         self.beams, self.prompt_length = beams, prompt_length
-        self.best: list[list[float]] = []
+        self.rows = list(range(rows))
+        self.best: list[list[float]] = [[] for _ in self.rows]
         self.matchers = matchers
         if matchers is not None and tokenizer is not None:
             # Its twin llguidance.torch brings in the compiler of torch, which takes two seconds.
@@ -107,27 +113,30 @@ class AnswerRecorder:
             # The answer alone: what the prompt holds, such as a name's hint, may be said again.
             scores = self.no_repeat(input_ids[:, self.prompt_length :], scores)
         if self.beams == 1:
-            self.best.append((scores.float().max(dim=-1).values - normaliser).tolist())
+            values = (scores.float().max(dim=-1).values - normaliser).tolist()
+            for row, value in zip(self.rows, values, strict=True):
+                self.best[row].append(value)
         return scores
 
     def _allowed(self, input_ids: torch.Tensor, device: torch.device) -> torch.Tensor:
         """Look up which tokens may follow in each row: shape (rows, vocabulary and padding)."""
         import llguidance.numpy
 
-        self.bitmask[:] = -1  # a finished or dead beam: its next token does not count
+        bitmask = self.bitmask[: len(input_ids)]
+        bitmask[:] = -1  # a finished or dead beam: its next token does not count
         # Beams that have written the same share a state.
         alike: dict[int, tuple[LLMatcher, list[int]]] = {}
         for row, tokens in enumerate(input_ids[:, self.prompt_length :].tolist()):
-            state = self._state(row // self.beams, tuple(tokens))
+            state = self._state(self.rows[row] // self.beams, tuple(tokens))
             if state is not None:
                 alike.setdefault(id(state), (state, []))[1].append(row)
         # All at once, because hundreds of rows would take longer than the LLM one by one.
         jobs = [(state, rows[0]) for state, rows in alike.values()]
         if jobs:
-            llguidance.numpy.fill_next_token_bitmask_par(self.executor, jobs, self.bitmask)
+            llguidance.numpy.fill_next_token_bitmask_par(self.executor, jobs, bitmask)
         for _, (first, *others) in alike.values():
-            self.bitmask[others] = self.bitmask[first]
-        return _unpacked(self.bitmask, device)
+            bitmask[others] = bitmask[first]
+        return _unpacked(bitmask, device)
 
     def _state(self, prompt: int, tokens: tuple[int, ...]) -> LLMatcher | None:
         """Return the state after some tokens; None where the grammar allows nothing more."""
@@ -145,7 +154,7 @@ class AnswerRecorder:
 
     def logprob(self, row: int, length: int) -> float:
         """Sum the log-probabilities of the first tokens of a row's greedy answer."""
-        return sum(step[row] for step in self.best[:length])
+        return sum(self.best[row][:length])
 
 
 def _unpacked(bitmask: np.ndarray, device: torch.device) -> torch.Tensor:

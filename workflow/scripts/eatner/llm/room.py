@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 from eatner.llm.batches import make_batches
 from eatner.llm.local import LocalModel
 
-# On a CPU. BATCH_TOKENS limits a batch's prompt tokens times beams for a vocabulary of Gemma 3's
-# size: about 1 GiB of activations and logits. With a smaller vocabulary the limit is higher.
-# MAX_ROWS is enough to keep a matrix unit busy.
-BATCH_TOKENS = 3072
-BATCH_VOCABULARY = 262_144
+# On a CPU. The fraction of the machine's memory for a batch; an upper limit on rows, because more
+# hardly raise the speed and a killed job loses its whole batch.
+CPU_SHARE = 0.2
 MAX_ROWS = 48
 # Prompt tokens that are read as one tree; its answers have about as many again.
 FOREST_TOKENS = 512
@@ -40,32 +42,31 @@ class Room:
     def batches(
         self,
         lengths: Sequence[int],
-        shared: int,
         beams: int,
         new_tokens: int,
         *,
-        logits: bool = False,
+        logits: int = 1,
     ) -> Iterator[list[int]]:
         """Put prompts into batches, the longest first.
 
         Args:
             lengths: Number of tokens of each prompt.
-            shared: How many of them all prompts share.
             beams: Rows of each prompt.
             new_tokens: Limit of the tokens that follow a prompt.
-            logits: Whether the logits of many positions are kept. A GPU's batches are made as if
-                they were of all.
+            logits: Number of positions of a row whose logits are kept. If there are several, the
+                batches of a GPU are made as if they were of all positions.
 
         Yields:
             Indices of the prompts of a batch.
         """
+        # Each row has its own copy of what is shared.
         if self.local.device == "cuda":
-            # Each row has its own copy of what is shared.
-            yield from make_batches(lengths, beams, new_tokens, self.on_gpu(logits), GPU_ROWS)
+            yield from make_batches(lengths, beams, new_tokens, self.on_gpu(logits > 1), GPU_ROWS)
         else:
-            room = BATCH_TOKENS * max(1, BATCH_VOCABULARY // self.local.vocabulary)
-            own = [length - shared for length in lengths]
-            yield from make_batches(own, beams, new_tokens, room, MAX_ROWS)
+            kept, read = _cpu_token_bytes(self.local)
+            later = new_tokens * kept + logits * LOGIT_BYTES * self.local.vocabulary
+            room = int(CPU_SHARE * machine_memory() / read)
+            yield from make_batches(lengths, beams, math.ceil(later / read), room, MAX_ROWS)
 
     @property
     def forest(self) -> int:
@@ -77,9 +78,6 @@ class Room:
     def on_gpu(self, logits: bool) -> int:
         """Count the tokens that fit into the free memory of each of the model's GPUs.
 
-        A power of two: a little more or less of free memory seldom makes other batches, whose
-        rounding might turn a tie.
-
         Args:
             logits: Whether the logits after each of them are kept.
         """
@@ -90,7 +88,7 @@ class Room:
         for gpu in {weight.device for weight in self.local.model.parameters() if weight.is_cuda}:
             kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
             free.append(torch.cuda.mem_get_info(gpu)[0] + kept)
-        return 1 << int(max(1.0, GPU_SHARE * min(free) / each)).bit_length() - 1
+        return power_of_two(GPU_SHARE * min(free) / each)
 
     @cached_property
     def _token_bytes(self) -> float:
@@ -108,3 +106,48 @@ class Room:
                     probe, past_key_values=DynamicCache(config=local.model.config), logits_to_keep=1
                 )
         return (torch.cuda.max_memory_allocated() - before) / probe.numel()
+
+
+def power_of_two(number: float) -> int:
+    """Round down to a power of two, at least 1.
+
+    A little more or less free memory then seldom makes other batches, whose rounding might turn a
+    tie.
+    """
+    return 1 << int(max(1.0, number)).bit_length() - 1
+
+
+def machine_memory() -> int:
+    """Return the bytes of main memory that this process may use: the machine's, or its cgroup's."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    try:
+        groups = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    except OSError:  # not Linux
+        return limits[0]
+    for line in groups:
+        _, controllers, group = line.split(":", 2)
+        # The file is called memory.max in version 2, whose line names no controllers.
+        root, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        folder = Path("/sys/fs/cgroup", root, group.lstrip("/"))
+        for above in (folder, *folder.parents[: len(Path(group).parts)]):
+            with suppress(OSError, ValueError):  # no such file, or "max"
+                limits.append(int((above / name).read_text(encoding="ascii")))
+    return min(limits)
+
+
+def _cpu_token_bytes(local: LocalModel) -> tuple[int, int]:
+    """Estimate the bytes of main memory for a token.
+
+    Returns:
+        Those of its keys and values, and the same with what a layer computes when prompts are read.
+    """
+    config = local.model.config.get_text_config()
+    hidden, heads = config.hidden_size, config.num_attention_heads
+    size = getattr(config, "head_dim", None) or hidden // heads
+    groups = getattr(config, "num_key_value_heads", None) or heads
+    inner = getattr(config, "intermediate_size", None) or 4 * hidden
+    kept = 2 * config.num_hidden_layers * groups * size
+    bytes_each = local.model.dtype.itemsize
+    return kept * bytes_each, (kept + 4 * (hidden + inner)) * bytes_each

@@ -111,10 +111,10 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
 
         batches = self.room.batches(
             list(map(len, encoded)),
-            shared,
             decoding.beams,
             decoding.max_new_tokens,
-            logits=decoding.beams > 1,  # a beam search keeps the scores of every step
+            # A beam search keeps the scores of every step.
+            logits=decoding.max_new_tokens if decoding.beams > 1 else 1,
         )
         for batch in batches:
             new = [i for i in batch if i not in known]
@@ -145,7 +145,8 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
             )
 
         lengths = [len(ids) + len(answer) for ids, answer in zip(encoded, answers, strict=True)]
-        for batch in self.room.batches(lengths, shared, 1, 0, logits=True):
+        kept = max(map(len, answers)) + 1
+        for batch in self.room.batches(lengths, 1, 0, logits=kept):
             for index, logprob in zip(batch, run_in_halves(score, batch), strict=True):
                 scores[index] = logprob
         return scores
