@@ -12,7 +12,8 @@ from eatner.llm.base import Completion
 from eatner.llm.journal import Journal
 from eatner.text import languages
 from eatner.translate.base import is_latin
-from eatner.translate.entity_aware import MOST_HINTS, _stands_alone, translate
+from eatner.translate.entity_aware import translate
+from eatner.translate.names import MOST_HINTS, _stands_alone
 
 JA = languages.get("ja")
 NAMES = {

@@ -11,7 +11,7 @@ suits the LLM:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from itertools import cycle
 from pathlib import Path
@@ -21,6 +21,7 @@ import yaml
 from eatner.llm.base import Prompt, one_line
 from eatner.text import languages
 from eatner.text.characters import cuts_word
+from eatner.text.folding import fold_words
 from eatner.text.languages import Language
 
 EXAMPLES = Path(__file__).with_suffix(".yaml")
@@ -33,6 +34,11 @@ QUOTE = '"'
 ANSWER_TOKENS = 48
 # Ends a translation.
 LINE_END = "\n"
+
+
+def stop(form: str) -> str | None:
+    """Return what ends an answer of one line beside the LLM's own end mark."""
+    return LINE_END if form == "few-shot" else None
 
 
 @cache
@@ -61,6 +67,8 @@ def translation(
     language: Language,
     hints: Sequence[tuple[str, str]],
     form: str,
+    *,
+    without: Collection[int] = (),
 ) -> Prompt:
     """Ask for the English of a sentence; the answer ends at `LINE_END` in the few-shot form.
 
@@ -73,6 +81,7 @@ def translation(
         language: Its language.
         hints: Names in it whose English is known, as (surface, English).
         form: `few-shot` or `chat`.
+        without: Numbers of examples to leave out; see `leaked`.
     """
     task = (
         f"Translate {language.name} into English. Keep every name of a person, place or "
@@ -80,6 +89,8 @@ def translation(
     )
     shots = []
     for number, (own, text, english, pairs) in enumerate(examples(language.code)):
+        if number in without:
+            continue
         # One of the three has no names in English, as most sentences have no hints.
         shots.append((own, text, pairs if hints and number != 1 else (), english))
     if form == "chat":
@@ -92,6 +103,35 @@ def translation(
         return _conversation(task, [*turns, _in_english(sentence, hints)])
     shown = [f"{_statement(own, text, pairs)} {english}" for own, text, pairs, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
+
+
+def leaked(
+    english: str, sentence: str, hints: Sequence[tuple[str, str]], language: Language
+) -> frozenset[int]:
+    """Find examples whose names a translation has, though nothing in its sentence supports them.
+
+    Args:
+        english: The translation.
+        sentence: The sentence.
+        hints: Names in it whose English is known, as (surface, English).
+        language: Its language.
+
+    Returns:
+        The numbers of the examples; a name is supported by its surface or its English in the
+        sentence, and by a hint.
+    """
+    known = " ".join([sentence, *(name for _, name in hints)])
+    return frozenset(
+        number
+        for number, (_, _, _, pairs) in enumerate(examples(language.code))
+        for surface, name in pairs
+        if says(english, name) and not says(known, name) and surface not in sentence
+    )
+
+
+def says(text: str, name: str) -> bool:
+    """Whether a text has a name as whole words; capitals and accents do not count."""
+    return f" {fold_words(name)} " in f" {fold_words(text)} "
 
 
 def names(sentence: str, language: Language, form: str) -> Prompt:

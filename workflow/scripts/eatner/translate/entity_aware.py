@@ -6,34 +6,19 @@ entity-aware translation); in one turn here, with title hints that the paper doe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from eatner import lexicon as lexicons
 from eatner import prompts
 from eatner.lexicon import Lexicon
-from eatner.llm.base import LLM, Completion, Prompt, scored
+from eatner.llm.base import LLM, Prompt
 from eatner.llm.journal import Journal
 from eatner.progress import counter
 from eatner.tables import Sentence, Translation, TranslationStatus
-from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
-from eatner.translate.base import is_latin, translation_row
+from eatner.translate.base import translation_row
+from eatner.translate.names import lexicon_hints, with_names
 from eatner.translate.step import Step
-
-# More hints would crowd the sentence out of a small LLM's attention.
-MOST_HINTS = 8
-# Upper limit on the tokens of the list of names that the LLM finds in a sentence.
-NAMES_TOKENS = 48
-# Upper limit on the words of a name's English: a longer answer is a sentence.
-MOST_WORDS = 8
-# Mean log-probability of a token, in nats, below which a name's English is a guess.
-GUESS = -1.6
-# Nats by which a name is more probable with its capitals than in lower case.
-CAPITALS_GAIN = 3.0
-
-Hint = tuple[str, str]
-"""A name in the sentence and its English."""
 
 
 def run(step: Step) -> Iterator[Translation]:
@@ -81,9 +66,9 @@ def translate(
     Yields:
         One row a sentence, in their order.
     """
-    hints = [_lexicon_hints(row.text, lexicon) for row in sentences]
+    hints = [lexicon_hints(row.text, lexicon) for row in sentences]
     if names:
-        hints = _with_names([row.text for row in sentences], hints, llm, language, form, journal)
+        hints = with_names([row.text for row in sentences], hints, llm, language, form, journal)
     prompt_of: dict[int, Prompt] = {}
     for index, row in enumerate(sentences):
         prompt = prompts.translation(row.text, language, hints[index], form)
@@ -93,7 +78,7 @@ def translate(
         answers = llm.complete(
             list(prompt_of.values()),
             max_new_tokens=max_new_tokens,
-            stop=_stop(form),
+            stop=prompts.stop(form),
             no_repeat=True,
             journal=journal,
             progress=bar.update,
@@ -113,143 +98,3 @@ def translate(
         else:
             status: TranslationStatus = "too_long" if row.text.strip() else "blank"
             yield translation_row(row.sentence_id, "", status, hints=hints[index])
-
-
-def _stop(form: str) -> str | None:
-    """What ends an answer beside the LLM's own end mark."""
-    return prompts.LINE_END if form == "few-shot" else None
-
-
-def _lexicon_hints(text: str, lexicon: Lexicon | None) -> list[Hint]:
-    """The names of the lexicon in a sentence, each once, in the order of their first places."""
-    if lexicon is None:
-        return []
-    # A common noun with a capital, as titles have it, would be tagged as a name.
-    named = {match.surface: match.english for match in lexicon.matches(text) if match.named}
-    return list(named.items())[:MOST_HINTS]
-
-
-def _with_names(
-    texts: Sequence[str],
-    hints: Sequence[Sequence[Hint]],
-    llm: LLM,
-    language: Language,
-    form: str,
-    journal: Journal | None,
-) -> list[list[Hint]]:
-    """The hints of each sentence, followed by the names that the LLM finds in it.
-
-    The LLM lists the names as they are in the sentence, because a small LLM copies well and
-    translates a list badly. Each name is then translated alone, as by a dictionary.
-    """
-    listed = _listed_names(texts, hints, llm, language, form, journal)
-    names = list(dict.fromkeys(name for in_sentence in listed for name in in_sentence))
-    english = _english_names(names, llm, language, form, journal)
-    english = _without_common_words(english, llm, language, journal)
-    return [
-        [*known, *((name, english[name]) for name in in_sentence if name in english)][:MOST_HINTS]
-        for known, in_sentence in zip(hints, listed, strict=True)
-    ]
-
-
-def _listed_names(
-    texts: Sequence[str],
-    hints: Sequence[Sequence[Hint]],
-    llm: LLM,
-    language: Language,
-    form: str,
-    journal: Journal | None,
-) -> list[list[str]]:
-    """The names that the LLM lists for each sentence and that no hint covers."""
-    prompt_of: dict[int, Prompt] = {}
-    for index, text in enumerate(texts):
-        prompt = prompts.names(text, language, form)
-        if text.strip() and len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context:
-            prompt_of[index] = prompt
-    with counter("finding names", "sentence", len(prompt_of)) as bar:
-        answers = llm.complete(
-            list(prompt_of.values()),
-            max_new_tokens=NAMES_TOKENS,
-            stop=_stop(form),
-            no_repeat=True,
-            journal=journal,
-            progress=bar.update,
-        )
-    listed: list[list[str]] = [[] for _ in texts]
-    for index, completions in zip(prompt_of, answers, strict=True):
-        answer = completions[0].text if completions else ""
-        known = " ".join(surface for surface, _ in hints[index])
-        pieces = [piece.strip() for piece in answer.replace("\n", ";").split(";")]
-        listed[index] = [
-            piece
-            for piece in dict.fromkeys(pieces)
-            if len(piece) > 1
-            and piece not in known
-            and _stands_alone(piece, texts[index], language)
-        ]
-    return listed
-
-
-def _english_names(
-    names: Sequence[str], llm: LLM, language: Language, form: str, journal: Journal | None
-) -> dict[str, str]:
-    """The English of names, without those whose English is no name, or a guess."""
-    entries = [prompts.name(name, language, form) for name in names]
-    with counter("translating names", "name", len(entries)) as bar:
-        answers = llm.complete(
-            entries,
-            max_new_tokens=prompts.ANSWER_TOKENS,
-            stop=prompts.LINE_END,
-            no_repeat=True,
-            journal=journal,
-            progress=bar.update,
-        )
-    return {
-        name: completions[0].text.strip()
-        for name, completions in zip(names, answers, strict=True)
-        if completions and _is_name(completions[0])
-    }
-
-
-def _stands_alone(piece: str, text: str, language: Language) -> bool:
-    """Whether a piece is in a text without cutting a word, except for its affixes."""
-    return any(
-        (language.prefixes or not cuts_word(text, match.start()))
-        and (language.suffixes or not cuts_word(text, match.end()))
-        for match in re.finditer(re.escape(piece), text)
-    )
-
-
-def _without_common_words(
-    english: Mapping[str, str], llm: LLM, language: Language, journal: Journal | None
-) -> dict[str, str]:
-    """Drop names whose English the LLM would write in lower case as well: "Price", "Cooking"."""
-    if not llm.scores:
-        return dict(english)
-    entries = [prompts.name(name, language) for name in english]
-    capital, lower = (
-        scored(llm, entries, [prompts.named(write(word)) for word in english.values()], journal)
-        for write in (str, str.lower)
-    )
-    return {
-        name: word
-        for (name, word), with_capitals, without in zip(
-            english.items(), capital, lower, strict=True
-        )
-        if with_capitals - without > CAPITALS_GAIN
-    }
-
-
-def _is_name(answer: Completion) -> bool:
-    """Whether an answer is a name in English, all but its short words capitalised, and no guess."""
-    words = re.findall(r"[^\W\d_]+", answer.text)
-    is_guess = answer.logprob is not None and answer.logprob / answer.tokens < GUESS
-    return (
-        answer.finished
-        and not is_guess
-        and 0 < len(words) <= MOST_WORDS
-        and is_latin(answer.text)
-        and "=" not in answer.text
-        and all(word[0].isupper() for word in words if len(word) > 3)
-        and words[0][0].isupper()
-    )
