@@ -15,6 +15,7 @@ from eatner.config.configuration import SCHEMA, Configuration
 from eatner.errors import InputError
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
+HUB_ENCODER = {"kind": "word-alignment", "hub": "org/name", "revision": "0" * 40}
 ENDPOINT = {"endpoint": "http://h/v1", "name": "n", "prompt": "chat"}
 DEFAULT = load_configfile(ROOT / "config/config.yaml")
 READ_ONCE = schema.read(ROOT / SCHEMA)
@@ -61,6 +62,9 @@ EVERY_KIND = {
         "remote": {"kind": "constrained", "model": "remote"},
         "vllm-de": {"kind": "constrained", "model": "vllm-de"},
         "weighed": {"kind": "fused", "model": "4bit-fr"},
+        "words": HUB_ENCODER,
+        "words-here": {"kind": "word-alignment", "folder": "tiny", "method": "argmax"},
+        "words-llm": {"kind": "word-alignment", "model": "4bit-fr", "layer": 11},
     },
     "compare": COMPARE,
 }

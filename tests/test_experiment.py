@@ -74,7 +74,7 @@ def test_the_paper_is_planned_whole_and_no_step_twice(plan):
     config = PAPER | {"aligners": PAPER["aligners"] | {"identity": {"kind": "identity"}}}
     assert planned == {
         **expected(config),
-        **{"fetch_dump": len(LANGUAGES), "fetch_model": 4},
+        **{"fetch_dump": len(LANGUAGES), "fetch_model": 5},
         **{"draw_comparison": 1, "write_comparison": 1},
     }
     made = Counter(

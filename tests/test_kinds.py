@@ -95,6 +95,7 @@ def tagged(folder: Path, settings: dict, **more: object) -> list[Mention]:
 
 def aligned(folder: Path, kind: str, mentions: list[Mention], **more: object) -> list[Alignment]:
     choice = {"repeats": "all", "threshold": -100.0, "beams": 2, "max_new_tokens": 8}
+    choice |= {"layer": 1, "method": "itermax"}
     tables.write(folder / "sentences.tsv", Sentence, SENTENCES)
     tables.write(folder / "mentions.tsv", Mention, mentions)
     with tiny.in_float32():
@@ -227,6 +228,17 @@ def test_an_llm_aligns_and_keeps_its_answers(tmp_path: Path, kind: str) -> None:
         found = [row.surface for row in rows if row.status == "aligned"]
         assert found == ["ソニー", "東京", "大阪"]
     assert (tmp_path / f".{kind}.journal.jsonl").exists()
+
+
+def test_an_encoder_links_the_words_of_the_english(tmp_path: Path) -> None:
+    tables.write(tmp_path / "translation.tsv", Translation, ENGLISH)
+    more = {"translation": tmp_path / "translation.tsv", "encoder": tiny.folder("bert")}
+    rows = aligned(tmp_path, "word-alignment", MENTIONS, **more)
+    assert [row.english for row in rows] == [row.surface for row in MENTIONS]
+    assert {row.status for row in rows} <= {"aligned", "taken", "no_candidate", "no_translation"}
+    of_llm = aligned(tmp_path, "word-alignment", MENTIONS, **more | asked("llama", encoder=None))
+    assert [row.english for row in of_llm] == [row.surface for row in MENTIONS]
+    assert not (tmp_path / ".word-alignment.journal.jsonl").exists()
 
 
 def test_the_offsets_of_the_tagger_are_kept(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from eatner import tables, tsv
 from eatner.tables import Alignment, Pair
 
 HUB_TAGGER = {"kind": "token-classification", "hub": "org/name", "revision": "0123abc"}
+HUB_ENCODER = {"kind": "word-alignment", "hub": "org/name", "revision": "0123abc"}
 
 
 def test_the_dag_runs_to_f1(project):
@@ -91,6 +92,17 @@ def test_a_parallel_file_needs_the_corpus_itself_only_for_a_sample(project):
 def test_a_tagger_comes_from_the_hub(project):
     planned = project.plan("results/mini/tag/tiny/hub.tsv", taggers={"hub": HUB_TAGGER})
     assert planned == {"fetch_model": 1, "tag_english": 1}
+
+
+def test_a_word_aligner_reads_the_english_and_fetches_its_encoder(project):
+    target = "results/mini/align/tiny/toy/words.tsv"
+    planned = project.plan(target, aligners={"words": HUB_ENCODER})
+    assert planned == {"fetch_model": 1, "align_entities": 1}
+    llm = {"kind": "word-alignment", "model": "tiny", "layer": 1}
+    done = project.snakemake("--dry-run", target, aligners={"words": llm})
+    job = done.stdout[done.stdout.index("rule align_entities:") :].split("\n\n")[0]
+    assert "results/mini/translate/tiny.tsv" in job
+    assert "rule fetch_model:" not in done.stdout
 
 
 @pytest.mark.skipif(find_spec("gliner") is not None, reason="gliner is installed")

@@ -250,6 +250,31 @@ def make_xlm_r(folder: Path, *, seed: int = 0) -> Path:
     return _save(XLMRobertaForTokenClassification(config), tokenizer, folder)
 
 
+def make_bert(folder: Path, *, seed: int = 0) -> Path:
+    """A BERT of two layers and 64 positions, an encoder.
+
+    Args:
+        folder: To make.
+        seed: Of the weights.
+    """
+    import torch
+    from transformers import BertConfig, BertModel
+
+    tokenizer = _pieces(f"{BOS} $A {T5_END}", cls_token=BOS, sep_token=T5_END)
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=64,
+        pad_token_id=tokenizer.pad_token_id,
+        initializer_range=0.5,
+    )
+    return _save(BertModel(config), tokenizer, folder)
+
+
 def make_gliner(folder: Path, *, seed: int = 0) -> Path:
     """A GLiNER of 16 words on an encoder of one layer; needs the package.
 
@@ -327,8 +352,8 @@ def folder(kind: str) -> Path:
 
     Args:
         kind: `gemma`, its twins `gemma-wide` (no prompt exceeds its window) and `gemma-tied` (it
-            repeats itself), `llama`, `qwen2`, the `adapter` of gemma-wide, or the taggers `t5` and
-            `xlm-r`.
+            repeats itself), `llama`, `qwen2`, the `adapter` of gemma-wide, the taggers `t5` and
+            `xlm-r`, or the encoder `bert`.
     """
     path = Path(_room().name) / kind
     match kind:
@@ -348,6 +373,8 @@ def folder(kind: str) -> Path:
             return make_t5(path)
         case "xlm-r":
             return make_xlm_r(path)
+        case "bert":
+            return make_bert(path)
     raise ValueError(kind)
 
 

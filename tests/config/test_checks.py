@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from configurations import ENDPOINT, HUB_TAGGER, read, refusal
+from configurations import ENDPOINT, HUB_ENCODER, HUB_TAGGER, read, refusal
 from smoke import COMPARE, TAUGHT
 
 KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
@@ -37,6 +37,8 @@ KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
             {"aligners": {"y": {"kind": "fused", "model": "tiny", "wikis": ["fr"]}}},
             "configuration, aligners.y: unknown wiki 'fr'",
         ),
+        ({"aligners": {"tiny": HUB_ENCODER}}, "a model or a tagger has this name"),
+        ({"aligners": {"toy": HUB_ENCODER}}, "a model or a tagger has this name"),
         # Languages and paths.
         (
             {"corpora": {"x": {"language": "xx", "file": "mini.iob2"}}},
@@ -53,6 +55,7 @@ KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
         ({"taggers": {"toy": {"folder": "tiny"}}}, "no meta.json in tiny"),
         ({"taggers": {"y": {"kind": "gliner", "folder": "toy"}}}, "no gliner_config.json"),
         ({"translators": {"y": {"kind": "parallel", "file": "gone.en"}}}, "gone.en"),
+        ({"aligners": {"y": {"kind": "word-alignment", "folder": "toy"}}}, "no config.json in toy"),
         ({"artifacts": {"hironsancorpus": "gone.whl"}}, "artifacts.hironsancorpus: gone.whl does"),
         # How an LLM is run and asked.
         (
@@ -94,6 +97,13 @@ KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
                 "aligners": {"z": {"kind": "fused", "model": "y", "wikis": ["ko"]}},
             },
             "Use `kind: constrained`",
+        ),
+        (
+            {
+                "models": {"y": ENDPOINT},
+                "aligners": {"z": {"kind": "word-alignment", "model": "y"}},
+            },
+            "Name such a model, or an encoder",
         ),
         (
             {"default": {"translator": "tiny", "tagger": "toy", "aligner": "identity"}},
@@ -143,3 +153,5 @@ def test_what_is_not_pinned_is_said():
     loose = {name: {"language": "ko", "hub": "a/b", "revision": "main"} for name in "abcde"}
     [warning] = read({"corpora": loose}).warnings
     assert "No commit is pinned for corpora.a, corpora.b, corpora.c and 2 more" in warning
+    [warning] = read({"aligners": {"x": HUB_ENCODER | {"revision": "main"}}}).warnings
+    assert "No commit is pinned for aligners.x:" in warning

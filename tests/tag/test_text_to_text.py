@@ -245,8 +245,8 @@ def test_answers_do_not_depend_on_the_company() -> None:
 
 
 def test_a_folder_that_is_no_such_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot load this tagger") as error:
+    with pytest.raises(InputError, match="cannot load this model") as error:
         TextToText(tmp_path, TYPES, source_tokens=8, target_tokens=8, beams=1)
     assert str(tmp_path) in str(error.value)
-    with pytest.raises(InputError, match="cannot load this tagger"):
+    with pytest.raises(InputError, match="cannot load this model"):
         TextToText(tiny.folder("xlm-r"), TYPES, source_tokens=8, target_tokens=8, beams=1)

@@ -169,6 +169,6 @@ def test_a_label_that_the_model_does_not_give_is_named() -> None:
 def test_a_model_without_tokenizer_is_named(tmp_path: Path) -> None:
     for name in ("config.json", "model.safetensors"):
         shutil.copy(tiny.folder("xlm-r") / name, tmp_path)
-    with pytest.raises(InputError, match="cannot load this tagger") as error:
+    with pytest.raises(InputError, match="cannot load this model") as error:
         TokenClassifier(tmp_path, TYPES)
     assert str(tmp_path) in str(error.value)

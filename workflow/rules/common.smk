@@ -48,8 +48,8 @@ def aligner(wildcards):
 
 
 def on_hub(wildcards):
-    """Return the settings of an LLM or a tagger that is on the hub."""
-    return config["models"].get(wildcards.model) or config["taggers"][wildcards.model]
+    """Return the settings of an LLM, a tagger or an aligner's encoder that is on the hub."""
+    return FETCHED[wildcards.model]
 
 
 def local_package(wildcards):
@@ -99,6 +99,12 @@ def titles(wildcards):
 def fused_names(wildcards):
     """Return the lexicon for a fused aligner, if the language has a wiki."""
     return (aligner(wildcards).kind == "fused" and corpus(wildcards).lexicon) or []
+
+
+def aligned_english(wildcards):
+    """Return the translations, for an aligner that links their words with the sentences'."""
+    english = "results/{corpus}/translate/{translator}.tsv"
+    return english.format(**wildcards) if aligner(wildcards).reads_english else []
 
 
 def text_language(wildcards):

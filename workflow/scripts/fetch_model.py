@@ -1,4 +1,4 @@
-"""Fetch an LLM or a tagger from the Hugging Face hub at its pinned revision."""
+"""Fetch an LLM, a tagger or an encoder from the Hugging Face hub at its pinned revision."""
 
 from pathlib import Path
 

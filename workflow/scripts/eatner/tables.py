@@ -68,8 +68,8 @@ AlignmentStatus = Literal[
 ]  # fmt: skip
 """`repeat`: a further mention of the row before; `abstained`: no answer was better than each
 candidate; `taken`: other entities have its spans; `no_candidate`: the LLM ended no answer, or it
-has nothing in common with the sentence; `too_long`: for the LLM's context. The rest is passed on
-from the tagger, see `MentionStatus`."""
+has nothing in common with the sentence, or no word is linked to the entity's; `too_long`: for the
+LLM's context, or an encoder's. The rest is passed on from the tagger, see `MentionStatus`."""
 FOUND: tuple[AlignmentStatus, ...] = ("aligned", "repeat")
 """The statuses of rows that have a span."""
 

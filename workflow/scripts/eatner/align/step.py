@@ -27,7 +27,9 @@ class Step:
         language: The sentences' language.
         settings: The aligner's configuration, with all defaults.
         inputs: Paths of the files that a kind reads, by the name of the rule's input: `weights`
-            (what the signals count) and `lexicon` (names in the sentences' language).
+            (what the signals count), `lexicon` (names in the sentences' language), `translation`
+            (the English, a translate TSV) and `encoder` (the folder of a multilingual encoder).
+        threads: Upper limit on the threads of an encoder.
         form: How the LLM is asked, `few-shot`, `chat` or `tuned`; empty without an LLM.
         open_llm: Loads the LLM.
         open_journal: Opens the journal of what the LLM has answered.
@@ -38,6 +40,7 @@ class Step:
     language: Language
     settings: Mapping[str, Any]
     inputs: Mapping[str, Path]
+    threads: int
     form: str
     open_llm: Callable[[], LLM]
     open_journal: Callable[[], Journal]

@@ -105,6 +105,8 @@ def check_all(values: Settings, artifacts: Artifacts) -> None:
     for name, aligner in values["aligners"].items():
         if aligner["kind"] == "fused":
             _check_fused(name, aligner, values)
+        elif aligner["kind"] == "word-alignment":
+            _check_word_alignment(name, aligner, values)
     _check_comparison(values)
     _check_wikis(values)
     _check_corpora(values, artifacts)
@@ -146,7 +148,7 @@ def warnings(values: Settings) -> list[str]:
     """
     loose = [
         f"{section}.{name}"
-        for section in ("corpora", "models", "taggers")
+        for section in ("corpora", "models", "taggers", "aligners")
         for name, given in values[section].items()
         if not re.fullmatch("[0-9a-f]{40}", given.get("revision", "0" * 40))
     ]
@@ -306,6 +308,27 @@ def _check_fused(name: str, aligner: Settings, values: Settings) -> None:
         )
     for language in aligner.get("wikis", []):
         pick(values["wikis"], language, "wiki", where)
+
+
+def _check_word_alignment(name: str, aligner: Settings, values: Settings) -> None:
+    """Check a word aligner's folder and name, and that its LLM runs here."""
+    where = f"configuration, aligners.{name}"
+    if "folder" in aligner:
+        _check_folder(aligner["folder"], "config.json", where)
+    if "hub" in aligner and name in {**values["models"], **values["taggers"]}:
+        raise InputError(
+            "a model or a tagger has this name, and so its folder",
+            record=where,
+            remedy="Choose another.",
+        )
+    if "model" in aligner:
+        run_by = backend(base_model(aligner["model"], values["models"])[1])
+        if run_by != "transformers":
+            raise InputError(
+                "word alignment reads hidden states, which only models that transformers runs give",
+                record=where,
+                remedy="Name such a model, or an encoder by `hub` or `folder`.",
+            )
 
 
 def _check_comparison(values: Settings) -> None:

@@ -271,11 +271,23 @@ class Aligner(Component):
     Attributes:
         weights: The learned weights of a fused aligner's signals.
         wikis: The languages on whose pairs they are learned.
+        encoder: The folder of a word aligner's encoder.
     """
 
     room: ClassVar[str] = "align"
     weights: str | None
     wikis: list[str]
+    encoder: str | None
+
+    @property
+    def reads_english(self) -> bool:
+        """Whether it reads all of the English, and not its entities alone."""
+        return self.kind == "word-alignment"
+
+    @property
+    def gpus(self) -> int:
+        """The number of GPUs for its LLM or its encoder."""
+        return 1 if self.encoder else super().gpus
 
 
 def backend(model: Mapping[str, Any]) -> str:
@@ -402,10 +414,12 @@ def resolve_aligner(
     common = _component("aligners", name, values, models, artifacts)
     settings, model = common["settings"], common["model"]
     if common["kind"] != "fused":
-        return Aligner(**common, weights=None, wikis=[])
+        encoder = f"resources/models/{name}" if "hub" in settings else settings.get("folder")
+        return Aligner(**common, weights=None, wikis=[], encoder=encoder)
     # For a tuned LLM, the weights are learned on the held-out pairs of its own wikis.
     wikis = (model and model.settings.get("wikis")) or settings["wikis"]
-    return Aligner(**common, weights=f"results/models/{name}/weights.json", wikis=wikis)
+    weights = f"results/models/{name}/weights.json"
+    return Aligner(**common, weights=weights, wikis=wikis, encoder=None)
 
 
 class _Common(TypedDict):

@@ -1,31 +1,20 @@
-"""What the taggers that torch computes share: loading, texts in pieces, token offsets."""
+"""What the taggers that torch computes share: journals, texts in pieces, token offsets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
-from eatner.llm.device import without_cudnn_attention
 from eatner.tables import Mention, Span
 from eatner.tag.base import Find, tag
 from eatner.tag.step import Step
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
-Model = TypeVar("Model", bound="PreTrainedModel")
-# A model's folder has at least one of these files of a tokenizer.
-TOKENIZERS = (
-    "tokenizer.json",
-    "tokenizer.model",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "vocab.txt",
-    "vocab.json",
-)
 # Where a long text may be cut: after a sentence, or at least after a word.
 _SENTENCE_END = re.compile(r"[.!?…。！？।۔։][\"'”’)\]]*\s+")
 _WORD_END = re.compile(r"\s+")
@@ -65,56 +54,6 @@ def check_types(types: Mapping[str, str | None], labels: Iterable[str], model: P
             path=model,
             remedy=f"Its labels are {', '.join(sorted(labels))}.",
         )
-
-
-def load(
-    folder: Path, from_pretrained: Callable[..., Model], *, half: bool = True, **options: object
-) -> tuple[Model, PreTrainedTokenizerBase]:
-    """Load a model, onto the GPU if there is one, and its tokenizer.
-
-    Args:
-        folder: Path of the folder, in the Hugging Face layout.
-        from_pretrained: Loads the model: that of a class such as `AutoModelForSeq2SeqLM`.
-        half: Whether a GPU may hold the weights in bfloat16, as it may not for training.
-        options: More for `from_pretrained`.
-
-    Raises:
-        InputError: The folder holds no model of that class, or its tokenizer gives no offsets.
-    """
-    import torch
-    from safetensors import SafetensorError
-    from transformers import AutoTokenizer
-
-    cuda = torch.cuda.is_available()
-    without_cudnn_attention()
-    # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
-    half = half and cuda and torch.cuda.is_bf16_supported()
-    dtype = torch.bfloat16 if half else torch.float32
-    # Without such a file, transformers would make up an empty tokenizer.
-    if not any((folder / name).exists() for name in TOKENIZERS):
-        raise InputError(
-            "cannot load this tagger: there is no tokenizer",
-            path=folder,
-            remedy=f"Put one of {', '.join(TOKENIZERS)} into the folder.",
-        )
-    try:
-        model = from_pretrained(folder, dtype=dtype, **options)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-    except (ValueError, KeyError, OSError, SafetensorError) as error:
-        raise InputError(
-            f"transformers cannot load this tagger ({str(error).splitlines()[0][:300]})",
-            path=folder,
-            remedy="Check the tagger's `kind`, and that the folder holds the model and its "
-            "tokenizer.",
-        ) from error
-    if not tokenizer.is_fast:
-        raise InputError(
-            "the tokenizer gives no offsets",
-            path=folder,
-            remedy="Put the model's tokenizer.json into the folder.",
-        )
-    # `to` is wrapped in a way that hides its signature.
-    return model.to("cuda" if cuda else "cpu").eval(), tokenizer  # type: ignore[arg-type]
 
 
 def token_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> list[Span]:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eatner.llm.pretrained import load
 from eatner.tables import Mention, MentionStatus, Span
 from eatner.tag.base import Find, Found
-from eatner.tag.neural import load, pieces, run_model, token_offsets
+from eatner.tag.neural import pieces, run_model, token_offsets
 from eatner.tag.step import Step
 
 if TYPE_CHECKING:

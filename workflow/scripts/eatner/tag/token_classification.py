@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.corpora.iob import decode
+from eatner.llm.pretrained import load, positions
 from eatner.tables import Mention, Span
 from eatner.tag.base import Found
-from eatner.tag.neural import check_types, load, run_model
+from eatner.tag.neural import check_types, run_model
 from eatner.tag.step import Step
 from eatner.text.characters import is_unspaced, is_word
 
@@ -26,8 +27,6 @@ BATCH = 16
 # Upper limit on the pieces of a window, special tokens included: BERT and XLM-R have so many
 # positions.
 WINDOW = 512
-# RoBERTa and its kin count positions from the one after the padding's, which loses two of them.
-LOST_POSITIONS = 2
 
 
 def run(step: Step) -> Iterator[Mention]:
@@ -209,8 +208,7 @@ def _continues(text: str, start: int, before: int) -> bool:
 
 def window(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> int:
     """The number of pieces that a model reads at once, special tokens included."""
-    positions = getattr(config, "max_position_embeddings", WINDOW) or WINDOW
-    return min(WINDOW, tokenizer.model_max_length, positions - LOST_POSITIONS)
+    return min(WINDOW, positions(tokenizer, config))
 
 
 def _tag(label: str) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eatner.corpora.iob import encode
+from eatner.llm.pretrained import LOST_POSITIONS, load
 from eatner.tables import TYPES, Span
 from eatner.tag import text_to_text, token_classification
 from eatner.tag.base import Find
-from eatner.tag.neural import load, pieces, token_offsets
+from eatner.tag.neural import pieces, token_offsets
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -138,7 +139,7 @@ def make_bert(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> N
         intermediate_size=4 * sizes["width"],
         num_hidden_layers=sizes["layers"],
         num_attention_heads=sizes["heads"],
-        max_position_embeddings=token_classification.WINDOW + token_classification.LOST_POSITIONS,
+        max_position_embeddings=token_classification.WINDOW + LOST_POSITIONS,
         pad_token_id=tokenizer.pad_token_id,
     )
     BertModel(config, add_pooling_layer=False).save_pretrained(folder)

@@ -1,0 +1,82 @@
+"""Models with a tokenizer that gives offsets: taggers and encoders, which torch computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from eatner.errors import InputError
+from eatner.llm.device import without_cudnn_attention
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+Model = TypeVar("Model", bound="PreTrainedModel")
+# A model's folder has at least one of these files of a tokenizer.
+TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "vocab.txt",
+    "vocab.json",
+)
+# RoBERTa and its kin count positions from the one after the padding's, which loses two of them.
+LOST_POSITIONS = 2
+
+
+def load(
+    folder: Path, from_pretrained: Callable[..., Model], *, half: bool = True, **options: object
+) -> tuple[Model, PreTrainedTokenizerBase]:
+    """Load a model, onto the GPU if there is one, and its tokenizer.
+
+    Args:
+        folder: Path of the folder, in the Hugging Face layout.
+        from_pretrained: Loads the model: that of a class such as `AutoModelForSeq2SeqLM`.
+        half: Whether a GPU may hold the weights in bfloat16, as it may not for training.
+        options: More for `from_pretrained`.
+
+    Raises:
+        InputError: The folder holds no model of that class, or its tokenizer gives no offsets.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoTokenizer
+
+    cuda = torch.cuda.is_available()
+    without_cudnn_attention()
+    # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
+    half = half and cuda and torch.cuda.is_bf16_supported()
+    dtype = torch.bfloat16 if half else torch.float32
+    # Without such a file, transformers would make up an empty tokenizer.
+    if not any((folder / name).exists() for name in TOKENIZERS):
+        raise InputError(
+            "cannot load this model: there is no tokenizer",
+            path=folder,
+            remedy=f"Put one of {', '.join(TOKENIZERS)} into the folder.",
+        )
+    try:
+        model = from_pretrained(folder, dtype=dtype, **options)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (ValueError, KeyError, OSError, SafetensorError) as error:
+        raise InputError(
+            f"transformers cannot load this model ({str(error).splitlines()[0][:300]})",
+            path=folder,
+            remedy="Check the `kind`, and that the folder holds the model and its tokenizer.",
+        ) from error
+    if not tokenizer.is_fast:
+        raise InputError(
+            "the tokenizer gives no offsets",
+            path=folder,
+            remedy="Put the model's tokenizer.json into the folder.",
+        )
+    # `to` is wrapped in a way that hides its signature.
+    return model.to("cuda" if cuda else "cpu").eval(), tokenizer  # type: ignore[arg-type]
+
+
+def positions(tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> int:
+    """The number of pieces that a model can read at once, special tokens included."""
+    most = getattr(config, "max_position_embeddings", None)
+    limit = int(tokenizer.model_max_length)
+    return min(limit, most - LOST_POSITIONS) if most else limit
