@@ -9,11 +9,11 @@ from eatner.align.signals import likeness, scored_candidates
 from eatner.align.weights import SIGNALS
 
 
-def signals(name, line, surfaces, language=RU, titles=None):
+def signals(name, line, surfaces, language=RU, titles=None, hints=()):
     """The signals of each surface, by name."""
     logprobs = {f'{surface}"': -1.0 - place for place, surface in enumerate((*surfaces, ""))}
     neutral = dict.fromkeys(logprobs, -5.0)
-    scored = scored_candidates(name, line, logprobs, neutral, language, titles)
+    scored = scored_candidates(name, line, logprobs, neutral, language, titles, hints)
     return {
         surface: dict(zip(SIGNALS, row, strict=True))
         for surface, row in zip(scored.surfaces, scored.signals, strict=True)
@@ -68,6 +68,35 @@ def test_the_lexicon_votes_for_its_own_names(tmp_path) -> None:
     titles = lexicon(tmp_path, JA, {"東京都": "Tokyo", "大阪市": "Osaka"})
     found = signals("Tokyo", "東京都と大阪市と雨", ["東京都", "大阪市", "雨"], JA, titles)
     assert [found[s]["lexicon"] for s in ("東京都", "大阪市", "雨", "")] == [1, -1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "vote"),
+    [
+        ("United States", "US", 1),
+        ("United States", "U.S.", 1),
+        ("United States", "USA", 1),
+        ("United States of America", "USA", 1),
+        ("United Kingdom", "UK", 1),
+        ("European Union", "EU", 1),
+        ("Central Intelligence Agency", "CIA", 1),
+        ("United Kingdom", "US", -1),
+        ("United States", "Us", -1),
+        ("Ukraine", "U", -1),
+    ],
+)
+def test_an_abbreviation_is_its_title(tmp_path, title: str, name: str, vote: int) -> None:
+    titles = lexicon(tmp_path, JA, {"米国": title})
+    assert signals(name, "米国と雨", ["米国"], JA, titles)["米国"]["lexicon"] == vote
+
+
+def test_a_hint_votes_where_the_lexicon_is_silent(tmp_path) -> None:
+    titles = lexicon(tmp_path, JA, {"東京都": "Tokyo"})
+    line, surfaces = "東京都と地湾城と金塔県", ["東京都", "地湾城", "金塔県"]
+    hints = [("東京都", "Edo"), ("地湾城", "Great Wall"), ("金塔県", "Jinta County")]
+    found = signals("Great Wall", line, surfaces, JA, titles, hints)
+    assert [found[s]["hint"] for s in (*surfaces, "")] == [0, 1, -1, 0]
+    assert [found[s]["lexicon"] for s in (*surfaces, "")] == [-1, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def write_gguf(path: Path, *, coarse: str = "") -> Path:
     import torch
 
     with tiny.in_float32():
-        llm = TransformersLLM(tiny.folder("llama"))
+        llm = TransformersLLM(tiny.folder("llama"), trainable=True)
     config, weights = llm.model.config, llm.model.state_dict()
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(config.num_hidden_layers)
@@ -105,8 +105,9 @@ def test_a_gguf_becomes_a_folder_that_loads_with_the_same_weights(
     models.convert_gguf(gguf_file, out)
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {p.name for p in out.iterdir()}
     with tiny.in_float32():
-        converted = TransformersLLM(out)
-    original = tiny.llm("llama")
+        converted = TransformersLLM(out, trainable=True)
+    with tiny.in_float32():
+        original = TransformersLLM(tiny.folder("llama"), trainable=True)
     text = "東京は日本の首都である。 Sony"
     assert converted.encode_answer(text) == original.encode_answer(text)
     for name, weight in original.model.state_dict().items():
@@ -128,9 +129,10 @@ def test_weights_that_a_gguf_has_twice_are_stored_once_the_finer_ones(
     stored = load_file(out / "model.safetensors")
     assert "lm_head.weight" not in stored
     with tiny.in_float32():
-        expected = TransformersLLM(tiny.folder("llama")).model.state_dict()["lm_head.weight"]
+        original = TransformersLLM(tiny.folder("llama"), trainable=True)
+    expected = original.model.state_dict()["lm_head.weight"]
     assert torch.equal(stored["model.embed_tokens.weight"], expected.bfloat16())
-    model = TransformersLLM(out).model
+    model = TransformersLLM(out, trainable=True).model
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
 
 

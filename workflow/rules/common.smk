@@ -102,7 +102,7 @@ def fused_names(wildcards):
 
 
 def aligned_english(wildcards):
-    """Return the translations, for an aligner that links their words with the sentences'."""
+    """Return the translations, for an aligner that reads their words or their hints."""
     english = "results/{corpus}/translate/{translator}.tsv"
     return english.format(**wildcards) if aligner(wildcards).reads_english else []
 

@@ -12,19 +12,30 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from eatner import tables
 from eatner.align.assign import assign, assign_in_turn
 from eatner.align.candidates import Candidate, Propose, Question, on_tokens
 from eatner.align.rows import alignment_row
 from eatner.align.step import Step
-from eatner.tables import Alignment, AlignmentStatus, Mention, Sentence, by_sentence
+from eatner.tables import (
+    Alignment,
+    AlignmentStatus,
+    Mention,
+    Sentence,
+    Translation,
+    by_sentence,
+)
 
 
 def align_step(step: Step, propose: Propose) -> Iterator[Alignment]:
     """Align the entities of a step with the candidates that its kind proposes."""
+    translation = step.inputs.get("translation")
+    rows = () if translation is None else tables.read(translation, Translation)
     return align(
         step.sentences,
         step.mentions,
         propose,
+        hints={row.sentence_id: row.hints for row in rows},
         repeats=step.settings["repeats"],
         threshold=step.settings["threshold"],
         jointly=step.settings.get("assignment", "joint") == "joint",
@@ -36,6 +47,7 @@ def align(
     tagged: Sequence[Mention],
     propose: Propose,
     *,
+    hints: Mapping[str, Sequence[tuple[str, str]]] | None = None,
     repeats: str,
     threshold: float = 0.0,
     jointly: bool = True,
@@ -50,6 +62,7 @@ def align(
         tagged: Rows of a tag TSV.
         propose: Finds the candidates of entities: `constrained` or `fused.candidates` with all
             arguments but the first bound.
+        hints: For each sentence the names whose English the translator was given.
         repeats: Which places of a phrase are labelled: `all`, or as many as the `english` has.
         threshold: Lower limit on the gain over no answer of a candidate that is chosen, in nats.
             It has no effect if the LLM cannot score no answer, and none on the confidence.
@@ -68,8 +81,12 @@ def align(
             row.surface for row in mentions_of[sentence.sentence_id] if row.status == "tagged"
         )
         if names:
-            question = Question(sentence.text, list(names), sentence.tokens)
-            questions[sentence.sentence_id] = question
+            questions[sentence.sentence_id] = Question(
+                sentence.text,
+                list(names),
+                sentence.tokens,
+                () if hints is None else hints.get(sentence.sentence_id, ()),
+            )
     proposed = dict(zip(questions, propose(list(questions.values())), strict=True))
     for sentence in sentences:
         candidates: dict[str, list[Candidate] | None] = {}

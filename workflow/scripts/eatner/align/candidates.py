@@ -21,11 +21,13 @@ class Question(NamedTuple):
         text: The sentence.
         names: The entities, each once.
         tokens: The spans of the corpus's tokens; none for raw text.
+        hints: Names whose English the translator was given, as (surface, English).
     """
 
     text: str
     names: Sequence[str]
     tokens: Sequence[Span] = ()
+    hints: Sequence[tuple[str, str]] = ()
 
 
 Propose = Callable[[Sequence[Question]], list[list["list[Candidate] | None"]]]

@@ -63,7 +63,7 @@ def constrained(
     """
     # The sentence, the entity's number in it, and the prompt.
     questions: list[tuple[int, int, Prompt]] = []
-    for index, (text, names, _) in enumerate(sentences):
+    for index, (text, names, *_) in enumerate(sentences):
         for number, name in enumerate(names):
             prompt = prompts.alignment(text, name, language, form)
             if len(llm.encode(prompt)) + prompts.ANSWER_TOKENS <= llm.context:

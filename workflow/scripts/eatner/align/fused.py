@@ -48,7 +48,7 @@ NEUTRAL = "name"
 # How many candidates of an entity are kept and translated back, and the weights of the signals by
 # which they are chosen.
 MOST = 16
-PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0}
+PRELIMINARY = {"llm": 0.3, "contrast": 0.3, "reading": 3.0, "lexicon": 2.0, "hint": 2.0}
 # Sentences whose phrases are kept in memory: those of a forest.
 LOOKED_AT = 64
 # Upper limit on the back-translation gain over the median, in nats; a copied name would dominate.
@@ -105,7 +105,7 @@ def candidates(
     """
     fitting = [
         index
-        for index, (text, names, _) in enumerate(sentences)
+        for index, (text, names, *_) in enumerate(sentences)
         if all(
             len(llm.encode(prompts.alignment(text, name, language, form))) + prompts.ANSWER_TOKENS
             <= llm.context
@@ -205,7 +205,9 @@ def _find(
     )
     return [
         [
-            _likely(scored_candidates(name, line, logprobs, neutral, language, lexicon))
+            _likely(
+                scored_candidates(name, line, logprobs, neutral, language, lexicon, question.hints)
+            )
             for name, logprobs in zip(question.names, of_entities, strict=True)
         ]
         for line, question, (*of_entities, neutral) in zip(lines, sentences, answers, strict=True)
@@ -215,12 +217,15 @@ def _find(
 def _likely(scored: Scored) -> Scored:
     """The candidates that are kept, and nothing.
 
-    Kept are those that the lexicon knows, those that read most like the English, and those that
-    are best by all signals so far.
+    Kept are those that the lexicon or a hint knows, those that read most like the English, and
+    those that are best by all signals so far.
     """
     weights = np.array([PRELIMINARY.get(signal, 0.0) for signal in SIGNALS])
     signals = scored.signals[:-1]
-    known, reading = (signals[:, SIGNALS.index(name)] for name in ("lexicon", "reading"))
+    known, reading = (
+        signals[:, [SIGNALS.index(name) for name in names]].max(axis=1)
+        for names in (("lexicon", "hint"), ("reading",))
+    )
     ranked = [
         *np.flatnonzero(known > 0).tolist(),
         *np.argsort(-reading, kind="stable")[:READINGS].tolist(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from eatner.align.candidates import Question
 from eatner.align.phrases import CHARACTERS, LOGOGRAPHS, MORE_WORDS, phrase_pieces, phrases
-from eatner.align.signals import lexicon_vote, likeness, reader
+from eatner.align.signals import hint_vote, lexicon_vote, likeness, reader
 from eatner.lexicon import Lexicon
 from eatner.tables import Span
 from eatner.text.languages import Language
@@ -30,11 +30,13 @@ class Phrases:
         line: The sentence, on one line.
         spans: The phrases' places.
         shortest: The shortest phrase at each start.
+        hints: Names in the sentence whose English the translator was given.
     """
 
     line: str
     spans: list[Span]
     shortest: dict[int, str]
+    hints: Sequence[tuple[str, str]]
 
     @property
     def openings(self) -> list[str]:
@@ -54,7 +56,7 @@ def find_phrases(line: str, question: Question, language: Language) -> Phrases:
     shortest: dict[int, str] = {}
     for start, end in sorted(spans):
         shortest.setdefault(start, line[start:end])
-    return Phrases(line, spans, shortest)
+    return Phrases(line, spans, shortest, question.hints)
 
 
 def proposed_phrases(
@@ -85,11 +87,13 @@ def proposed_phrases(
         by_reading = sorted(surfaces, key=lambda surface: -likeness(name, read(surface)))
         near = set(by_reading[:READINGS])
         limit = most_pieces([name], language)
+        own = {surface for surface, _ in found.hints if hint_vote(found.hints, surface, name) > 0}
         chosen = {
             line[start:end]: None
             for start, end in found.spans
             if (shortest[start] in begun and len(phrase_pieces(line[start:end], language)) <= limit)
             or line[start:end] in near
+            or line[start:end] in own
             or (lexicon is not None and lexicon_vote(lexicon, line[start:end], name) > 0)
         }
         proposed.append([*chosen, ""])

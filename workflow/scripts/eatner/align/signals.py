@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,8 @@ from eatner.text.romanise import reading as romanise_reading
 
 # The likeness above which a reading says more.
 CLOSE = 0.6
+# The likeness in per cent from which two English names are one, whatever the order of their words.
+SAME_NAME = 90
 
 
 def scored_candidates(
@@ -28,6 +30,7 @@ def scored_candidates(
     neutral: Mapping[str, float],
     language: Language,
     lexicon: Lexicon | None,
+    hints: Sequence[tuple[str, str]] = (),
 ) -> Scored:
     """The candidates of an entity, with all signals but those of translating back.
 
@@ -39,6 +42,7 @@ def scored_candidates(
         neutral: The log-probabilities of the same answers for a neutral word in the entity's place.
         language: The sentence's language.
         lexicon: Names with their English, or None.
+        hints: Names in the sentence whose English the translator was given.
 
     Returns:
         The candidates, the most probable first, and nothing at the end.
@@ -54,10 +58,12 @@ def scored_candidates(
             spoken = read(surface)
             like = likeness(name, spoken)
             capitals, cut = _capitals(surface, line)
+            title = 0 if lexicon is None else lexicon_vote(lexicon, surface, name)
             values |= {
                 "reading": like,
                 "close_reading": max(0.0, like - CLOSE),
-                "lexicon": 0 if lexicon is None else lexicon_vote(lexicon, surface, name),
+                "lexicon": title,
+                "hint": 0 if title else hint_vote(hints, surface, name),
                 "length": abs(np.log((len(spoken) + 1) / (len(name) + 1))),
                 "capitals": capitals,
                 "cut_name": cut,
@@ -89,7 +95,31 @@ def lexicon_vote(lexicon: Lexicon, surface: str, name: str) -> int:
     title = lexicon.english(surface)
     if title is None:
         return 0
-    return 1 if fuzz.token_sort_ratio(title.casefold(), name.casefold()) >= 90 else -1
+    return 1 if _same_name(title, name) else -1
+
+
+def hint_vote(hints: Sequence[tuple[str, str]], surface: str, name: str) -> int:
+    """1 if the translator was given this English name for a phrase, -1 if another, 0 if none."""
+    given = [english for own, english in hints if own == surface]
+    if not given:
+        return 0
+    return 1 if any(_same_name(english, name) for english in given) else -1
+
+
+def _same_name(title: str, name: str) -> bool:
+    """Whether an English name is a title, but for the order of its words, or its abbreviation."""
+    if fuzz.token_sort_ratio(title.casefold(), name.casefold()) >= SAME_NAME:
+        return True
+    letters = name.replace(".", "")
+    if not (len(letters) > 1 and letters.isascii() and letters.isalpha() and letters.isupper()):
+        return False
+    # The United States may be the US or the USA.
+    return letters in (_initials(title), _initials(f"{title} America"))
+
+
+def _initials(title: str) -> str:
+    """The first letters of the words with a capital."""
+    return "".join(word[0] for word in re.findall(r"[^\W\d_]+", title) if word[0].isupper())
 
 
 _letters = cache(fold_letters)

@@ -32,6 +32,7 @@ SIGNALS = (
     "reading",  # likeness of its reading and the English, 0 to 1
     "close_reading",  # how far that is above CLOSE
     "lexicon",  # 1: the lexicon has this English name for it; -1: another one
+    "hint",  # the same by the names that the translator was given; 0 where the lexicon votes
     "length",  # |log ratio| of the lengths of its reading and of the English
     "capitals",  # share of its words that begin with a capital, in scripts with capitals
     "cut_name",  # number of words with a capital right beside it, which it leaves out
@@ -45,6 +46,7 @@ PARTS = {
     "back": ("back", "back_gain"),
     "reading": ("reading", "close_reading"),
     "lexicon": ("lexicon",),
+    "hint": ("hint",),
     "shape": ("length", "capitals", "cut_name", "digits"),
 }
 # The weights without any example, for users with few pairs of their own: about those of Gemma 3
@@ -57,6 +59,7 @@ PRIOR = {
     "reading": 2.5,
     "close_reading": 0.8,
     "lexicon": 2.0,
+    "hint": 2.0,
     "length": -0.4,
     "capitals": 0.8,
     "cut_name": -0.8,

@@ -281,8 +281,8 @@ class Aligner(Component):
 
     @property
     def reads_english(self) -> bool:
-        """Whether it reads all of the English, and not its entities alone."""
-        return self.kind == "word-alignment"
+        """Whether it reads the translations, and not their entities alone."""
+        return self.kind in ("word-alignment", "fused")
 
     @property
     def gpus(self) -> int:

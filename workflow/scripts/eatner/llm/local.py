@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from eatner.errors import InputError
 from eatner.llm.base import first_line
 from eatner.llm.device import fast_dtype, four_bit_settings, merged, without_cudnn_attention
+from eatner.llm.packed import pack
 from eatner.llm.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class LocalModel:
         adapter: Folder of a LoRA adapter, if any.
         gpus: Number of GPUs over which its layers are spread, where there are any.
         quantisation: `4bit` to load the weights in four bits (NF4, by bitsandbytes), or `none`.
+        trainable: Leave the weights as training needs them, which is slower on a CPU.
 
     Attributes:
         model: The model, which may be exchanged.
@@ -33,7 +35,13 @@ class LocalModel:
     """
 
     def __init__(
-        self, folder: str | Path, adapter: str | Path | None, gpus: int, quantisation: str
+        self,
+        folder: str | Path,
+        adapter: str | Path | None,
+        gpus: int,
+        quantisation: str,
+        *,
+        trainable: bool = False,
     ) -> None:
         import torch
         from safetensors import SafetensorError
@@ -67,6 +75,8 @@ class LocalModel:
             self.model = merged(tuned, quantisation).eval()
         else:
             self.model = cast("PreTrainedModel", model.eval())
+        if self.device == "cpu" and quantisation == "none" and not trainable:
+            pack(self.model)
 
     @property
     def context(self) -> int:

@@ -43,6 +43,7 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
         adapter: Folder of a LoRA adapter, if any.
         gpus: Number of GPUs over which its layers are spread, where there are any.
         quantisation: `4bit` to load the weights in four bits (NF4, by bitsandbytes), or `none`.
+        trainable: Leave the weights as training needs them, which is slower on a CPU.
 
     Raises:
         InputError: The folder is not a model in the Hugging Face layout; bitsandbytes is missing.
@@ -57,8 +58,9 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
         adapter: str | Path | None = None,
         gpus: int = 1,
         quantisation: str = "none",
+        trainable: bool = False,
     ) -> None:
-        self.local = LocalModel(folder, adapter, gpus, quantisation)
+        self.local = LocalModel(folder, adapter, gpus, quantisation, trainable=trainable)
         self.tokenizer = self.local.tokenizer
         self.device = self.local.device
         self.room = Room(self.local)

@@ -98,7 +98,7 @@ def finetune(
     # A source of randomness for each draw: how much is evaluated must not change what is trained.
     train = random.Random(seed).sample(train, min(training_pairs, len(train)))
     held = random.Random(seed).sample(held, min(evaluation_pairs, len(held)))
-    llm = TransformersLLM(folder, gpus=gpus, quantisation=quantisation)
+    llm = TransformersLLM(folder, gpus=gpus, quantisation=quantisation, trainable=True)
 
     def exact_match(asked_form: str) -> dict[str, float]:
         return _exact_match(llm, held, language_of, asked_form)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eatner import lexicon as lexicons
-from eatner import prompts
 from eatner.lexicon import Lexicon
-from eatner.llm.base import LLM, Prompt
+from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
-from eatner.progress import counter
 from eatner.tables import Sentence, Translation, TranslationStatus
 from eatner.text.languages import Language
+from eatner.translate.asking import Asker, Question
 from eatner.translate.base import translation_row
 from eatner.translate.names import lexicon_hints, with_names
+from eatner.translate.repair import with_missing_names, without_leaks
 from eatner.translate.step import Step
 
 
@@ -69,32 +69,23 @@ def translate(
     hints = [lexicon_hints(row.text, lexicon) for row in sentences]
     if names:
         hints = with_names([row.text for row in sentences], hints, llm, language, form, journal)
-    prompt_of: dict[int, Prompt] = {}
-    for index, row in enumerate(sentences):
-        prompt = prompts.translation(row.text, language, hints[index], form)
-        if row.text.strip() and len(llm.encode(prompt)) + max_new_tokens <= llm.context:
-            prompt_of[index] = prompt
-    with counter("translating", "sentence", len(prompt_of)) as bar:
-        answers = llm.complete(
-            list(prompt_of.values()),
-            max_new_tokens=max_new_tokens,
-            stop=prompts.stop(form),
-            no_repeat=True,
-            journal=journal,
-            progress=bar.update,
-        )
-    answers_of = dict(zip(prompt_of, answers, strict=True))
-    for index, row in enumerate(sentences):
-        # An endpoint has no answer to what it finds too long itself.
-        if completions := answers_of.get(index):
-            answer = completions[0]
+    asker = Asker(llm, language, form, max_new_tokens, journal)
+    questions = [
+        Question(row.text, tuple(known)) for row, known in zip(sentences, hints, strict=True)
+    ]
+    answers = asker.ask(questions, "translating")
+    answers = without_leaks(questions, answers, asker)
+    if names:
+        answers = with_missing_names(questions, answers, asker)
+    for row, known, answer in zip(sentences, hints, answers, strict=True):
+        if answer is None:
+            status: TranslationStatus = "too_long" if row.text.strip() else "blank"
+            yield translation_row(row.sentence_id, "", status, hints=known)
+        else:
             yield translation_row(
                 row.sentence_id,
                 answer.text,
                 "translated" if answer.finished else "truncated",
-                hints=hints[index],
+                hints=known,
                 logprob=answer.logprob,
             )
-        else:
-            status: TranslationStatus = "too_long" if row.text.strip() else "blank"
-            yield translation_row(row.sentence_id, "", status, hints=hints[index])

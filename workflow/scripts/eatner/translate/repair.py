@@ -1,0 +1,143 @@
+"""Mend what a translation says of names: some are those of the examples, some are missing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eatner import prompts
+from eatner.llm.base import Completion
+from eatner.translate.asking import Asker, Question
+
+log = logging.getLogger(__name__)
+# What ends a clause, and how many hints a part of a sentence has that is translated by itself.
+_CLAUSE = re.compile(r"[,，、،;；:：።፣]\s*|\s[-–—]\s")
+PART_HINTS = 4
+
+
+def without_leaks(
+    questions: Sequence[Question], answers: Sequence[Completion | None], asker: Asker
+) -> list[Completion | None]:
+    """Ask again where a translation has a name of the prompt's examples, without these examples.
+
+    A name that is in the second answer too is one of the sentence: the first answer stays.
+    """
+    leaked: dict[int, frozenset[int]] = {}
+    for index, (question, answer) in enumerate(zip(questions, answers, strict=True)):
+        if answer is not None:
+            found = prompts.leaked(answer.text, question.text, question.hints, asker.language)
+            if found:
+                leaked[index] = found
+    if not leaked:
+        return list(answers)
+    again = asker.ask(
+        [replace(questions[index], without=found) for index, found in leaked.items()],
+        "translating without examples",
+    )
+    better = {
+        index: answer
+        for (index, found), answer in zip(leaked.items(), again, strict=True)
+        if answer is not None
+        and answer.text.strip()
+        and not found
+        & prompts.leaked(answer.text, questions[index].text, questions[index].hints, asker.language)
+    }
+    log.info(
+        "%d translations have a name of the prompt's examples; %d of them are other without it",
+        len(leaked),
+        len(better),
+    )
+    return [better.get(index, answer) for index, answer in enumerate(answers)]
+
+
+def with_missing_names(
+    questions: Sequence[Question], answers: Sequence[Completion | None], asker: Asker
+) -> list[Completion | None]:
+    """Bring names into the English whose English is known and which a translation left out.
+
+    The sentence is translated again in parts, if it has several clauses. Names that are missing
+    still are listed behind the English, where the tagger finds them.
+    """
+    parts_of: dict[int, list[Question]] = {}
+    for index, (question, answer) in enumerate(zip(questions, answers, strict=True)):
+        if answer is not None and missing(question, answer):
+            parts = in_parts(question)
+            if len(parts) > 1:
+                parts_of[index] = parts
+    asked = [part for parts in parts_of.values() for part in parts]
+    said = iter(asker.ask(asked, "translating in parts") if asked else ())
+    kept = list(answers)
+    for index, parts in parts_of.items():
+        joined = _joined([next(said) for _ in parts])
+        answer = kept[index]
+        if joined is None or answer is None:
+            continue
+        if len(missing(questions[index], joined)) < len(missing(questions[index], answer)):
+            kept[index] = joined
+    lacked, listed = 0, 0
+    for index, (question, before) in enumerate(zip(questions, answers, strict=True)):
+        answer = kept[index]
+        if before is None or answer is None:
+            continue
+        names = missing(question, answer)
+        lacked += bool(missing(question, before))
+        listed += len(names)
+        if names:
+            kept[index] = replace(answer, text=f"{answer.text.strip()} {_list_of(names)}")
+    log.info(
+        "%d translations lacked names that are known; %d were translated in parts, %d names are "
+        "listed behind the English",
+        lacked,
+        len(parts_of),
+        listed,
+    )
+    return kept
+
+
+def missing(question: Question, answer: Completion) -> list[str]:
+    """The English of the hints that a translation does not have."""
+    names = dict.fromkeys(english for _, english in question.hints)
+    return [name for name in names if not prompts.says(answer.text, name)]
+
+
+def in_parts(question: Question) -> list[Question]:
+    """Split a question between clauses, into parts of a few hints each; a hint is never cut."""
+    text = question.text
+    inside = {
+        place
+        for surface, _ in question.hints
+        for match in re.finditer(re.escape(surface), text)
+        for place in range(match.start() + 1, match.end())
+    }
+    cuts = [match.end() for match in _CLAUSE.finditer(text) if match.end() not in inside]
+    parts: list[Question] = []
+    start = 0
+    for end in [*cuts, len(text)]:
+        piece = text[start:end]
+        hints = tuple(hint for hint in question.hints if hint[0] in piece)
+        if len(hints) >= PART_HINTS or end == len(text):
+            if piece.strip():
+                parts.append(Question(piece, hints))
+            start = end
+    return parts
+
+
+def _joined(answers: Sequence[Completion | None]) -> Completion | None:
+    """One answer of those to the parts of a sentence; None if one of them has none."""
+    present = [answer for answer in answers if answer is not None]
+    if len(present) < len(answers):
+        return None
+    logprobs = [answer.logprob for answer in present if answer.logprob is not None]
+    return Completion(
+        " ".join(answer.text.strip() for answer in present),
+        sum(logprobs) if len(logprobs) == len(present) else None,
+        sum(answer.tokens for answer in present),
+        all(answer.finished for answer in present),
+    )
+
+
+def _list_of(names: Sequence[str]) -> str:
+    *before, last = names
+    return f"{', '.join(before)} and {last}." if before else f"{last}."
