@@ -24,6 +24,7 @@ EVERY_KIND = {
         "en": {"language": "en", "file": "mini.iob2"},
         "far": {"language": "fr", "hub": "a/b", "revision": "main"},
         "near": {"language": "ja", "folder": "toy", "sample": 2},
+        "web": {"language": "fr", "url": "https://h/0a/fr.iob2", "sha256": "0a" * 32},
     },
     "wikis": {
         "de": {"date": "20260101"},

@@ -6,7 +6,9 @@ tokens that cut characters, a sliding window that prompts exceed, a chat templat
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from unittest import mock
@@ -221,18 +223,21 @@ def make_t5(folder: Path, *, seed: int = 0) -> Path:
     return _save(T5ForConditionalGeneration(config), tokenizer, folder)
 
 
-def make_xlm_r(folder: Path, *, seed: int = 0) -> Path:
-    """An XLM-R of one layer and 64 positions that classifies tokens into PER, LOC and ORG.
+def make_xlm_r(
+    folder: Path, *, seed: int = 0, kinds: Sequence[str] = ("PER", "LOC", "ORG")
+) -> Path:
+    """An XLM-R of one layer and 64 positions that classifies tokens.
 
     Args:
         folder: To make.
         seed: Of the weights.
+        kinds: What it classifies them into, besides O.
     """
     import torch
     from transformers import XLMRobertaConfig, XLMRobertaForTokenClassification
 
     tokenizer = _pieces(f"{BOS} $A {T5_END}", cls_token=BOS, sep_token=T5_END)
-    tags = ["O", *(f"{prefix}-{kind}" for kind in ("PER", "LOC", "ORG") for prefix in "BI")]
+    tags = ["O", *(f"{prefix}-{kind}" for kind in kinds for prefix in "BI")]
     torch.manual_seed(seed)
     config = XLMRobertaConfig(
         vocab_size=len(tokenizer),
@@ -275,28 +280,35 @@ def make_bert(folder: Path, *, seed: int = 0) -> Path:
     return _save(BertModel(config), tokenizer, folder)
 
 
-def make_gliner(folder: Path, *, seed: int = 0) -> Path:
+def make_gliner(folder: Path, *, seed: int = 0, multilingual: bool = False) -> Path:
     """A GLiNER of 16 words on an encoder of one layer; needs the package.
 
     Args:
         folder: To make.
         seed: Of the weights.
+        multilingual: Whether it is a GLiNER-X: on mT5, and asking for the splitter of stanza.
     """
     import torch
     from gliner.config import UniEncoderSpanConfig
     from gliner.model import UniEncoderSpanGLiNER
-    from transformers import BertConfig
+    from transformers import BertConfig, MT5Config
 
     tokenizer = _pieces(f"{BOS} $A {T5_END}", cls_token=BOS, sep_token=T5_END)
     tokenizer.add_special_tokens({"additional_special_tokens": ["<<ENT>>", "<<SEP>>"]})
     torch.manual_seed(seed)
-    encoder = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-    )
+    vocabulary = len(tokenizer)
+    if multilingual:
+        encoder = MT5Config(
+            vocab_size=vocabulary, d_model=32, d_kv=16, d_ff=64, num_layers=1, num_heads=2
+        )
+    else:
+        encoder = BertConfig(
+            vocab_size=vocabulary,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+        )
     base = folder.with_name("encoder")
     tokenizer.save_pretrained(base)
     encoder.save_pretrained(base)
@@ -306,10 +318,14 @@ def make_gliner(folder: Path, *, seed: int = 0) -> Path:
         hidden_size=32,
         max_len=16,
         class_token_index=tokenizer.convert_tokens_to_ids("<<ENT>>"),
-        vocab_size=len(tokenizer),
+        vocab_size=vocabulary,
     )
     model = UniEncoderSpanGLiNER.load_from_config(config, backbone_from_pretrained=False)
     model.save_pretrained(folder)
+    if multilingual:
+        saved = folder / "gliner_config.json"
+        asked = json.loads(saved.read_text()) | {"words_splitter_type": "stanza"}
+        saved.write_text(json.dumps(asked))
     return folder
 
 

@@ -89,6 +89,7 @@ def test_a_component_without_an_llm_asks_for_none(configuration):
         ("ja", "resources/artifacts/hironsancorpus", "results/wiki/ja/lexicon.marisa"),
         ("far", "resources/corpora/far.jsonl", "results/wiki/fr/lexicon.marisa"),
         ("near", "resources/corpora/near.jsonl", "results/wiki/ja/lexicon.marisa"),
+        ("web", "resources/corpora/web/fr.iob2", "results/wiki/fr/lexicon.marisa"),
         ("en", "mini.iob2", None),
     ],
 )

@@ -16,6 +16,8 @@ from snakemake.utils import update_config, validate
 
 from eatner.config.configuration import SCHEMA, Configuration
 
+WEB = {"language": "ko", "url": "https://h/ko.iob2", "sha256": "0a" * 32}
+
 
 @pytest.mark.parametrize(
     ("change", "said"),
@@ -45,6 +47,17 @@ from eatner.config.configuration import SCHEMA, Configuration
             "exactly one of `file`, `corpus`",
         ),
         ({"aligners": {"y": {"kind": "fusd"}}}, "configuration.aligners.y.kind: 'fusd'"),
+        (
+            {"corpora": {"y": {"language": "ko", "url": "https://h/ko.iob2"}}},
+            "exactly one of `artifact`, `file`, `url` and `sha256`, `hub` and `revision`, `folder`",
+        ),
+        ({"corpora": {"y": WEB | {"url": "https://h/"}}}, "corpora.y.url"),
+        ({"corpora": {"y": WEB | {"url": "https://u:p@h/ko.iob2"}}}, "corpora.y.url"),
+        (
+            {"corpora": {"y": WEB | {"url": "https://h/a.iob2?raw=1"}}},
+            "corpora.y.url",
+        ),
+        ({"corpora": {"y": WEB | {"sha256": "0a" * 20}}}, "corpora.y.sha256"),
     ],
 )
 def test_a_key_or_a_value_that_the_schema_does_not_know_is_refused(change, said):

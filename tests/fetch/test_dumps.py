@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from eatner.errors import InputError
-from eatner.fetch import dumps
+from eatner.fetch import dumps, web
 
 BODY = random.Random(1).randbytes(300_000)
 SHA1 = hashlib.sha1(BODY).hexdigest()
@@ -142,7 +142,7 @@ def test_a_stale_part_is_fetched_anew(server, tmp_path):
 
 def test_a_corrupt_file_never_gets_the_name(server, tmp_path):
     server.always = "corrupt"
-    with pytest.raises(InputError, match=f"{SHA1} is published"):
+    with pytest.raises(InputError, match=f"{SHA1} is expected"):
         get(server, tmp_path / "x")
     assert not list(tmp_path.iterdir())
 
@@ -155,8 +155,8 @@ def test_a_file_that_is_corrupt_once(server, tmp_path):
 
 def test_no_such_date_is_said_at_once(server, tmp_path):
     address = dumps.url(server.mirror, "xxwiki", "19990101", "langlinks.sql.gz")
-    with pytest.raises(InputError, match=r"HTTP 404.*Check the wiki and the date"):
-        dumps.fetch(address, tmp_path / "x", SHA1, **FAST)
+    with pytest.raises(InputError, match=r"HTTP 404.*check the wiki and the date"):
+        web.fetch(address, tmp_path / "x", "sha1", SHA1, **FAST)
 
 
 def test_an_end_to_patience(server, tmp_path):
@@ -168,7 +168,7 @@ def test_an_end_to_patience(server, tmp_path):
 
 def test_nobody_listens(tmp_path):
     with pytest.raises(InputError, match="2 attempts failed"):
-        dumps.fetch("http://127.0.0.1:9/x", tmp_path / "x", SHA1, tries=2, **FAST)
+        web.fetch("http://127.0.0.1:9/x", tmp_path / "x", "sha1", SHA1, tries=2, **FAST)
 
 
 def test_a_file_that_the_sums_do_not_list(server, tmp_path):

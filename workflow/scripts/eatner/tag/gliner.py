@@ -6,20 +6,27 @@ extra of this project because it allows only some versions of transformers.
 
 from __future__ import annotations
 
-import re
+import json
+import tempfile
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
 from eatner.tables import Mention, Span
 from eatner.tag.base import Found
 from eatner.tag.neural import pieces, run_model
 from eatner.tag.step import Step
+from eatner.text.characters import cuts_word, is_word
+
+if TYPE_CHECKING:
+    from gliner.model import BaseGLiNER
 
 BATCH = 8
-# GLiNER's own words; it silently ignores what follows the first `max_len` of them.
-_WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")
+_CONFIG = "gliner_config.json"
+_JOINERS = "\u200c\u200d"
 
 
 def run(step: Step) -> Iterator[Mention]:
@@ -53,11 +60,12 @@ class Gliner:
         import torch
 
         try:
-            self.model = GLiNER.from_pretrained(
-                str(folder),
-                local_files_only=True,
-                map_location="cuda" if torch.cuda.is_available() else "cpu",
-            ).eval()
+            with tempfile.TemporaryDirectory() as room:
+                self.model: BaseGLiNER = GLiNER.from_pretrained(
+                    str(_plain(folder, Path(room))),
+                    local_files_only=True,
+                    map_location="cuda" if torch.cuda.is_available() else "cpu",
+                ).eval()
         except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0][:300]
             raise InputError(
@@ -66,6 +74,7 @@ class Gliner:
                 remedy="The folder needs gliner_config.json, the weights and the tokenizer, as "
                 "GLiNER's save_pretrained writes them.",
             ) from error
+        self.model.data_processor.words_splitter = split
         self.types, self.threshold = types, threshold
 
     def find(
@@ -83,7 +92,8 @@ class Gliner:
             parts = [
                 (number, start, text[start:end])
                 for number, text in enumerate(batch)
-                for start, end in pieces(text, self.model.config.max_len, _words)
+                # GLiNER silently ignores what follows the first `max_len` words.
+                for start, end in pieces(text, self.model.config.max_len, words)
                 if text[start:end].strip()
             ]
             answers = self.model.inference(
@@ -104,5 +114,55 @@ class Gliner:
         return found
 
 
-def _words(text: str) -> list[Span]:
-    return [match.span() for match in _WORD.finditer(text)]
+def split(text: str) -> Iterator[tuple[str, int, int]]:
+    """The words of a text as GLiNER takes them: each with its start and its end."""
+    for start, end in words(text):
+        yield text[start:end], start, end
+
+
+def words(text: str) -> list[Span]:
+    """The words of a text, of which GLiNER's entities are made.
+
+    They are those of GLiNER's own splitter, `\\w+(?:[-_]\\w+)*|\\S`, but for two things. In scripts
+    without spaces each character is a word, and so is each run of katakana or Latin letters: the
+    splitter takes 東京に行く for one word, in which no entity can be found. And marks belong to
+    their letters: the splitter takes दिल्ली for six words.
+    """
+    spans: list[Span] = []
+    for at, char in enumerate(text):
+        if char.isspace():
+            continue
+        if spans and spans[-1][1] == at and _continues(text, at):
+            spans[-1] = (spans[-1][0], at + 1)
+        else:
+            spans.append((at, at + 1))
+    return spans
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether a character, which follows another, belongs to the same word."""
+    if unicodedata.category(text[at])[0] == "M" or text[at] in _JOINERS or cuts_word(text, at):
+        return True
+    if text[at] in "-_":
+        return is_word(text[at - 1]) and is_word(text[at + 1 : at + 2] or " ")
+    # After a hyphen or a joiner inside a word.
+    between = text[at - 1] in "-_" or text[at - 1] in _JOINERS
+    return between and at > 1 and is_word(text[at - 2]) and is_word(text[at])
+
+
+def _plain(folder: Path, room: Path) -> Path:
+    """A view of a model's folder, with links to its files, that asks for GLiNER's plain splitter.
+
+    GLiNER-X asks for that of stanza, a package that fetches models while it reads, and that takes
+    a text for English if its language (Traditional Chinese is one) has none. `words` replaces both.
+
+    Args:
+        folder: The model's.
+        room: An empty folder, which becomes the view.
+    """
+    for file in folder.iterdir():
+        if file.name != _CONFIG:
+            (room / file.name).symlink_to(file.resolve())
+    config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    (room / _CONFIG).write_text(json.dumps(config | {"words_splitter_type": "whitespace"}))
+    return room
