@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test bench bench-wiki bench-align bench-gpu lint clean
+.PHONY: help run test bench bench-wiki bench-align bench-gpu bench-paper lint clean
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
@@ -11,6 +11,9 @@ help:
 	@echo "make lint   ruff with a limit on complexity, mypy, snakefmt, snakemake --lint"
 	@echo "make bench  the benchmarks, which write docs/benchmarks/ (on a GPU: make bench-gpu);"
 	@echo "            docs/benchmarks/data.md lists the data that they need"
+	@echo "make bench-paper"
+	@echo "            the paper's experiment in small, for hours, which writes docs/results.md;"
+	@echo "            LANGUAGES=\"ko hi\" runs some of its languages alone"
 	@echo "make clean  delete results and logs, but not resources and .venv"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
@@ -56,6 +59,10 @@ bench-align: .venv/ready
 bench-gpu: .venv/ready
 	snakemake --cores 8 --configfile bench/align.yaml -- resources/models/smollm2-135m-instruct results/wiki/ru/pairs.tsv
 	python bench/bench_gpu.py --out docs/benchmarks/gpu.md
+
+# Hours on two cores. A stopped run can be continued; after kill -9, run `snakemake --unlock` first.
+bench-paper: .venv/ready
+	python bench/bench_paper.py --out docs/results.md $(if $(LANGUAGES),--languages $(LANGUAGES))
 
 clean:
 	rm -rf results logs .snakemake

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import smoke
 from configurations import EVERY_KIND, READ_ONCE, read
+from places import GOLD_OF_PAPER_SMALL
 from smoke import ROOT
 
 from eatner.config import schema
@@ -23,13 +24,16 @@ FILES = {
     "results/bench/ja_gsd.bio": "x\n",
     "results/bench/ja_gsd_first.bio": "x\n",
     "results/bench/de_first.conllu": "x\n",
+    # The corpora of config/paper-small.yaml.
+    **{f"../shared/data/{path}": "x\n" for path in GOLD_OF_PAPER_SMALL},
 }
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """The folder of the small project, without the weights of its models."""
-    folder = tmp_path_factory.mktemp("configured")
+    folder = tmp_path_factory.mktemp("configured") / "project"
+    folder.mkdir()
     for name in ("workflow", "config", "bench"):
         (folder / name).symlink_to(ROOT / name)
     for name, text in FILES.items():

@@ -216,7 +216,12 @@ def test_a_value_of_the_command_line_that_does_not_fit_is_shown_as_it_was_writte
     assert said in refusal(parse_config([entry]))
 
 
-FILES_OF_THE_PROJECT = ("config/paper.yaml", "config/ablation.yaml", "bench/align.yaml")
+FILES_OF_THE_PROJECT = (
+    "config/paper.yaml",
+    "config/paper-small.yaml",
+    "config/ablation.yaml",
+    "bench/align.yaml",
+)
 CASES = {
     "config/config.yaml": [DEFAULT],
     **{name: [DEFAULT, load_configfile(ROOT / name)] for name in FILES_OF_THE_PROJECT},

@@ -102,6 +102,25 @@ def test_systems(tmp_path: Path) -> None:
     assert "ja (60 sentences)" in words
 
 
+def test_a_corpus_may_lack_a_system(tmp_path: Path) -> None:
+    some = {"ja": SCORES["ja"], "ru": {"theirs": SCORES["ru"]["theirs"]}}
+    for draw in (plot.plot_systems, plot.plot_stages):
+        told, words = drawn(draw, some, tmp_path)
+        assert "ru, theirs: " in told
+        assert "ru, ours" not in told
+        assert words.count("ours") == words.count("theirs") == 2  # a line for each all the same
+
+
+def test_a_system_is_on_its_own_line_where_another_is_missing(tmp_path: Path, monkeypatch) -> None:
+    from matplotlib.axes import Axes
+
+    drawn_at = []
+    monkeypatch.setattr(Axes, "errorbar", lambda self, x, row, **kwargs: drawn_at.append((x, row)))
+    some = {"ja": SCORES["ja"], "ru": {"theirs": SCORES["ru"]["theirs"]}}
+    plot.plot_systems(some, tmp_path / "f1.svg")
+    assert drawn_at == [(pytest.approx(30.6), 0), (pytest.approx(20), 1), (pytest.approx(10), 1)]
+
+
 def test_stages(tmp_path: Path) -> None:
     told, words = drawn(plot.plot_stages, SCORES, tmp_path)
     assert "ja, ours: missed: translation 7; spurious: boundary 2." in told

@@ -10,6 +10,7 @@ import re
 from eatner.code.fingerprint import Code
 from eatner.facts import facts as language_facts
 from eatner.llm.open import ENGINES
+from eatner.report.times import labelling_files, training_files
 
 
 def any_of(names):
@@ -144,24 +145,10 @@ def compared(pattern):
 
 def benchmarks(wildcards):
     """Return the benchmark files of the slow steps of all compared systems, by step."""
-    measured = [
-        ("translate: {translator}", "translate_sentences/{corpus}.{translator}"),
-        ("tag: {tagger}", "tag_english/{corpus}.{translator}.{tagger}"),
-        ("tag: {tagger}", "tag_with_llm/{corpus}.{translator}.{tagger}"),
-        ("align: {aligner}", "align_entities/{corpus}.{translator}.{tagger}.{aligner}"),
-        ("weigh: {aligner}", "weigh_signals/{aligner}"),
-    ]
     corpora, systems = configuration.comparison()
-    files_of = {}
-    for name in corpora:
-        for system in systems.values():
-            for step, job in measured:
-                path = f"logs/{job}.benchmark.tsv".format(corpus=name, **system)
-                files_of.setdefault(step.format(**system), {})[path] = True
-    trainers = {"adapter": "finetune_model", "tagger": "train_tagger"}
-    for name, kind in configuration.trained.items():
-        files_of[f"train: {name}"] = {f"logs/{trainers[kind]}/{name}.benchmark.tsv": True}
-    return {step: list(paths) for step, paths in files_of.items()}
+    return labelling_files(corpora, systems.values()) | training_files(
+        systems.values(), configuration.trained
+    )
 
 
 CODE = Code(SCRIPTS, cache=Path(".snakemake") / "eatner" / "code.json")

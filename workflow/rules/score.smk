@@ -16,6 +16,8 @@ rule score_system:
         errors="results/{corpus}/score/{translator}/{tagger}/{aligner}.errors.tsv",
     log:
         "logs/score_system/{corpus}.{translator}.{tagger}.{aligner}.log",
+    # Before the next LLM: a comparison that takes hours shows early what it has.
+    priority: 10
     conda:
         "../../envs/base.yaml"
     resources:

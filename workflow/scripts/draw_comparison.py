@@ -1,8 +1,6 @@
 """Draw the scores of systems on corpora, their errors, their confidence, and what they cost."""
 
-import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import job
@@ -14,6 +12,7 @@ from eatner.report.plot import (
     plot_times,
     plot_training,
 )
+from eatner.report.times import seconds
 
 
 def main(
@@ -30,8 +29,7 @@ def main(
 ) -> None:
     records = by_corpus(map(load, scores), corpora, systems)
     tuned = {path.parent.name: load(path) for path in trainings}
-    seconds = {step: sum(map(float, wall(paths))) for step, paths in benchmarks.items()}
-    measured = {step: value for step, value in seconds.items() if value}
+    measured = seconds(benchmarks)
     for suffix in (".svg", ".pdf"):
         plot_systems(records, f1.with_suffix(suffix))
         plot_stages(records, stages.with_suffix(suffix))
@@ -42,14 +40,6 @@ def main(
 
 def load(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def wall(paths: list[str]) -> Iterator[str]:
-    """Yield the seconds of jobs; the file is missing if the step's output came from elsewhere."""
-    for path in map(Path, paths):
-        if path.exists():
-            with path.open(encoding="utf-8") as rows:
-                yield from (row["s"] for row in csv.DictReader(rows, dialect="excel-tab"))
 
 
 if __name__ == "__main__":

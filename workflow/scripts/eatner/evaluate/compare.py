@@ -187,20 +187,22 @@ def markdown(table: Sequence[Comparison]) -> str:
         heading += ["mean"] if wide.means else []
         lines = [f"| {kind} | {' | '.join(heading)} |", "|---" * (len(heading) + 1) + "|"]
         for system, cells in wide.cells.items():
-            values = [_markdown_cell(cell) for cell in (cells[corpus] for corpus in wide.columns)]
-            values += [_bold(*wide.means[system])] if wide.means else []
+            values = [markdown_cell(cell) for cell in (cells[corpus] for corpus in wide.columns)]
+            values += [bold(*wide.means[system])] if wide.means else []
             lines.append(f"| {system} | {' | '.join(values)} |")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
 
-def _markdown_cell(cell: Cell) -> str:
+def markdown_cell(cell: Cell) -> str:
+    """A cell in Markdown: F1 with its mark and its interval; a dash where there is no gold."""
     if not cell.support:
         return "–"
-    return f"{_bold(cell.f1, cell.best)}{cell.mark} [{cell.low:.1f}, {cell.high:.1f}]"
+    return f"{bold(cell.f1, cell.best)}{cell.mark} [{cell.low:.1f}, {cell.high:.1f}]"
 
 
-def _bold(value: float, best: bool) -> str:
+def bold(value: float, best: bool) -> str:
+    """A figure in Markdown, in bold if it is the best."""
     return f"**{value:.1f}**" if best else f"{value:.1f}"
 
 

@@ -117,15 +117,16 @@ def plot_systems(scores: Scores, out: Path) -> None:
     """Draw the F1 of each system with its 95% interval, a panel a corpus.
 
     Args:
-        scores: Score records by corpus and system.
+        scores: Score records by corpus and system; a corpus may lack some of the systems.
         out: The picture.
     """
-    names = list(next(iter(scores.values())))
+    names = _systems(scores)
     height = 0.9 + 0.26 * len(names)
     told = _tell(scores, lambda score: f"F1 {100 * score['overall']['f1']:.1f}")
     with _panels(out, told, [_heading(c, s) for c, s in scores.items()], 4.2, height) as panels:
         for panel, systems in zip(panels, scores.values(), strict=True):
-            for row, score in enumerate(systems.values()):
+            for name, score in systems.items():
+                row = names.index(name)
                 figures = score["overall"]
                 spot = 100 * figures["f1"]
                 reach = [[100 * end for end in side] for side in _reach(figures)]
@@ -136,6 +137,11 @@ def plot_systems(scores: Scores, out: Path) -> None:
             panel.set_xlim(0, 100)
             panel.grid(axis="x", alpha=0.3)
             panel.set_xlabel("strict F1, per cent, with its 95% interval")
+
+
+def _systems(scores: Scores) -> list[str]:
+    """The names of all systems, in the order in which they first occur."""
+    return list(dict.fromkeys(name for systems in scores.values() for name in systems))
 
 
 def _tell(scores: Scores, tell: Callable[[Mapping], str]) -> str:
@@ -160,15 +166,16 @@ def plot_stages(scores: Scores, out: Path) -> None:
     """Draw how many entities each step lost (to the right) or made up (to the left).
 
     Args:
-        scores: Score records by corpus and system.
+        scores: Score records by corpus and system; a corpus may lack some of the systems.
         out: The picture.
     """
-    names = list(next(iter(scores.values())))
+    names = _systems(scores)
     height = 1.7 + 0.3 * len(names)
     told = _tell(scores, _tell_stages)
     with _panels(out, told, [_heading(c, s) for c, s in scores.items()], 5.2, height) as panels:
         for panel, systems in zip(panels, scores.values(), strict=True):
-            for row, score in enumerate(systems.values()):
+            for name, score in systems.items():
+                row = names.index(name)
                 for kind, side in (("missed", 1), ("spurious", -1)):
                     edge = 0
                     counts = score["errors_by_stage"][kind]

@@ -1,0 +1,447 @@
+"""Run the paper's experiment in small, and write a page of what came out.
+
+    python bench/bench_paper.py --out docs/results.md [--languages ko hi] [--page]
+
+The experiment is `config/paper-small.yaml`. Snakemake computes one language after the other, and
+the page is written after each: what has not run yet, or has failed, is named there. A stopped run
+goes on where it stopped, because finished files and the answers of the LLMs are kept. Gold is read
+from `../shared/data`, which is not part of the project: see docs/benchmarks/data.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+from eatner import tables
+from eatner.config.configuration import Configuration
+from eatner.files import write_text
+from eatner.report import results, times
+from eatner.report.plot import plot_stages, plot_systems
+from eatner.report.results import Pair, Result, Text
+from eatner.tables import Alignment, GoldEntity, Sentence
+from eatner.text import languages
+
+CONFIG = Path("config/paper-small.yaml")
+COMPARISON = "results/compare/index.html"
+# Title lookup: a system of config.yaml, for the languages that have a wiki.
+LOOKUP = "lookup"
+NO_WIKI = "no wiki"
+# The system that is held against the others.
+OURS = "ours"
+SCORE = "results/{corpus}/score/{translator}/{tagger}/{aligner}.json"
+ENTITIES = "results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is compared.
+
+    Attributes:
+        configuration: config.yaml and `CONFIG`.
+        corpora: The corpora to run and to show.
+    """
+
+    configuration: Configuration
+    corpora: Sequence[str]
+
+    @property
+    def systems(self) -> dict[str, Mapping[str, str]]:
+        """The translator, tagger and aligner of each system by name, title lookup at the end."""
+        lookup = self.configuration.values["compare"]["systems"][LOOKUP]
+        return {**self.configuration.systems, LOOKUP: lookup}
+
+    def systems_of(self, corpus: str) -> dict[str, Mapping[str, str]]:
+        """The systems that can run on a corpus."""
+        has_wiki = self.configuration.corpora[corpus].lexicon is not None
+        return {name: parts for name, parts in self.systems.items() if has_wiki or name != LOOKUP}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="path of the page to write")
+    parser.add_argument("--languages", nargs="+", help="codes of languages; all without it")
+    parser.add_argument("--page", action="store_true", help="run nothing, only write the page")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and write nothing")
+    options = parser.parse_args()
+    out = options.out.resolve()
+    os.chdir(ROOT)
+    experiment = chosen(configured(), options.languages)
+    if options.dry_run:
+        return make(experiment, [*scores(experiment, experiment.corpora), COMPARISON], "--dry-run")
+    failed = 0
+    if not options.page:
+        for corpus in experiment.corpora:
+            failed |= make(experiment, scores(experiment, [corpus]))
+            write_page(experiment, out)
+        failed |= make(experiment, [COMPARISON])
+    write_page(experiment, out)
+    return failed
+
+
+# --- the run ------------------------------------------------------------------------------------
+
+
+def configured() -> Configuration:
+    config = load_configfile("config/config.yaml")
+    update_config(config, load_configfile(CONFIG))
+    return Configuration.read(config, ROOT)
+
+
+def chosen(configuration: Configuration, codes: Sequence[str] | None) -> Experiment:
+    """Return the experiment with the corpora of some languages, or with all."""
+    language_of = {
+        name: configuration.corpora[name].language
+        for name in configuration.values["compare"]["corpora"]
+    }
+    if unknown := set(codes or ()) - set(language_of.values()):
+        known = ", ".join(language_of.values())
+        sys.exit(f"unknown language {', '.join(sorted(unknown))}. Known: {known}.")
+    corpora = [name for name, code in language_of.items() if codes is None or code in codes]
+    return Experiment(configuration, corpora)
+
+
+def scores(experiment: Experiment, corpora: Sequence[str]) -> list[str]:
+    """Return the paths of all scores on some corpora."""
+    return [
+        SCORE.format(corpus=corpus, **parts)
+        for corpus in corpora
+        for parts in experiment.systems_of(corpus).values()
+    ]
+
+
+def make(experiment: Experiment, targets: Sequence[str], *options: str) -> int:
+    """Make files with Snakemake, as many as can be made; return its exit status."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "8", "--keep-going"]
+    command += ["--rerun-incomplete", *options, "--configfile", str(CONFIG)]
+    command += ["--config", f"compare={{corpora: [{', '.join(experiment.corpora)}]}}"]
+    return subprocess.run([*command, "--", *targets], check=False).returncode
+
+
+# --- what it made -------------------------------------------------------------------------------
+
+
+def read_text(experiment: Experiment, corpus: str) -> Text:
+    """Read a corpus, if it has been read, and the systems that have run on it."""
+    folder = Path("results", corpus)
+    systems = experiment.systems_of(corpus)
+    has_run = (folder / "gold.tsv").exists()
+    return Text(
+        corpus,
+        languages.get(experiment.configuration.corpora[corpus].language).name,
+        list(tables.read(folder / "sentences.tsv", Sentence)) if has_run else [],
+        list(tables.read(folder / "gold.tsv", GoldEntity)) if has_run else [],
+        {
+            name: result
+            for name, parts in systems.items()
+            if (result := read_result(corpus, parts)) is not None
+        },
+        dict.fromkeys(experiment.systems.keys() - systems.keys(), NO_WIKI),
+    )
+
+
+def read_result(corpus: str, parts: Mapping[str, str]) -> Result | None:
+    """Read what a system did; None if it has not run, or its score is of other files."""
+    score, entities = (Path(path.format(corpus=corpus, **parts)) for path in (SCORE, ENTITIES))
+    if not (score.exists() and entities.exists()):
+        return None
+    record = json.loads(score.read_text(encoding="utf-8"))
+    scored = {entities: "align", Path("results", corpus, "gold.tsv"): "gold.tsv"}
+    for path, name in scored.items():
+        if hashlib.sha256(path.read_bytes()).hexdigest() != record["provenance"]["sha256"][name]:
+            return None
+    return Result(record, list(tables.read(entities, Alignment)))
+
+
+def pairs(systems: Sequence[str]) -> list[Pair]:
+    """Return the pairs to test: ours less each other system, and what the tuning changes."""
+    tuned = [name for name in systems if f"{name}-tuned" in systems]
+    return [
+        *((OURS, name) for name in systems if name != OURS and not name.endswith("-tuned")),
+        *((f"{OURS}-tuned", f"{name}-tuned") for name in tuned if name != OURS),
+        *((f"{name}-tuned", name) for name in tuned),
+    ]
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def write_page(experiment: Experiment, out: Path) -> None:
+    """Write the page, and its pictures into a folder of its name beside it."""
+    texts = [read_text(experiment, corpus) for corpus in experiment.corpora]
+    pictures = draw(texts, out)
+    write_text(out, page(experiment, texts, pictures))
+
+
+def draw(texts: Sequence[Text], out: Path) -> dict[str, str]:
+    """Draw what has run, and return the pictures as the page shows them, by name."""
+    captions = {
+        "f1": "F1 by language and system, with 95% intervals",
+        "stages": "Errors by the step that made them",
+    }
+    records = results.scores(texts)
+    folder = out.with_suffix("")
+    if not records:
+        return dict.fromkeys(captions, "")
+    plot_systems(records, folder / "f1.svg")
+    plot_stages(records, folder / "stages.svg")
+    return {name: f"![{caption}]({folder.name}/{name}.svg)" for name, caption in captions.items()}
+
+
+def page(experiment: Experiment, texts: Sequence[Text], pictures: Mapping[str, str]) -> str:
+    """Write the page in Markdown."""
+    values = experiment.configuration.values
+    seed, baseline = values["seed"], experiment.configuration.baseline
+    systems = list(experiment.systems)
+    table = results.rows(texts, baseline, seed)
+    found = results.differences(texts, pairs(systems), seed)
+    blocks = [
+        "# The paper's experiment in small",
+        *introduction(texts, systems),
+        "Strict F1 in per cent, with its 95% interval; the best of a column is in bold. † p < 0.05 "
+        f"and ‡ p < 0.01 against `{baseline}` (approximate randomisation, adjusted by Holm for the "
+        "number of systems).",
+        results.f1_table(texts, systems, table),
+        pictures["f1"],
+        "## What it shows",
+        bullets(shown(texts, table, found)),
+        "## What it cannot show",
+        bullets(not_shown(experiment, texts, table)),
+        "## The systems",
+        describe(experiment),
+        "## Paired differences",
+        "In F1 points, with 95% intervals (paired bootstrap over sentences) and p (approximate "
+        "randomisation, two-sided, not adjusted).",
+        results.differences_table(found, texts),
+        "## Errors by step",
+        "All languages together. Whether a translation names an entity is judged by titles of the "
+        "wiki and by readings, so the first steps are estimates. `no step`: the English names an "
+        "entity that gold does not have.",
+        results.stages_table(texts, systems),
+        pictures["stages"],
+        "## By language",
+        *by_language(texts, systems, table),
+        "## Training",
+        training(experiment),
+        "## Time",
+        *time_taken(experiment, texts),
+    ]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def bullets(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def introduction(texts: Sequence[Text], systems: Sequence[str]) -> list[str]:
+    """Say what this is, of which state of the code, and what has not run."""
+    missing = results.missing(texts, systems)
+    return [
+        "The procedure of [Zhang et al. 2025](https://arxiv.org/abs/2509.01147) and ours, with "
+        "Qwen2.5-Coder-1.5B-Instruct as it is and tuned, on a sample of each language. "
+        "[config/paper-small.yaml](../config/paper-small.yaml) is the experiment, "
+        "[config/paper.yaml](../config/paper.yaml) the same at the paper's size.",
+        f"Written by `make bench-paper` on {date.today()}, commit {commit()}. Machine: {cores()}. "
+        f"{versions(texts)}",
+        *([f"**Not run yet.** {'; '.join(missing)}."] if missing else []),
+    ]
+
+
+def commit() -> str:
+    """Return the commit of the checkout, and whether its files differ from it."""
+    git = ["git", "-C", str(ROOT)]
+    found = subprocess.run(
+        [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        return "unknown"
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found.stdout.strip() + (" with changes" if changed.stdout else "")
+
+
+def cores() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{len(os.sched_getaffinity(0))} cores ({[*models, platform.machine()][0]})"
+
+
+def versions(texts: Sequence[Text]) -> str:
+    """List the versions that computed the scores."""
+    used: dict[str, dict[str, bool]] = {}
+    for text in texts:
+        for result in text.results.values():
+            for package, version in result.score["provenance"]["versions"].items():
+                used.setdefault(package, {})[version] = True
+    listed = ", ".join(f"{package} {' and '.join(found)}" for package, found in used.items())
+    return f"Versions: {listed}." if listed else ""
+
+
+def shown(
+    texts: Sequence[Text], table: Sequence[tables.Comparison], found: results.Differences
+) -> list[str]:
+    """Say what the figures show; the figures choose the sentences."""
+    if not table:
+        return ["Nothing has run yet."]
+    return [
+        *results.say_best(table, texts),
+        *(results.say_difference(pair, by_language) for pair, by_language in found.items()),
+        *results.say_losses(texts, OURS),
+        *results.say_losses(texts, "paper"),
+    ]
+
+
+def not_shown(
+    experiment: Experiment, texts: Sequence[Text], table: Sequence[tables.Comparison]
+) -> list[str]:
+    """Say what the figures cannot show."""
+    without = [text.language for text in texts if LOOKUP in text.impossible]
+    sizes = [f"{text.language} {len(text.sentences)}" for text in texts if text.sentences]
+    counts = [f"{code} {titles:,}" for code, titles in wiki_titles(experiment).items()]
+    said = [
+        "How the methods compare with a large LLM. The paper has Qwen2.5-14B and 7B-Instruct; this "
+        "one has a tenth of the weights of the former, in four bits, and was tuned further on "
+        "code. A small LLM may follow the paper's chat turns less well, to the good of the others.",
+        "Small differences. "
+        + " ".join([f"Sentences: {', '.join(sizes)}."] * bool(sizes) + results.say_widths(table)),
+        "What full dumps would bring. The wikis are samples written for this project"
+        + (f" (articles: {', '.join(counts)})." if counts else "."),
+        "The paper's F1. Its tagger is a Flan-T5 trained on WikiANN English, its gold the test "
+        "splits of WikiANN. Here the tagger is spaCy's small model, and each corpus has its own "
+        "idea of an entity: WikiANN (silver, of Wikipedia, so titles help) in German and Russian, "
+        "UNER in Chinese, KLUE in Korean, HiNER in Hindi, Hironsan's corpus in Japanese.",
+        "Whether the LLM saw these sentences when it was trained, and how much another seed would "
+        "change: there is one sample of each corpus, and decoding is greedy or by beams.",
+    ]
+    if without:
+        said.append(
+            f"What titles of a wiki bring in {results.listed(without)}: there is no such wiki "
+            "here, so the only hints are names that the LLM lists itself, and title lookup cannot "
+            "run."
+        )
+    return said
+
+
+def wiki_titles(experiment: Experiment) -> dict[str, int]:
+    """Return the number of titles of each wiki that has been read."""
+    paths = {
+        code: Path(f"results/wiki/{code}/titles.tsv") for code in experiment.configuration.wikis
+    }
+    return {
+        code: sum(1 for title in tables.read(path, tables.Title) if title.kind == "article")
+        for code, path in paths.items()
+        if path.exists()
+    }
+
+
+WHAT = {
+    "paper": "the paper's procedure: three chat turns a sentence, three an entity",
+    "paper-tuned": "the same; the LLM that aligns is tuned on pairs of the wikis",
+    "ours": "one turn with hints: titles of the wiki and names that the LLM lists; fused aligner",
+    "ours-tuned": "the same; the LLM that aligns is tuned on pairs of the wikis",
+    "no-hints": "ours without hints",
+    "one-signal": "ours; of the aligner's signals only the LLM's probability of the phrase",
+    "no-fusion": "ours; the aligner takes the LLM's answer, restricted to the sentence",
+    "direct": "the LLM tags the sentence itself, without English",
+    LOOKUP: "names of the wiki in the sentence itself, without an LLM",
+}
+
+
+def describe(experiment: Experiment) -> str:
+    return results.markdown_table(
+        ["system", "what it is", "translator", "tagger", "aligner"],
+        (
+            [name, WHAT.get(name, ""), parts["translator"], parts["tagger"], parts["aligner"]]
+            for name, parts in experiment.systems.items()
+        ),
+        words=5,
+    )
+
+
+def by_language(
+    texts: Sequence[Text], systems: Sequence[str], table: Sequence[tables.Comparison]
+) -> list[str]:
+    blocks = []
+    for text in texts:
+        size = f", {len(text.sentences)} sentences" if text.sentences else ""
+        blocks += [f"**{text.language}** (`{text.corpus}`{size})"]
+        blocks += [results.details_table(text, systems, table)]
+    return blocks
+
+
+def training(experiment: Experiment) -> str:
+    """Say what tuning and weighing reached on entities that were held out."""
+    models = dict.fromkeys(experiment.configuration.trained, say_tuning)
+    aligners = experiment.configuration.aligners
+    names = [parts["aligner"] for parts in experiment.systems.values()]
+    fused = dict.fromkeys((n for n in names if aligners[n].kind == "fused"), say_weights)
+    folder = Path("results/models")
+    return bullets([f"`{name}`: {say(folder / name)}" for name, say in (models | fused).items()])
+
+
+def say_tuning(folder: Path) -> str:
+    path = folder / "training.json"
+    if not path.exists():
+        return "not run."
+    record = json.loads(path.read_text(encoding="utf-8"))
+    before, after = (100 * record["exact_match"][when]["all"] for when in ("before", "after"))
+    return (
+        f"tuned on {record['train']['pairs']} pairs of {', '.join(record['languages'])}; exact "
+        f"match on {record['held_out']['pairs']} pairs of held-out entities {before:.1f}% before, "
+        f"{after:.1f}% after."
+    )
+
+
+def say_weights(folder: Path) -> str:
+    path = folder / "weights.json"
+    if not path.exists():
+        return "not run."
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return (
+        f"weights of its signals learned on {record['pairs']} pairs, accuracy "
+        f"{100 * record['accuracy']:.1f}% (cross-validated)."
+    )
+
+
+def time_taken(experiment: Experiment, texts: Sequence[Text]) -> list[str]:
+    """Tabulate the seconds of the steps of each language, and list those of the training."""
+    seconds = {
+        text.corpus: times.seconds(
+            times.labelling_files([text.corpus], experiment.systems_of(text.corpus).values())
+        )
+        for text in texts
+    }
+    trained = experiment.configuration.trained
+    learned = times.seconds(times.training_files(experiment.systems.values(), trained))
+    if not learned and not any(seconds.values()):
+        return ["Nothing was measured."]
+    steps = "; ".join(f"{step} {value:,.0f} s" for step, value in learned.items())
+    return [
+        "Wall-clock seconds of the last run of each job: what a stopped run had answered before is "
+        "not counted. Steps that systems share run once.",
+        results.times_table(texts, seconds),
+        *([f"For all languages: {steps}."] if steps else []),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
