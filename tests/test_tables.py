@@ -28,6 +28,7 @@ ROWS = {
     Alignment: st.builds(
         Alignment, TEXT, TEXT, MAYBE, MAYBE, TEXT, MAYBE, MAYBE, TEXT, SCORE, SCORE,
         st.sampled_from(["aligned", "abstained"]),
+        st.lists(st.tuples(TEXT, st.sampled_from([0.0, 0.125, 1.0])), max_size=2).map(tuple),
     ),
     Pair: st.builds(Pair, TEXT, TEXT, TEXT, OFFSET, OFFSET, st.just("anchor"), OFFSET),
 }  # fmt: skip
@@ -49,7 +50,7 @@ def test_rows_are_read_back_as_they_were_written(table, tmp_path_factory) -> Non
 def test_cells_are_what_the_file_shows() -> None:
     row = Alignment("a", "Tokyo", 0, 5, "LOC", None, None, "", -1.23456, None, "abstained")
     assert list(tables.cells(row).values()) == [
-        "a", "Tokyo", "0", "5", "LOC", "", "", "", "-1.235", "", "abstained",
+        "a", "Tokyo", "0", "5", "LOC", "", "", "", "-1.235", "", "abstained", "[]",
     ]  # fmt: skip
     mention = Mention("a", 0, 5, "Tokyo", "LOC", 0.123456)
     assert tables.cells(mention)["score"] == "0.1235"

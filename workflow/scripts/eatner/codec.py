@@ -99,6 +99,8 @@ def _parser(kind: Any) -> Callable[[str], Any]:
         return _parse_spans
     if kind == tuple[tuple[str, str], ...]:
         return _parse_names
+    if kind == tuple[tuple[str, float], ...]:
+        return _parse_shares
     if allowed := _words(kind):
         return partial(_one_of, allowed)
     if get_origin(kind) in (Union, types.UnionType):
@@ -113,6 +115,10 @@ def _writer(kind: Any, digits: int | None) -> Callable[[Any], str]:
         return lambda spans: " ".join(f"{start}:{end}" for start, end in spans)
     if kind == tuple[tuple[str, str], ...]:
         return lambda names: json.dumps(names, ensure_ascii=False)
+    if kind == tuple[tuple[str, float], ...]:
+        return lambda shares: json.dumps(
+            [(text, round(share, digits)) for text, share in shares], ensure_ascii=False
+        )
     if digits is not None:
         return lambda number: "" if number is None else f"{number:.{digits}f}"
     return lambda value: "" if value is None else str(value)
@@ -143,6 +149,10 @@ def _parse_spans(value: str) -> tuple[Span, ...]:
         start, end = token.split(":")
         found.append((int(start), int(end)))
     return tuple(found)
+
+
+def _parse_shares(value: str) -> tuple[tuple[str, float], ...]:
+    return tuple((str(text), float(share)) for text, share in json.loads(value))
 
 
 def _parse_names(value: str) -> tuple[tuple[str, str], ...]:

@@ -89,9 +89,9 @@ def _span(start: int | None, end: int | None) -> Span:
     return start, end
 
 
-def _column(digits: int) -> Any:
-    """A field for a number that is written with that many decimals; None is written as nothing."""
-    return field(default=None, metadata={"digits": digits})
+def _column(digits: int, default: object = None) -> Any:
+    """A field for numbers that are written with that many decimals; None is written as nothing."""
+    return field(default=default, metadata={"digits": digits})
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +263,8 @@ class Alignment:
         logprob: Natural log-probability of the LLM's answer, where there is one.
         confidence: Probability that the span is right, 0 to 1, where the aligner gives one.
         status: Whether it is aligned, and if not, why.
+        candidates: JSON: the phrases that the aligner finds most probable for it, as a list of
+            [phrase, probability]; empty where the aligner gives no probability.
     """
 
     sentence_id: str
@@ -276,6 +278,7 @@ class Alignment:
     logprob: float | None = _column(digits=3)
     confidence: float | None = _column(digits=3)
     status: AlignmentStatus = "aligned"
+    candidates: tuple[tuple[str, float], ...] = _column(digits=3, default=())
 
     @property
     def span(self) -> Span:

@@ -26,6 +26,9 @@ from eatner.tables import (
     by_sentence,
 )
 
+# How many phrases of an entity a row shows.
+SHOWN = 4
+
 
 def align_step(step: Step, propose: Propose) -> Iterator[Alignment]:
     """Align the entities of a step with the candidates that its kind proposes."""
@@ -131,9 +134,10 @@ def _sentence_rows(
     )
     for (name, mentions), choice in zip(mentions_of.items(), chosen, strict=True):
         of_entity = candidates[name]
+        best = _most_probable(of_entity or [])
         if choice is None:
             why = _why_not(of_entity, threshold)
-            yield from (alignment_row(mention, why) for mention in mentions)
+            yield from (alignment_row(mention, why, candidates=best) for mention in mentions)
             continue
         for number, (start, end) in enumerate(choice.spans):
             # More labels than mentions in the English repeat the last mention.
@@ -145,8 +149,10 @@ def _sentence_rows(
                 text[start:end],
                 logprob=choice.candidate.logprob,
                 confidence=_confidence(choice.candidate, of_entity or []),
+                candidates=best,
             )
-        yield from (alignment_row(mention, "taken") for mention in mentions[len(choice.spans) :])
+        for mention in mentions[len(choice.spans) :]:
+            yield alignment_row(mention, "taken", candidates=best)
 
 
 def _why_not(candidates: Sequence[Candidate] | None, threshold: float) -> AlignmentStatus:
@@ -163,5 +169,16 @@ def _confidence(chosen: Candidate, candidates: Sequence[Candidate]) -> float | N
     """The chosen candidate's share of the probability of all candidates and of no answer."""
     if not chosen.measured:
         return None
-    total = np.logaddexp.reduce([0.0, *(candidate.gain for candidate in candidates)])
-    return math.exp(chosen.gain - total)
+    return math.exp(chosen.gain - _total(candidates))
+
+
+def _most_probable(candidates: Sequence[Candidate]) -> list[tuple[str, float]]:
+    """The best phrases with their probabilities; none if the gains were not measured."""
+    total = _total(candidates)
+    ranked = sorted(candidates, key=lambda candidate: -candidate.gain)[:SHOWN]
+    return [(each.surface, math.exp(each.gain - total)) for each in ranked if each.measured]
+
+
+def _total(candidates: Sequence[Candidate]) -> float:
+    """The logarithm of the sum of the odds of all candidates and of no answer."""
+    return float(np.logaddexp.reduce([0.0, *(candidate.gain for candidate in candidates)]))

@@ -35,7 +35,8 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
         most: Upper limit on the words of a phrase; in a script without spaces, on its runs and
             single characters.
         tokens: The spans of the corpus's tokens, if any. They split words further, and are the
-            words of a script without spaces.
+            words of a script without spaces. If each is a character, as in KLUE, phrases begin with
+            a word all the same and end anywhere.
 
     Returns:
         The span of each phrase, without the punctuation at its edges, with and without the
@@ -43,11 +44,17 @@ def phrases(text: str, language: Language, most: int, tokens: Sequence[Span] = (
     """
     pieces = phrase_pieces(text, language, tokens)
     edges = set() if language.spaces else {edge for token in tokens for edge in token}
+    words = _word_numbers(text, pieces) if language.spaces else list(range(len(pieces)))
+    whole = language.spaces and all(end - start <= 1 for start, end in tokens)
     # A title may be a name as a whole: "Шквырин, Игорь", "Iberien (Kartlien)".
-    is_title = len(pieces) <= TITLE[language.spaces] and text.rstrip()[-1:] not in FINAL
+    is_title = words[-1:] < [TITLE[language.spaces]] and text.rstrip()[-1:] not in FINAL
     found: dict[Span, None] = {}
     for first, (start, _) in enumerate(pieces):
-        for last in range(first, min(first + most, len(pieces))):
+        if whole and first and words[first - 1] == words[first]:
+            continue
+        for last in range(first, len(pieces)):
+            if words[last] - words[first] >= most:
+                break
             between = text[pieces[last - 1][1] : pieces[last][0]] if last > first else ""
             if _breaks(re.sub("[,，()（）]", "", between) if is_title else between):
                 break
@@ -104,6 +111,12 @@ def phrase_pieces(text: str, language: Language, tokens: Sequence[Span] = ()) ->
         else:
             pieces.append((start, end))
     return pieces
+
+
+def _word_numbers(text: str, pieces: Sequence[Span]) -> list[int]:
+    """The number of the word that each piece is in."""
+    ends = [end for _, end in phrase_words(text)]
+    return [bisect_left(ends, end) for _, end in pieces]
 
 
 def _cut_word(word: Span, edges: Sequence[int]) -> list[Span]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eatner.tables import Alignment, AlignmentStatus, Mention, Span
 
 
@@ -13,6 +15,7 @@ def alignment_row(
     *,
     logprob: float | None = None,
     confidence: float | None = None,
+    candidates: Sequence[tuple[str, float]] = (),
 ) -> Alignment:
     """A row of the align table for an English entity.
 
@@ -23,9 +26,10 @@ def alignment_row(
         surface: The sentence at that place.
         logprob: Natural log-probability of the LLM's answer.
         confidence: Probability that the span is right.
+        candidates: The most probable phrases, each with its probability.
     """
     start, end = (None, None) if span is None else span
     return Alignment(
         mention.sentence_id, mention.surface, mention.start, mention.end, mention.type,
-        start, end, surface, logprob, confidence, status,
+        start, end, surface, logprob, confidence, status, tuple(candidates),
     )  # fmt: skip

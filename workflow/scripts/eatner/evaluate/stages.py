@@ -33,6 +33,8 @@ from eatner.text.folding import fold_letters, fold_words
 # another sentence; at 70 it is 71% and 0.5%.
 _READING_LIKENESS = 60.0
 _TITLE_LIKENESS = 90.0
+# The probability from which a phrase that was not chosen shows what an English entity means.
+_LIKELY = 0.2
 
 
 Located = tuple[int, int, Evidence]
@@ -105,6 +107,8 @@ class _Labelled:
         spans_of: The reverse: predicted spans by that place.
         sure: Predicted spans that are more probably right than wrong, says the aligner.
         ignored: Gold spans whose label is ignored on purpose.
+        hints: Names whose English the translator was given, as (surface, English).
+        likely: For each phrase that an aligner finds likely, the place of its English.
         oracles: Steps that are right by construction: `translation`, `tagger`.
     """
 
@@ -115,6 +119,8 @@ class _Labelled:
     spans_of: dict[Span, list[TypedSpan]]
     sure: set[TypedSpan]
     ignored: Sequence[Span]
+    hints: Sequence[tuple[str, str]]
+    likely: Mapping[str, Span]
     oracles: Collection[str]
 
     @property
@@ -188,9 +194,11 @@ def errors_by_stage(
     or makes up is the tagger's.
 
     Step 2 is an estimate, and so is everything that depends on it. `evidence` says what shows that
-    the English names an entity: `title` and `reading` as in `find_mention`; `alignment`: neither,
-    but the aligner is sure; `oracle`: a step is right by construction; `elimination`: with gold
-    English, an entity of its type is left over that no other gold entity accounts for; `none`.
+    the English names an entity: `title` and `reading` as in `find_mention`, where the names that
+    the translator was given count as titles; `alignment`: neither, but the aligner is sure, or
+    finds the surface likely for an English entity; `oracle`: a step is right by construction;
+    `elimination`: with gold English, an entity of its type is left over that no other gold entity
+    accounts for; `none`.
 
     Args:
         sentences: Rows of sentences.tsv.
@@ -210,7 +218,9 @@ def errors_by_stage(
         ValueError: What `score` raises.
     """
     gold, align = list(gold), list(align)
-    texts = {row.sentence_id: row.english for row in translate}
+    translated = {row.sentence_id: row for row in translate}
+    texts = {name: row.english for name, row in translated.items()}
+    hints = {name: row.hints for name, row in translated.items()}
     ignored = by_sentence(row for row in gold if row.status == "ignored")
     tags = by_sentence(row for row in tag if row.status == "tagged")
     aligned = by_sentence(align)
@@ -228,6 +238,8 @@ def errors_by_stage(
             spans_of,
             sure,
             [(row.start, row.end) for row in ignored[name]],
+            hints.get(name, ()),
+            _likely(aligned[name]),
             oracles,
         )
         correct += len(sentence.right)
@@ -281,10 +293,26 @@ def _locate(
             if text[other[0] : other[1]] != surface:
                 start, end = sentence.english_of[other]
                 free = free[:start] + " " * (end - start) + free[end:]
-        mention = find_mention(surface, free, lexicon.get(surface, ()), romanise)
+        given = [name for own, name in sentence.hints if own == surface]
+        names = [*lexicon.get(surface, ()), *given]
+        mention = find_mention(surface, free, names, romanise)
+        if mention is None and surface in sentence.likely:
+            mention = (*sentence.likely[surface], "alignment")
         if mention:
             found[span] = mention
     return found
+
+
+def _likely(aligned: Iterable[Alignment]) -> dict[str, Span]:
+    """For each phrase that the aligner finds likely for an entity, the entity's place."""
+    found: dict[str, tuple[float, Span]] = {}
+    for row in aligned:
+        if row.english_start is None or row.english_end is None:
+            continue
+        for surface, probability in row.candidates:
+            if probability >= max(_LIKELY, found.get(surface, (0.0,))[0]):
+                found[surface] = (probability, (row.english_start, row.english_end))
+    return {surface: place for surface, (_, place) in found.items()}
 
 
 def _attribute(sentence: _Labelled, located: Mapping[TypedSpan, Located]) -> list[Error]:

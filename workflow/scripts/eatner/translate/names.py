@@ -14,9 +14,11 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import LLM, Completion, Prompt, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
+from eatner.prompts import examples
 from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
-from eatner.translate.base import is_latin
+from eatner.text.trim import trim
+from eatner.wiki.names import name_fault
 
 # More hints would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 32
@@ -92,7 +94,7 @@ def _listed_names(
     for index, completions in zip(prompt_of, answers, strict=True):
         answer = completions[0].text if completions else ""
         known = " ".join(surface for surface, _ in hints[index])
-        pieces = [piece.strip() for piece in answer.replace("\n", ";").split(";")]
+        pieces = [_bare(piece, language) for piece in answer.replace("\n", ";").split(";")]
         listed[index] = [
             piece
             for piece in dict.fromkeys(pieces)
@@ -117,11 +119,24 @@ def _english_names(
             journal=journal,
             progress=bar.update,
         )
-    return {
-        name: completions[0].text.strip()
-        for name, completions in zip(names, answers, strict=True)
-        if completions and _is_name(completions[0])
+    known = {
+        english: surface for *_, pairs in examples(language.code) for surface, english in pairs
     }
+    english: dict[str, str] = {}
+    for name, completions in zip(names, answers, strict=True):
+        if not completions or not _is_name(completions[0]):
+            continue
+        word = completions[0].text.strip()
+        if known.get(word, name) == name:  # no name of the prompt's examples
+            english[name] = word
+    return english
+
+
+def _bare(piece: str, language: Language) -> str:
+    """A listed name without a bracket behind it, nor punctuation and honorifics around it."""
+    piece = re.sub(r"\s*[(（][^()（）]*[)）]?$", "", piece.strip())
+    start, end = trim((0, len(piece)), piece, language)
+    return piece[start:end]
 
 
 def _stands_alone(piece: str, text: str, language: Language) -> bool:
@@ -161,8 +176,9 @@ def _is_name(answer: Completion) -> bool:
         answer.finished
         and not is_guess
         and 0 < len(words) <= MOST_WORDS
-        and is_latin(answer.text)
+        and all(char < "\u0250" for char in answer.text if char.isalpha())
         and "=" not in answer.text
         and all(word[0].isupper() for word in words if len(word) > 3)
         and words[0][0].isupper()
+        and not name_fault(answer.text.strip())
     )
