@@ -19,11 +19,11 @@ help:
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
 
 # torch first and alone: otherwise another package asks for a build with gigabytes of CUDA.
-.venv/ready: pyproject.toml
+.venv/ready: pyproject.toml envs/install.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python envs/install.py torch==2.13.0
+	$(BIN)/python envs/install.py --editable '.[test]'
 	touch $@
 
 run: .venv/ready
@@ -57,7 +57,7 @@ bench-align: .venv/ready
 
 # About ten minutes on a machine with a GPU. Without vLLM, name the other parts with --only.
 bench-gpu: .venv/ready
-	snakemake --cores 8 --configfile bench/align.yaml -- resources/models/smollm2-135m-instruct results/wiki/ru/pairs.tsv
+	snakemake --cores 8 --configfile bench/align.yaml -- resources/models/qwen2.5-coder-0.5b-instruct results/wiki/ru/pairs.tsv
 	python bench/bench_gpu.py --out docs/benchmarks/gpu.md
 
 # Hours on two cores. A stopped run can be continued; after kill -9, run `snakemake --unlock` first.

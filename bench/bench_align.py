@@ -239,9 +239,9 @@ def projection() -> dict[str, object]:
     asked = within(tagged, few)
     find = constrained("tuned", llm)
     rows["constrained, tuned"] = list(align(few, asked, find, repeats="all"))
-    make("resources/models/smollm2-135m-instruct")
-    chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
-    journal = Journal(ROOM / "projection.paper.jsonl", "smollm2")
+    make("resources/models/qwen2.5-coder-0.5b-instruct")
+    chat = TransformersLLM(ROOT / "resources/models/qwen2.5-coder-0.5b-instruct")
+    journal = Journal(ROOM / "projection.paper.jsonl", "qwen-0.5b")
     rows["fused, the chat LLM"] = list(with_chat(few, asked, chat, journal))
     rows["paper, the chat LLM"] = list(
         paper.align(few, asked, chat, RU, max_new_tokens=PAPER_TOKENS, journal=journal)
@@ -510,9 +510,9 @@ def system() -> dict[str, object]:
         "constrained": ("ja-gsd", "gemma-names/spacy-sm/gemma-ja"),
         "fused": ("ja-gsd", "gemma-names/spacy-sm/fused-ja"),
         "fused, untuned": ("ja-gsd", "gemma-names/spacy-sm/fused-untuned"),
-        ours: ("ja-gsd-first", "smollm2-names/spacy-sm/fused-smollm2"),
+        ours: ("ja-gsd-first", "qwen-0.5b/spacy-sm/fused-qwen-0.5b"),
         papers: ("ja-gsd-first", "paper/spacy-sm/paper"),
-        f"{ours}, German": ("de-first", "smollm2-names/spacy-sm/fused-smollm2-ru"),
+        f"{ours}, German": ("de-first", "qwen-0.5b/spacy-sm/fused-qwen-0.5b-ru"),
         f"{papers}, German": ("de-first", "paper/spacy-sm/paper"),
     }
     make(*(f"results/{name}/score/{path}.json" for name, path in systems.values()))
@@ -570,14 +570,14 @@ def paired(
 def speed() -> dict[str, object]:
     """Time translation and alignment with the same chat LLM: ours, and the paper's turn by turn."""
     make(
-        "results/models/fused-smollm2/weights.json",
+        "results/models/fused-qwen-0.5b/weights.json",
         "results/wiki/ja/lexicon.marisa",
         "resources/artifacts/en-core-web-sm",
     )
     language = languages.get("ja")
-    chat = TransformersLLM(ROOT / "resources/models/smollm2-135m-instruct")
+    chat = TransformersLLM(ROOT / "resources/models/qwen2.5-coder-0.5b-instruct")
     titles = lexicon.load(ROOT / "results/wiki/ja/lexicon.marisa")
-    weights = read_weights(ROOT / "results/models/fused-smollm2/weights.json")
+    weights = read_weights(ROOT / "results/models/fused-qwen-0.5b/weights.json")
     sentences, _ = gold(JAPANESE, GSD, SPEED_SENTENCES)
     types = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}
     pipeline = next((ROOT / "resources/artifacts/en-core-web-sm").rglob("meta.json")).parent
@@ -770,7 +770,7 @@ def page() -> str:
         f"Machine: {cores()}, Python {platform.python_version()}. F1 is strict: first and last "
         "character and type. LLMs: Gemma 3 270M (Q4_K_M, converted), untuned (few-shot) and tuned "
         "(LoRA on pairs of the sample wiki); the paper's chat turns need an instruct LLM, here "
-        "SmolLM2-135M-Instruct.",
+        "Qwen2.5-Coder-0.5B-Instruct.",
         "",
     ]
     for name, write in (
@@ -951,9 +951,10 @@ def speed_page(figures: Mapping[str, object]) -> list[str]:
     return [
         "## Speed: translation and alignment, with the same chat LLM and sentences",
         "",
-        f"{figures['ours']['sentences']} sentences of UD-GSD dev with SmolLM2-135M-Instruct. Ours "
-        "is `entity-aware` and `fused`, in batches. The paper's procedure has one turn at a time, "
-        f"with up to {PAPER_TOKENS} new tokens each. **Ours is {figures['ratio']} times faster.** "
+        f"{figures['ours']['sentences']} sentences of UD-GSD dev with Qwen2.5-Coder-0.5B-Instruct. "
+        "Ours is `entity-aware` and `fused`, in batches. The paper's procedure has one turn at a "
+        f"time, with up to {PAPER_TOKENS} new tokens each. "
+        f"**Ours is {figures['ratio']} times faster.** "
         f"Peak memory {figures['ours']['peak_memory_mb']} MB.",
         "",
         *table(

@@ -39,7 +39,7 @@ from eatner.train import lora as train_lora
 
 NTREX = ROOT.parent / "shared/data/ntrex128"
 PAIRS = ROOT / "results/wiki/ru/pairs.tsv"
-TOKENIZER = ROOT / "resources/models/smollm2-135m-instruct"
+TOKENIZER = ROOT / "resources/models/qwen2.5-coder-0.5b-instruct"
 RECORD = ROOT / "results/bench/gpu.json"
 # Arguments of a Qwen2Config.
 SHAPE = {

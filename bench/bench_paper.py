@@ -44,6 +44,7 @@ LOOKUP = "lookup"
 NO_WIKI = "no wiki"
 # The system that is held against the others.
 OURS = "ours"
+TUNED = "ours-1.5b-tuned"
 SCORE = "results/{corpus}/score/{translator}/{tagger}/{aligner}.json"
 ENTITIES = "results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"
 
@@ -173,7 +174,7 @@ def pairs(systems: Sequence[str]) -> list[Pair]:
     tuned = [name for name in systems if f"{name}-tuned" in systems]
     return [
         *((OURS, name) for name in systems if name != OURS and not name.endswith("-tuned")),
-        *((f"{OURS}-tuned", f"{name}-tuned") for name in tuned if name != OURS),
+        *((TUNED, f"{name}-tuned") for name in tuned if f"{name}-tuned" != TUNED),
         *((f"{name}-tuned", name) for name in tuned),
     ]
 
@@ -357,10 +358,12 @@ WHAT = {
     "paper": "the paper's procedure: three chat turns a sentence, three an entity",
     "paper-tuned": "the same; the LLM that aligns is tuned on pairs of the wikis",
     "ours": "one turn with hints: titles of the wiki and names that the LLM lists; fused aligner",
-    "ours-tuned": "the same; the LLM that aligns is tuned on pairs of the wikis",
+    "ours-1.5b": "the same; the LLM that translates also aligns",
+    "ours-1.5b-tuned": "the same; tuned on pairs of the wikis, it aligns",
     "no-hints": "ours without hints",
     "one-signal": "ours; of the aligner's signals only the LLM's probability of the phrase",
     "no-fusion": "ours; the aligner takes the LLM's answer, restricted to the sentence",
+    "words": "ours; words of the sentence and of its English are linked by their embeddings",
     "direct": "the LLM tags the sentence itself, without English",
     LOOKUP: "names of the wiki in the sentence itself, without an LLM",
 }

@@ -40,7 +40,7 @@ SENTENCES = (
     "👩‍👩‍👧 e\u0301 \\ “x” مرحبا <eos> , .",
     "a",
 )
-SMOLLM = ROOT / "resources/models/smollm2-135m-instruct"
+CHAT_LLM = ROOT / "resources/models/qwen2.5-coder-0.5b-instruct"
 
 
 @pytest.fixture(autouse=True)
@@ -249,10 +249,10 @@ def test_translate_and_align_without_scores() -> None:
     ]
 
 
-@pytest.mark.skipif(not SMOLLM.exists(), reason="SmolLM2 has not been fetched")
+@pytest.mark.skipif(not CHAT_LLM.exists(), reason="the chat LLM has not been fetched")
 def test_a_real_chat_model_answers_as_it_does_here() -> None:
     with tiny.in_float32():
-        model = TransformersLLM(SMOLLM)
+        model = TransformersLLM(CHAT_LLM)
     asked = [prompts.translation(text, languages.get("fr"), (), "chat") for text in ("Bonjour.",)]
     with Server(model) as server:
         [answer] = ask(EndpointLLM(server.url, MODEL, logprobs=True), *asked)

@@ -11,9 +11,10 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import Completion
 from eatner.llm.journal import Journal
 from eatner.text import languages
+from eatner.translate import names as naming
 from eatner.translate.base import is_latin
 from eatner.translate.entity_aware import translate
-from eatner.translate.names import MOST_HINTS, _stands_alone
+from eatner.translate.names import _stands_alone
 
 JA = languages.get("ja")
 NAMES = {
@@ -111,11 +112,13 @@ def test_hints_stand_in_the_prompt_and_in_the_row(names: Lexicon) -> None:
         assert "= Tokyo" not in str(bare.asked[0])
 
 
-def test_hints_are_not_more_than_an_llm_can_mind(names: Lexicon) -> None:
-    assert len(NAMES) > MOST_HINTS
+def test_hints_are_not_more_than_an_llm_can_mind(
+    names: Lexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "MOST_HINTS", 5)
     llm = Scripted(Completion("x", -1.0, 1, True))
     [row] = run(sentences("、".join(NAMES)), llm, names)
-    assert row.hints == tuple(NAMES.items())[:MOST_HINTS]
+    assert row.hints == tuple(NAMES.items())[:5]
 
 
 def test_the_mark_of_a_beginning_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +213,8 @@ def test_the_llm_is_asked_for_names_first() -> None:
     # Of what it lists, what stands in the sentence, has a name's English, and is no guess.
     assert [row.hints for row in rows] == [(("水戸", "Mito"),), (), ()]
     assert [row.status for row in rows] == ["translated", "translated", "blank"]
+    # The English lacked the name: nothing is asked, because there is one clause, and it is listed.
+    assert [row.english for row in rows] == ["It is said. Mito.", "It is said.", ""]
     assert len(llm.calls) == 3
     assert llm.calls[2][0].endswith("Japanese: Mito と府中の駅前へ行く。\nEnglish:")
 

@@ -120,12 +120,12 @@ def leaked(
         The numbers of the examples; a name is supported by its surface or its English in the
         sentence, and by a hint.
     """
-    known = " ".join([sentence, *(name for _, name in hints)])
+    known = fold_words(" ".join([sentence, *(name for _, name in hints)]))
     return frozenset(
         number
         for number, (_, _, _, pairs) in enumerate(examples(language.code))
         for surface, name in pairs
-        if says(english, name) and not says(known, name) and surface not in sentence
+        if says(english, name) and fold_words(name) not in known and surface not in sentence
     )
 
 

@@ -50,7 +50,7 @@ def _shown(hint: object, used: dict[str, str]) -> str:
             return f"[{name}](#{name.lower()})"
     if hint == tuple[tables.Span, ...]:
         return "spans"
-    if hint == tuple[tuple[str, str], ...]:
+    if hint in (tuple[tuple[str, str], ...], tuple[tuple[str, float], ...]):
         return "JSON"
     names = [one.__name__ for one in (get_args(hint) or (hint,)) if isinstance(one, type)]
     if get_origin(hint) is not None and any(get_origin(one) is Literal for one in get_args(hint)):

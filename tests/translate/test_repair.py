@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eatner import prompts
+from eatner.llm.base import Completion
+from eatner.text import languages
+from eatner.translate.asking import Asker, Question
+from eatner.translate.repair import in_parts, missing, with_missing_names, without_leaks
+
+JA, DE, SW = (languages.get(code) for code in ("ja", "de", "sw"))
+CITIES = {
+    "東京": "Tokyo", "大阪": "Osaka", "京都": "Kyoto", "札幌": "Sapporo", "仙台": "Sendai",
+    "福岡": "Fukuoka", "神戸": "Kobe", "広島": "Hiroshima", "横浜": "Yokohama", "奈良": "Nara",
+}  # fmt: skip
+
+
+class Translator:
+    """An LLM whose answer is a function of the prompt; keeps what it was asked."""
+
+    context = 100_000
+
+    def __init__(self, answer: Callable[[str], str]) -> None:
+        self.answer, self.asked = answer, []
+
+    encode = list
+
+    def complete(self, asked, **_):
+        self.asked += asked
+        return [[Completion(self.answer(prompt), -1.0, 3, True)] for prompt in asked]
+
+
+def asker(answer: Callable[[str], str], language=JA) -> Asker:
+    return Asker(Translator(answer), language, "few-shot", 16, None)
+
+
+def said(text: str) -> Completion:
+    return Completion(text, -2.0, 4, True)
+
+
+def last_line(prompt: str) -> str:
+    return prompt.removesuffix("\nEnglish:").rpartition(": ")[2]
+
+
+def test_a_name_of_the_examples_is_asked_again_without_them() -> None:
+    ask = asker(lambda _: "Taro, a professor, was born in Hungary.")
+    questions = [Question("太郎は教授だ。", ()), Question("花子は歌手だ。", ())]
+    answers = [said("Maria Silva is a professor."), said("Hanako is a singer.")]
+    found = without_leaks(questions, answers, ask)
+    # Hungary is of the same example: it is in the second answer all the same, so the first stays.
+    assert found == answers
+    [prompt] = ask.llm.asked
+    assert "Maria Silva" not in prompt
+    assert "Angela Merkel" in prompt
+    ask = asker(lambda _: "Taro is a professor.")
+    assert without_leaks(questions, answers, ask) == [
+        Completion("Taro is a professor.", -1.0, 3, True),
+        answers[1],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "hints", "english", "leaks"),
+    [
+        (JA, "太郎は教授だ。", (), "Maria Silva is a professor.", {2}),
+        (JA, "マリア・シルバは教授だ。", (), "Maria Silva is a professor.", set()),
+        (JA, "Maria Silvaは教授だ。", (), "Maria Silva is a professor.", set()),
+        (JA, "彼女は教授だ。", (("彼女", "Maria Silva"),), "Maria Silva is here.", set()),
+        (JA, "社は大きい。", (), "The Sonymen of Londonderry.", set()),  # no whole words
+        (JA, "会った。", (), "SONY met Barack  Obama.", {0, 1}),
+        (DE, "Er lebt in London.", (), "He lives in London.", set()),
+        # Without examples of its own language, a name may be right: asking again shows it.
+        (SW, "Anaishi Landani.", (), "He lives in London.", {1}),
+    ],
+)
+def test_what_supports_a_name_of_the_examples(language, text, hints, english, leaks) -> None:
+    assert prompts.leaked(english, text, hints, language) == leaks
+
+
+def test_twenty_cities_come_out_as_twenty() -> None:
+    hints = tuple(CITIES.items())
+    question = Question("、".join(CITIES) + "へ行く。", hints)
+    # It forgets all names but the first three of what it is asked.
+    ask = asker(lambda prompt: " ".join(last_line(prompt).split("、")[:3]) + " are nice.")
+    [answer] = with_missing_names([question], [said("Tokyo and others.")], ask)
+    assert missing(question, answer) == []
+    assert len(ask.llm.asked) == 3  # in parts of four names
+    assert answer.text.endswith(" Sapporo and Hiroshima.")
+    assert answer.tokens == 9
+
+
+def test_a_part_that_is_no_better_changes_nothing_but_the_list() -> None:
+    question = Question("東京、大阪、京都、札幌、仙台。", tuple(CITIES.items())[:5])
+    before = said("Tokyo, Osaka, Kyoto and Sapporo.")
+    [answer] = with_missing_names([question], [before], asker(lambda _: "Nothing."))
+    assert answer == Completion("Tokyo, Osaka, Kyoto and Sapporo. Sendai.", -2.0, 4, True)
+
+
+def test_what_lacks_nothing_is_not_asked() -> None:
+    ask = asker(lambda _: "never")
+    questions = [
+        Question("東京だ。", (("東京", "Tōkyō"),)),
+        Question("雨だ。", ()),
+        Question("", ()),
+    ]
+    answers = [said("It is TOKYO."), said("Rain."), None]
+    assert with_missing_names(questions, answers, ask) == answers
+    assert without_leaks(questions, answers, ask) == answers
+    assert ask.llm.asked == []
+
+
+def test_a_hint_is_not_cut_by_the_comma_in_it() -> None:
+    hints = (("Шквырин, Игорь", "Igor Shkvyrin"), ("Москва", "Moscow"))
+    text = "Шквырин, Игорь; Париж, Москва, Киев, Минск"
+    cut = in_parts(Question(text, (*hints, ("Киев", "Kyiv"), ("Минск", "Minsk"))))
+    assert "".join(part.text for part in cut) == text
+    assert [len(part.hints) for part in cut] == [4]
+    cut = in_parts(Question(f"{text}, Лондон", (*hints, ("Киев", "Kyiv"), ("Минск", "Minsk"))))
+    assert [part.text for part in cut] == [f"{text}, ", "Лондон"]
+
+
+@given(
+    st.text("東京、大阪,; -x", max_size=40), st.lists(st.sampled_from(["東京", "大阪", "x", "、"]))
+)
+def test_parts_are_the_whole_sentence(text: str, surfaces: list[str]) -> None:
+    hints = tuple((surface, "X") for surface in surfaces if surface in text)
+    parts = in_parts(Question(text, hints))
+    assert "".join(part.text for part in parts).strip() == text.strip()
+    assert {hint for part in parts for hint in part.hints} == set(hints)
