@@ -109,3 +109,36 @@ def test_phrases_keep_to_the_corpuss_tokens(
     found = {text[start:end] for start, end in phrases(text, languages.get(code), 12, places)}
     assert set(names) <= found
     assert not others & found
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "names", "most"),
+    [
+        ("ko", "라가디아 공항은 사고가 일어난 밤", {"라가디아 공항", "라가디아"}, 2),
+        ("ko", "도라에몽과 로스앤젤레스 다저스에서", {"도라에몽", "로스앤젤레스 다저스"}, 2),
+        # What is written together and no particle is cut off anywhere: a title, a number, a typo.
+        ("ko", "최석근경장이 왔다", {"최석근", "최석근경장"}, 1),
+        ("ru", "Он в Санкт-Петербурге", {"Санкт-Петербурге"}, 1),
+        ("am", "በለንደን አዲስ", {"በለንደን", "በለንደን አዲስ"}, 2),
+    ],
+)
+def test_where_each_character_is_a_token_a_phrase_has_as_many_words(
+    code: str, text: str, names: set[str], most: int
+) -> None:
+    tokens = [(place, place + 1) for place in range(len(text))]
+    language = languages.get(code)
+    spans = phrases(text, language, most, tokens)
+    found = {text[start:end] for start, end in spans}
+    assert names <= found
+    # As many words as without tokens, and no phrase begins within one, except behind a prefix.
+    assert found >= {text[a:b] for a, b in phrases(text, language, most)}
+    assert all(len(phrase.split()) <= most for phrase in found)
+    if not language.prefixes:
+        assert all(start == 0 or not text[start - 1].isalnum() for start, _ in spans)
+
+
+def test_tokens_that_part_words_do_not_make_phrases_shorter() -> None:
+    text = "L'université de l'Ohio à Saint-Étienne"
+    tokens = [(0, 2), (2, 12), (13, 15), (16, 18), (18, 22), (23, 24), (25, 30), (30, 31), (31, 38)]
+    found = {text[a:b] for a, b in phrases(text, languages.get("fr"), 3, tokens)}
+    assert {"université de l'Ohio", "Ohio", "Saint-Étienne", "Étienne"} <= found

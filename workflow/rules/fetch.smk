@@ -73,7 +73,7 @@ rule convert_gguf:
         "../../envs/llm.yaml"
     resources:
         runtime=30,
-        mem_mb=6000,
+        mem_mb=8000,
     params:
         code=code_of("convert_gguf.py"),
     script:

@@ -28,7 +28,7 @@ rule translate_sentences:
     resources:
         gpu=lambda wildcards: translator(wildcards).gpus,
         runtime=720,
-        mem_mb=6000,
+        mem_mb=10000,
     params:
         code=lambda wildcards: code_of(*kind_roots("translate_sentences.py", translator(wildcards))),
         translator=lambda wildcards: translator(wildcards).settings,
@@ -95,7 +95,7 @@ rule tag_with_llm:
     resources:
         gpu=lambda wildcards: tagger(wildcards).gpus,
         runtime=720,
-        mem_mb=6000,
+        mem_mb=10000,
     params:
         code=lambda wildcards: code_of(*kind_roots("tag_with_llm.py", tagger(wildcards))),
         tagger=lambda wildcards: tagger(wildcards).settings,
@@ -136,7 +136,7 @@ rule align_entities:
     resources:
         gpu=lambda wildcards: aligner(wildcards).gpus,
         runtime=720,
-        mem_mb=6000,
+        mem_mb=10000,
     params:
         code=lambda wildcards: code_of(*kind_roots("align_entities.py", aligner(wildcards))),
         aligner=lambda wildcards: aligner(wildcards).settings,
