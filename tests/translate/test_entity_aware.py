@@ -257,3 +257,15 @@ def test_names_of_hostile_sentences(kind: str, form: str) -> None:
     assert [row.sentence_id for row in rows] == [row.sentence_id for row in texts]
     for row, given in zip(rows, texts, strict=True):
         assert all(surface in given.text for surface, _ in row.hints)
+
+
+def test_two_names_do_not_share_their_english() -> None:
+    known = [("米国", "United States"), ("アメリカ", "United States")]  # the lexicon's titles
+    more = [("名古屋", "Nagoya"), ("新潟", "nagoya"), ("名古屋市", "Nagoya"), ("東京", "Tokyo")]
+    assert naming._distinct(known, more, JA) == [
+        *known,
+        ("名古屋", "Nagoya"),
+        ("新潟", "Niigata"),
+        ("名古屋市", "Nagoya"),
+        ("東京", "Tokyo"),
+    ]

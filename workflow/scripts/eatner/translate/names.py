@@ -17,6 +17,7 @@ from eatner.progress import counter
 from eatner.prompts import examples
 from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
+from eatner.text.romanise import reading
 from eatner.text.trim import trim
 from eatner.wiki.names import name_fault
 
@@ -62,9 +63,27 @@ def with_names(
     english = _english_names(names, llm, language, form, journal)
     english = _without_common_words(english, llm, language, journal)
     return [
-        [*known, *((name, english[name]) for name in in_sentence if name in english)][:MOST_HINTS]
+        _distinct(
+            known, [(name, english[name]) for name in in_sentence if name in english], language
+        )
         for known, in_sentence in zip(hints, listed, strict=True)
     ]
+
+
+def _distinct(known: Sequence[Hint], more: Sequence[Hint], language: Language) -> list[Hint]:
+    """The hints of a sentence; one of `more` whose English another name has, has its reading.
+
+    An LLM that does not know a city calls it by the name of another one (新潟: Nagoya), and both
+    would be one for the tagger. A name and a part of it may share their English.
+    """
+    read = reading(language)
+    hints = list(known)
+    for surface, english in more:
+        others = [own for own, name in hints if name.casefold() == english.casefold()]
+        if any(own not in surface and surface not in own for own in others):
+            english = " ".join(word.capitalize() for word in read(surface).split())
+        hints.append((surface, english))
+    return hints[:MOST_HINTS]
 
 
 def _listed_names(
