@@ -151,7 +151,11 @@ HERE += ["tag_with_llm:mini:identity:direct", "finetune_model"]
 # An edit of a statement, and the jobs that use it themselves, by the beginnings of their names.
 EDITS = {
     "how wikitext is read": ("wiki/wikitext.py", "clean", ["parse_wiki"]),
-    "what is a name": ("wiki/names.py", "name_fault", ["build_pairs", "build_lexicon"]),
+    "what is a name": (
+        "wiki/names.py",
+        "name_fault",
+        ["build_pairs", "build_lexicon", *ENTITY_AWARE],
+    ),
     "pairs": ("wiki/pairs.py", "build", ["build_pairs"]),
     "the lexicon's builder": ("wiki/lexicon.py", "build", ["build_lexicon"]),
     "the sample wiki": ("wiki/sample.py", "build", ["build_sample_wiki"]),

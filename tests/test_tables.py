@@ -74,13 +74,15 @@ def test_cells_are_what_the_file_shows() -> None:
         (Translation, "status", "lost"),
         (Mention, "score", "high"),
         (Alignment, "status", "found"),
+        (Alignment, "candidates", ""),
+        (Alignment, "candidates", '[["東京", "sure"]]'),
         (Pair, "kind", "link"),
     ],
 )
 def test_a_value_that_is_none_of_its_column_is_named(table, column, value, tmp_path) -> None:
     sound = {
         "start": "0", "end": "1", "tokens": "0:1", "hints": "[]", "kind": "anchor", "page_id": "1",
-        "type": "PER",
+        "type": "PER", "candidates": "[]",
     }  # fmt: skip
     status = {GoldEntity: "scored", Translation: "blank", Mention: "tagged", Alignment: "aligned"}
     cells = {name: sound.get(name, "") for name in tables.columns(table)}

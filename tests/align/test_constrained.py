@@ -95,7 +95,9 @@ def test_hostile_sentences_change_only_their_own_rows(kind: str, form: str) -> N
     for one, other in zip(own, expected, strict=True):
         assert one.logprob == pytest.approx(other.logprob, abs=5e-3)
         assert one.confidence == pytest.approx(other.confidence, abs=5e-3)
-        assert replace(one, logprob=other.logprob, confidence=other.confidence) == other
+        assert dict(one.candidates) == pytest.approx(dict(other.candidates), abs=5e-3)
+        measured = {"logprob", "confidence", "candidates"}
+        assert replace(one, **{name: getattr(other, name) for name in measured}) == other
 
 
 WORDS = st.text(
