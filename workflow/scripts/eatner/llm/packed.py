@@ -20,18 +20,19 @@ def pack(model: PreTrainedModel) -> None:
     """Order the weights of all linear layers of a model, which then cannot be trained or saved.
 
     Args:
-        model: On the CPU. It is left as it is if torch was built without oneDNN.
+        model: On the CPU. It is left as it is if torch was built without oneDNN. So is its output
+            layer, whose weights may be those of the embedding too and would be there twice.
     """
     import torch
 
     if not torch.backends.mkldnn.is_available():
         return
-    packed = _packed_linear()
+    packed, output = _packed_linear(), model.get_output_embeddings()
     places = [
         (module, name)
         for module in model.modules()
         for name, layer in module.named_children()
-        if type(layer) is torch.nn.Linear
+        if type(layer) is torch.nn.Linear and layer is not output
     ]
     # One after the other, so that the weights are never all there twice.
     for module, name in places:
