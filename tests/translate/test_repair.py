@@ -100,6 +100,13 @@ def test_a_part_that_is_no_better_changes_nothing_but_the_list() -> None:
     assert answer == Completion("Tokyo, Osaka, Kyoto and Sapporo. Sendai.", -2.0, 4, True)
 
 
+@pytest.mark.parametrize("text", ["", "  ", "東京は大きい。"])
+def test_what_is_no_english_is_not_made_to_look_like_it(text: str) -> None:
+    question = Question("東京は大きい。", (("東京", "Tokyo"),))
+    answers = [said(text)]
+    assert with_missing_names([question], answers, asker(lambda _: "never")) == answers
+
+
 def test_what_lacks_nothing_is_not_asked() -> None:
     ask = asker(lambda _: "never")
     questions = [

@@ -10,6 +10,7 @@ from dataclasses import replace
 from eatner import prompts
 from eatner.llm.base import Completion
 from eatner.translate.asking import Asker, Question
+from eatner.translate.base import is_latin
 
 log = logging.getLogger(__name__)
 # What ends a clause, and how many hints a part of a sentence has that is translated by itself.
@@ -81,8 +82,10 @@ def with_missing_names(
         answer = kept[index]
         if before is None or answer is None:
             continue
-        names = missing(question, answer)
         lacked += bool(missing(question, before))
+        # An answer that is no English stays what it is, for its status to say so.
+        is_english = answer.text.strip() and is_latin(answer.text)
+        names = missing(question, answer) if is_english else []
         listed += len(names)
         if names:
             kept[index] = replace(answer, text=f"{answer.text.strip()} {_list_of(names)}")
