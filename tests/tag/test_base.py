@@ -19,6 +19,7 @@ from eatner.tag.base import POSSESSIVES, Found, mention_rows, tag, trim
         ("the United States", "United States"),
         ("The Hague's", "Hague"),
         ("  a Sony’s  ", "Sony"),
+        ("Tennessee Williams'", "Tennessee Williams"),
         ("an Osaka", "Osaka"),
         ("Theodore's", "Theodore"),
         ("Anna", "Anna"),

@@ -12,7 +12,7 @@ from eatner.tables import Mention, MentionStatus, Span, Translation
 
 # What spaCy takes into an entity, and the title of an encyclopaedia does not.
 ARTICLES = ("the ", "The ", "a ", "an ")
-POSSESSIVES = ("'s", "’s")
+POSSESSIVES = ("'s", "’s", "'", "’")
 # Texts that a model is given at a time; after each time the journal keeps what it found.
 BLOCK = 512
 
