@@ -222,12 +222,11 @@ def _likely(scored: Scored) -> Scored:
     """
     weights = np.array([PRELIMINARY.get(signal, 0.0) for signal in SIGNALS])
     signals = scored.signals[:-1]
-    known, reading = (
-        signals[:, [SIGNALS.index(name) for name in names]].max(axis=1)
-        for names in (("lexicon", "hint"), ("reading",))
+    title, hint, reading = (
+        signals[:, SIGNALS.index(name)] for name in ("lexicon", "hint", "reading")
     )
     ranked = [
-        *np.flatnonzero(known > 0).tolist(),
+        *np.flatnonzero((title > 0) | (hint > 0)).tolist(),
         *np.argsort(-reading, kind="stable")[:READINGS].tolist(),
         *np.argsort(-(signals @ weights), kind="stable").tolist(),
     ]

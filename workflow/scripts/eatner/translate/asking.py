@@ -55,27 +55,62 @@ class Asker:
         Returns:
             The answer to each question; None to a blank one and to one that is too long.
         """
-        prompt_of: dict[int, Prompt] = {}
-        for index, question in enumerate(questions):
-            prompt = prompts.translation(
-                question.text,
-                self.language,
-                question.hints,
-                self.form,
-                without=question.without,
-            )
-            length = len(self.llm.encode(prompt)) + self.max_new_tokens
-            if question.text.strip() and length <= self.llm.context:
-                prompt_of[index] = prompt
-        with counter(desc, "sentence", len(prompt_of)) as bar:
-            answers = self.llm.complete(
-                list(prompt_of.values()),
-                max_new_tokens=self.max_new_tokens,
-                stop=prompts.stop(self.form),
-                no_repeat=True,
-                journal=self.journal,
-                progress=bar.update,
-            )
-        # An endpoint has no answer to what it finds too long itself.
-        first = {i: each[0] for i, each in zip(prompt_of, answers, strict=True) if each}
-        return [first.get(index) for index in range(len(questions))]
+        return first_answers(
+            [
+                prompts.translation(
+                    question.text,
+                    self.language,
+                    question.hints,
+                    self.form,
+                    without=question.without,
+                )
+                if question.text.strip()
+                else None
+                for question in questions
+            ],
+            self.llm,
+            desc=desc,
+            form=self.form,
+            max_new_tokens=self.max_new_tokens,
+            journal=self.journal,
+        )
+
+
+def first_answers(
+    asked: Sequence[Prompt | None],
+    llm: LLM,
+    *,
+    desc: str,
+    form: str,
+    max_new_tokens: int,
+    journal: Journal | None,
+) -> list[Completion | None]:
+    """Ask what fits the LLM's context, and take the best answer to each prompt.
+
+    Args:
+        asked: The prompts; None for a blank sentence, which is not asked.
+        llm: The LLM.
+        desc: What is being done, for the progress bar.
+        form: The form of the prompts, `few-shot` or `chat`.
+        max_new_tokens: Upper limit on the tokens of an answer.
+        journal: Keeps what the LLM has answered, for a job that is killed and run again.
+
+    Returns:
+        The answer to each prompt; None where nothing was asked, or an endpoint found it too long.
+    """
+    prompt_of = {
+        index: prompt
+        for index, prompt in enumerate(asked)
+        if prompt is not None and len(llm.encode(prompt)) + max_new_tokens <= llm.context
+    }
+    with counter(desc, "sentence", len(prompt_of)) as bar:
+        answers = llm.complete(
+            list(prompt_of.values()),
+            max_new_tokens=max_new_tokens,
+            stop=prompts.stop(form),
+            no_repeat=True,
+            journal=journal,
+            progress=bar.update,
+        )
+    first = {index: each[0] for index, each in zip(prompt_of, answers, strict=True) if each}
+    return [first.get(index) for index in range(len(asked))]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from eatner import prompts
 from eatner.lexicon import Lexicon
-from eatner.llm.base import LLM, Completion, Prompt, scored
+from eatner.llm.base import LLM, Completion, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
 from eatner.prompts import examples
@@ -19,6 +19,7 @@ from eatner.text.characters import cuts_word
 from eatner.text.languages import Language
 from eatner.text.romanise import reading
 from eatner.text.trim import trim
+from eatner.translate.asking import first_answers
 from eatner.wiki.names import name_fault
 
 # More hints would crowd the sentence out of a small LLM's attention.
@@ -95,32 +96,26 @@ def _listed_names(
     journal: Journal | None,
 ) -> list[list[str]]:
     """The names that the LLM lists for each sentence and that no hint covers."""
-    prompt_of: dict[int, Prompt] = {}
-    for index, text in enumerate(texts):
-        prompt = prompts.names(text, language, form)
-        if text.strip() and len(llm.encode(prompt)) + NAMES_TOKENS <= llm.context:
-            prompt_of[index] = prompt
-    with counter("finding names", "sentence", len(prompt_of)) as bar:
-        answers = llm.complete(
-            list(prompt_of.values()),
-            max_new_tokens=NAMES_TOKENS,
-            stop=prompts.stop(form),
-            no_repeat=True,
-            journal=journal,
-            progress=bar.update,
-        )
-    listed: list[list[str]] = [[] for _ in texts]
-    for index, completions in zip(prompt_of, answers, strict=True):
-        answer = completions[0].text if completions else ""
-        known = " ".join(surface for surface, _ in hints[index])
+    answers = first_answers(
+        [prompts.names(text, language, form) if text.strip() else None for text in texts],
+        llm,
+        desc="finding names",
+        form=form,
+        max_new_tokens=NAMES_TOKENS,
+        journal=journal,
+    )
+    listed: list[list[str]] = []
+    for text, of_sentence, completion in zip(texts, hints, answers, strict=True):
+        answer = completion.text if completion else ""
+        known = " ".join(surface for surface, _ in of_sentence)
         pieces = [_bare(piece, language) for piece in answer.replace("\n", ";").split(";")]
-        listed[index] = [
-            piece
-            for piece in dict.fromkeys(pieces)
-            if len(piece) > 1
-            and piece not in known
-            and _stands_alone(piece, texts[index], language)
-        ]
+        listed.append(
+            [
+                piece
+                for piece in dict.fromkeys(pieces)
+                if len(piece) > 1 and piece not in known and _stands_alone(piece, text, language)
+            ]
+        )
     return listed
 
 

@@ -61,38 +61,32 @@ def with_missing_names(
     The sentence is translated again in parts, if it has several clauses. Names that are missing
     still are listed behind the English, where the tagger finds them.
     """
-    parts_of: dict[int, list[Question]] = {}
-    for index, (question, answer) in enumerate(zip(questions, answers, strict=True)):
-        if answer is not None and missing(question, answer):
-            parts = in_parts(question)
-            if len(parts) > 1:
-                parts_of[index] = parts
+    kept = list(answers)
+    lacking = {
+        index: len(names)
+        for index, (question, answer) in enumerate(zip(questions, answers, strict=True))
+        if answer is not None and (names := missing(question, answer))
+    }
+    parts_of = {index: parts for index in lacking if len(parts := in_parts(questions[index])) > 1}
     asked = [part for parts in parts_of.values() for part in parts]
     said = iter(asker.ask(asked, "translating in parts") if asked else ())
-    kept = list(answers)
     for index, parts in parts_of.items():
         joined = _joined([next(said) for _ in parts])
-        answer = kept[index]
-        if joined is None or answer is None:
-            continue
-        if len(missing(questions[index], joined)) < len(missing(questions[index], answer)):
+        if joined is not None and len(missing(questions[index], joined)) < lacking[index]:
             kept[index] = joined
-    lacked, listed = 0, 0
-    for index, (question, before) in enumerate(zip(questions, answers, strict=True)):
+    listed = 0
+    for index in lacking:
         answer = kept[index]
-        if before is None or answer is None:
-            continue
-        lacked += bool(missing(question, before))
         # An answer that is no English stays what it is, for its status to say so.
-        is_english = answer.text.strip() and is_latin(answer.text)
-        names = missing(question, answer) if is_english else []
-        listed += len(names)
-        if names:
+        if answer is None or not answer.text.strip() or not is_latin(answer.text):
+            continue
+        if names := missing(questions[index], answer):
+            listed += len(names)
             kept[index] = replace(answer, text=f"{answer.text.strip()} {_list_of(names)}")
     log.info(
         "%d translations lacked names that are known; %d were translated in parts, %d names are "
         "listed behind the English",
-        lacked,
+        len(lacking),
         len(parts_of),
         listed,
     )
