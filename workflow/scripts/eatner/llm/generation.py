@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from eatner.llm.base import Completion, Decoding
@@ -70,13 +71,24 @@ class Generation:
             # Prompts are read once and not once a beam; generate() adds their last token.
             cache = self._read(ids[:, :-1], mask[:, :-1], first)
             cache.batch_repeat_interleave(beams)
+            search = partial(
+                cast("GenerationMixin", local.model).generate,
+                do_sample=False,
+                num_beams=beams,
+                eos_token_id=ends,
+                pad_token_id=local.pad,
+                logits_processor=[recorder],
+                return_dict_in_generate=True,
+            )
             if beams == 1:
-                rows, scores = self._greedy(ids, mask, cache, ends, recorder, decoding), None
+                rows = _greedy(search, ids, mask, cache, ends, recorder, decoding.max_new_tokens)
+                scores = None
             else:
-                out = cast("GenerationMixin", local.model).generate(
-                    **self._settings(ids, mask, cache, ends, recorder),
+                out = search(
+                    input_ids=ids,
+                    attention_mask=mask,
+                    past_key_values=cache,
                     max_new_tokens=decoding.max_new_tokens,
-                    num_beams=beams,
                     num_return_sequences=beams,
                     length_penalty=0.0,
                     output_scores=True,
@@ -103,67 +115,6 @@ class Generation:
             ranked = sorted(distinct.values(), key=lambda pair: (-pair[0], pair[1].text))
             answers.append([replace(answer, logprob=logprob) for logprob, answer in ranked])
         return answers, written
-
-    def _settings(
-        self,
-        ids: torch.Tensor,
-        mask: torch.Tensor,
-        cache: DynamicCache,
-        ends: list[int],
-        recorder: AnswerRecorder,
-    ) -> dict[str, Any]:
-        """The arguments of generate() that every search has."""
-        return {
-            "input_ids": ids,
-            "attention_mask": mask,
-            "past_key_values": cache,
-            "do_sample": False,
-            "eos_token_id": ends,
-            "pad_token_id": self.local.pad,
-            "logits_processor": [recorder],
-            "return_dict_in_generate": True,
-        }
-
-    def _greedy(
-        self,
-        ids: torch.Tensor,
-        mask: torch.Tensor,
-        cache: DynamicCache,
-        ends: list[int],
-        recorder: AnswerRecorder,
-        decoding: Decoding,
-    ) -> list[list[int]]:
-        """Write the most probable token again and again.
-
-        Answers differ in length. When half of the rows are finished they leave the batch, so that
-        the long answers do not take the time of all.
-
-        Returns:
-            For each row the tokens that were written; those behind an end mean nothing.
-        """
-        import torch
-
-        width = ids.shape[1]
-        written: list[list[int]] = [[] for _ in ids]
-        while recorder.rows:
-            criterion = HalfFinished(ends, len(ids))
-            out = cast("GenerationMixin", self.local.model).generate(
-                **self._settings(ids, mask, cache, ends, recorder),
-                max_new_tokens=decoding.max_new_tokens - (ids.shape[1] - width),
-                num_beams=1,
-                stopping_criteria=[criterion],
-            )
-            ids, cache = out.sequences, out.past_key_values
-            for row, tokens in zip(recorder.rows, ids[:, width:].tolist(), strict=True):
-                written[row] = tokens
-            if ids.shape[1] - width >= decoding.max_new_tokens:
-                break
-            going = criterion.finished.logical_not().nonzero().flatten()
-            new = mask.new_ones(len(ids), ids.shape[1] - mask.shape[1])
-            ids, mask = ids[going], torch.cat([mask, new], dim=1)[going]
-            cache.batch_select_indices(going)
-            recorder.rows = [recorder.rows[index] for index in going.tolist()]
-        return written
 
     def _read(self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]) -> DynamicCache:
         """Read prompts that begin with the tokens `first`; gives their cache."""
@@ -194,30 +145,81 @@ class Generation:
         return self._ends[stop]
 
 
+def _greedy(
+    search: Callable[..., Any],
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    ends: Sequence[int],
+    recorder: AnswerRecorder,
+    most: int,
+) -> list[list[int]]:
+    """Write the most probable token again and again.
+
+    Answers differ in length. When half of the rows are finished they leave the batch, so that the
+    long answers do not take the time of all.
+
+    Args:
+        search: The model's generate() with what stays the same in all calls.
+        ids: The prompts, shape (rows, tokens).
+        mask: 1 for a token and 0 for padding, of the same shape.
+        cache: What the model has read: all but the last token of each row.
+        ends: The tokens that end an answer.
+        recorder: Follows the rows that are still written.
+        most: Limit of an answer's tokens.
+
+    Returns:
+        For each row the tokens that were written; those behind an end mean nothing.
+    """
+    import torch
+
+    width = ids.shape[1]
+    written: list[list[int]] = [[] for _ in ids]
+    while recorder.rows:
+        criterion = HalfFinished(ends, len(ids), ids.device)
+        out = search(
+            input_ids=ids,
+            attention_mask=mask,
+            past_key_values=cache,
+            max_new_tokens=most - (ids.shape[1] - width),
+            stopping_criteria=[criterion],
+        )
+        ids, cache = out.sequences, out.past_key_values
+        for row, tokens in zip(recorder.rows, ids[:, width:].tolist(), strict=True):
+            written[row] = tokens
+        if ids.shape[1] - width >= most:
+            break
+        going = criterion.finished.logical_not().nonzero().flatten()
+        new = mask.new_ones(len(ids), ids.shape[1] - mask.shape[1])
+        ids, mask = ids[going], torch.cat([mask, new], dim=1)[going]
+        cache.batch_select_indices(going)
+        recorder.rows = [recorder.rows[index] for index in going.tolist()]
+    return written
+
+
 class HalfFinished:
     """Stopping criterion: at least half of the rows of a batch have written an end.
 
     Args:
         ends: The tokens that end an answer.
         rows: Number of rows.
+        device: Where they are.
 
     Attributes:
         finished: Which rows have, shape (rows,).
     """
 
-    def __init__(self, ends: Sequence[int], rows: int) -> None:
+    def __init__(self, ends: Sequence[int], rows: int, device: torch.device) -> None:
         import torch
 
-        self._ends = torch.tensor(ends)
-        self.finished = torch.zeros(rows, dtype=torch.bool)
+        self._ends = torch.tensor(ends, device=device)
+        self.finished = torch.zeros(rows, dtype=torch.bool, device=device)
 
     def __call__(self, input_ids: torch.Tensor, scores: object, **options: object) -> torch.Tensor:
         """Look at the last token of every row; the answer is the same for all of them."""
         import torch
 
-        device = input_ids.device
-        self.finished = self.finished.to(device)
-        self.finished |= torch.isin(input_ids[:, -1], self._ends.to(device))
+        self.finished |= torch.isin(input_ids[:, -1], self._ends)
         return torch.full_like(self.finished, bool(2 * self.finished.sum() >= len(input_ids)))
 
 
