@@ -4,28 +4,15 @@ from pathlib import Path
 
 import pytest
 import tiny
+from conversations import Scripted
+from questions import same
 
 from eatner.errors import InputError
-from eatner.llm.base import Completion
+from eatner.llm import room
+from eatner.llm.base import LLM, Completion
 from eatner.llm.conversation import converse, final_answer
 from eatner.llm.journal import Journal
-
-
-class Scripted:
-    """An LLM whose answers follow from what it is asked; it notes every conversation."""
-
-    def __init__(self, answer, *, context: int = 100_000) -> None:
-        self.answer, self.context = answer, context
-        self.asked: list[list[dict[str, str]]] = []
-
-    def encode(self, prompt):
-        return [char for message in prompt for char in message["content"]]
-
-    def complete(self, prompts, *, max_new_tokens, journal, progress):
-        self.asked += prompts
-        progress(len(prompts))
-        answers = map(self.answer, prompts)
-        return [[] if text is None else [Completion(text, -1.0, 3, True)] for text in answers]
+from eatner.llm.transformers import TransformersLLM
 
 
 def texts(answers: list[Completion | None]) -> list[str | None]:
@@ -68,6 +55,49 @@ def test_no_turn_is_asked_twice(tmp_path: Path) -> None:
     calls = llm.calls
     assert converse(llm, turns, "asking", 4, Journal(tmp_path / "journal", "x")) == first
     assert llm.calls == calls
+
+
+TURNS = [
+    ["Who is in 東京?", "And now in one short line?", "Again"],
+    ["a", "b", "c"],
+    ["Москва " * 9, "And in Paris, or in 京都 perhaps?", "No"],
+]
+
+
+@pytest.mark.parametrize("rows", [3, 1])
+def test_no_turn_is_read_twice(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    llm = tiny.llm("llama")
+    monkeypatch.setattr(room, "MAX_ROWS", rows)
+    monkeypatch.setattr(TransformersLLM, "conversation", LLM.conversation)
+    expected = converse(llm, TURNS, "asking", 12, None)
+    monkeypatch.undo()
+    monkeypatch.setattr(room, "MAX_ROWS", rows)
+    read = []
+    llm.model.register_forward_pre_hook(
+        lambda _, given, named: read.append(named.get("input_ids", *given).shape), with_kwargs=True
+    )
+    same([[each] for each in converse(llm, TURNS, "asking", 12, None)], [[e] for e in expected])
+    prompts = max(len(llm.encode([{"role": "user", "content": t}])) for ts in TURNS for t in ts)
+    assert max(width for _, width in read) <= prompts
+
+
+def ask_and_die(llm: LLM, journal: Journal) -> None:
+    llm.complete(["東京"], max_new_tokens=4, journal=journal)
+    raise KeyboardInterrupt
+
+
+def test_a_killed_group_leaves_no_answer(tmp_path: Path) -> None:
+    llm, path = tiny.llm("llama"), tmp_path / "journal"
+    journal = Journal(path, "x")
+    killed = llm.conversation(journal)
+    with pytest.raises(KeyboardInterrupt), killed:
+        ask_and_die(llm, journal)
+    assert path.read_text() == ""
+    with llm.conversation(journal):
+        llm.complete(["京都"], max_new_tokens=4, journal=journal)
+        assert path.read_text() == ""
+    assert path.read_text().count("\n") == 1
+    assert llm.generation.kept is None
 
 
 @pytest.mark.parametrize(

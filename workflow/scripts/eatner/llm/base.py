@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
@@ -167,6 +167,30 @@ class LLM(ABC):
         Yields:
             As soon as a batch is done the answers of each of its prompts by index.
         """
+
+    def groups(self, lengths: Sequence[int], new_tokens: int) -> Iterator[list[int]]:
+        """Put conversations into groups that are held one after the other.
+
+        Args:
+            lengths: Number of tokens of all questions of each conversation.
+            new_tokens: Limit of the tokens of all answers of one.
+
+        Yields:
+            Indices of the conversations of a group: here all of them.
+        """
+        if lengths:
+            yield list(range(len(lengths)))
+
+    @contextmanager
+    def conversation(self, journal: Journal | None) -> Generator[None]:
+        """Hold a group of conversations within this context, a turn of all of them at a time.
+
+        An engine may keep what it has read until the end. Here nothing is kept.
+
+        Args:
+            journal: Keeps the answers.
+        """
+        yield
 
     @abstractmethod
     def score(self, prompts: Sequence[Prompt], texts: Sequence[str]) -> list[float]:

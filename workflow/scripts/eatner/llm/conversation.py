@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eatner.llm.base import LLM, Completion, Message
+from eatner.llm.base import LLM, Completion, Message, Progress
 from eatner.llm.journal import Journal
 from eatner.llm.replies import tidy
 from eatner.progress import counter
@@ -47,36 +47,56 @@ def converse(
     Raises:
         InputError: The LLM has no chat template.
     """
+    lengths = [
+        sum(len(llm.encode([{"role": "user", "content": question}])) for question in questions)
+        for questions in turns
+    ]
+    answers_each = max(map(len, turns), default=0)
+    last: list[Completion | None] = [None] * len(turns)
+    with counter(desc, "turn", sum(map(len, turns))) as bar:
+        for group in llm.groups(lengths, answers_each * max_new_tokens):
+            with llm.conversation(journal):
+                answers = _hold(llm, [turns[i] for i in group], max_new_tokens, journal, bar.update)
+            for i, answer in zip(group, answers, strict=True):
+                last[i] = answer
+    return last
+
+
+def _hold(
+    llm: LLM,
+    turns: Sequence[Sequence[str]],
+    max_new_tokens: int,
+    journal: Journal | None,
+    progress: Progress,
+) -> list[Completion | None]:
+    """Hold the conversations of a group; see `converse`."""
     messages: list[list[Message]] = [[] for _ in turns]
     last: list[Completion | None] = [None] * len(turns)
     going = list(range(len(turns)))
-    with counter(desc, "turn", sum(map(len, turns))) as bar:
-        for turn, questions in enumerate(zip(*turns, strict=True)):
-            for i in going:
-                messages[i].append({"role": "user", "content": questions[i]})
-            fitting = [
-                i for i in going if len(llm.encode(messages[i])) + max_new_tokens <= llm.context
-            ]
-            for i in set(going) - set(fitting):
-                last[i] = None
-                bar.update(len(turns[i]) - turn)
-            completions = llm.complete(
-                [list(messages[i]) for i in fitting],
-                max_new_tokens=max_new_tokens,
-                journal=journal,
-                progress=bar.update,
-            )
-            answers = dict(zip(fitting, completions, strict=True))
-            # An endpoint has no answer to what it finds too long itself.
-            going = [i for i in fitting if answers[i]]
-            for i in set(fitting) - set(going):
-                last[i] = None
-                bar.update(len(turns[i]) - turn - 1)
-            for i in going:
-                answer = answers[i][0]
-                # An answer that was cut may end in a part of a character.
-                messages[i].append({"role": "assistant", "content": answer.text.rstrip("\ufffd")})
-                last[i] = answer
+    for turn, questions in enumerate(zip(*turns, strict=True)):
+        for i in going:
+            messages[i].append({"role": "user", "content": questions[i]})
+        fitting = [i for i in going if len(llm.encode(messages[i])) + max_new_tokens <= llm.context]
+        for i in set(going) - set(fitting):
+            last[i] = None
+            progress(len(turns[i]) - turn)
+        completions = llm.complete(
+            [list(messages[i]) for i in fitting],
+            max_new_tokens=max_new_tokens,
+            journal=journal,
+            progress=progress,
+        )
+        answers = dict(zip(fitting, completions, strict=True))
+        # An endpoint has no answer to what it finds too long itself.
+        going = [i for i in fitting if answers[i]]
+        for i in set(fitting) - set(going):
+            last[i] = None
+            progress(len(turns[i]) - turn - 1)
+        for i in going:
+            answer = answers[i][0]
+            # An answer that was cut may end in a part of a character.
+            messages[i].append({"role": "assistant", "content": answer.text.rstrip("\ufffd")})
+            last[i] = answer
     return last
 
 

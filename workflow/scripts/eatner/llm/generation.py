@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from eatner.llm.base import Completion, Decoding
 from eatner.llm.batches import pad_left
-from eatner.llm.caches import SharedBeginning, positions
+from eatner.llm.caches import KeptRows, SharedBeginning, positions
 from eatner.llm.local import LocalModel
 from eatner.llm.recorder import AnswerRecorder, Matchers
 
@@ -25,12 +25,16 @@ class Generation:
     Args:
         local: The LLM.
         beginning: Cache of the tokens that the prompts of a batch share.
+
+    Attributes:
+        kept: Keeps what the rows of a greedy search have read, while conversations are held.
     """
 
     def __init__(self, local: LocalModel, beginning: SharedBeginning) -> None:
         self.local, self.beginning = local, beginning
         self.matchers = Matchers(cast("PreTrainedTokenizerFast", local.tokenizer), local.vocabulary)
         self._ends: dict[str | None, list[int]] = {}
+        self.kept: KeptRows | None = None
 
     def answer(
         self,
@@ -56,8 +60,7 @@ class Generation:
         local, beams = self.local, decoding.beams
         ends = self._end_tokens(decoding.stop)
         is_end = set(ends)
-        first = encoded[0][:shared]
-        ids, mask = pad_left([row[shared:] for row in encoded], first, local.pad, local.device)
+        ids, mask, cache, read = self._known(encoded, shared)
         sentences = [sentence for sentence in within if sentence is not None]
         recorder = AnswerRecorder(
             [self.matchers.of(each, decoding.stop) for each in sentences] if sentences else None,
@@ -69,7 +72,7 @@ class Generation:
         )
         with torch.inference_mode():
             # Prompts are read once and not once a beam; generate() adds their last token.
-            cache = self._read(ids[:, :-1], mask[:, :-1], first)
+            self._read(ids[:, :-1], mask[:, :-1], cache, read)
             cache.batch_repeat_interleave(beams)
             search = partial(
                 cast("GenerationMixin", local.model).generate,
@@ -81,7 +84,9 @@ class Generation:
                 return_dict_in_generate=True,
             )
             if beams == 1:
-                rows = _greedy(search, ids, mask, cache, ends, recorder, decoding.max_new_tokens)
+                rows = _greedy(
+                    search, ids, mask, cache, ends, recorder, decoding.max_new_tokens, self.kept
+                )
                 scores = None
             else:
                 out = search(
@@ -116,20 +121,36 @@ class Generation:
             answers.append([replace(answer, logprob=logprob) for logprob, answer in ranked])
         return answers, written
 
-    def _read(self, ids: torch.Tensor, mask: torch.Tensor, first: Sequence[int]) -> DynamicCache:
-        """Read prompts that begin with the tokens `first`; gives their cache."""
+    def _known(
+        self, encoded: Sequence[Sequence[int]], shared: int
+    ) -> tuple[torch.Tensor, torch.Tensor, DynamicCache, int]:
+        """Put prompts into a batch, with what is known of them.
+
+        Returns:
+            Tokens and mask as of `pad_left`, a cache that has read the first of their columns, and
+            the number of these.
+        """
+        local = self.local
+        if self.kept is not None:
+            going_on = self.kept.go_on(encoded, local.pad, local.device)
+            if going_on is not None:
+                return *going_on, going_on[2].get_seq_length()
+        first = encoded[0][:shared]
+        ids, mask = pad_left([row[shared:] for row in encoded], first, local.pad, local.device)
+        return ids, mask, self.beginning.copy(local, first, len(ids)), shared
+
+    def _read(self, ids: torch.Tensor, mask: torch.Tensor, cache: DynamicCache, read: int) -> None:
+        """Read prompts, whose first `read` columns the cache has read."""
         import torch
 
-        cache = self.beginning.copy(self.local, first, len(ids))
-        if ids.shape[1] > len(first):
+        if ids.shape[1] > read:
             self.local.model(
-                ids[:, len(first) :],
+                ids[:, read:],
                 attention_mask=mask,
-                position_ids=positions(mask)[:, len(first) :],
+                position_ids=positions(mask)[:, read:],
                 past_key_values=cache,
                 logits_to_keep=torch.tensor([-1]),
             )
-        return cache
 
     def _end_tokens(self, stop: str | None) -> list[int]:
         """List the tokens that end an answer: the LLM's end marks, and all that hold `stop`."""
@@ -153,6 +174,7 @@ def _greedy(
     ends: Sequence[int],
     recorder: AnswerRecorder,
     most: int,
+    kept: KeptRows | None,
 ) -> list[list[int]]:
     """Write the most probable token again and again.
 
@@ -167,6 +189,7 @@ def _greedy(
         ends: The tokens that end an answer.
         recorder: Follows the rows that are still written.
         most: Limit of an answer's tokens.
+        kept: Is given each row that is finished.
 
     Returns:
         For each row the tokens that were written; those behind an end mean nothing.
@@ -187,11 +210,18 @@ def _greedy(
         ids, cache = out.sequences, out.past_key_values
         for row, tokens in zip(recorder.rows, ids[:, width:].tolist(), strict=True):
             written[row] = tokens
-        if ids.shape[1] - width >= most:
+        mask = torch.cat([mask, mask.new_ones(len(ids), ids.shape[1] - mask.shape[1])], dim=1)
+        full = ids.shape[1] - width >= most
+        if kept is not None:
+            for index, row in enumerate(recorder.rows):
+                if full or criterion.finished[index]:
+                    size = width + len(_until(written[row], set(ends))[0])
+                    columns = mask[index, :size].nonzero().flatten()
+                    kept.keep(index, ids[index, columns].tolist(), columns.tolist(), cache)
+        if full:
             break
         going = criterion.finished.logical_not().nonzero().flatten()
-        new = mask.new_ones(len(ids), ids.shape[1] - mask.shape[1])
-        ids, mask = ids[going], torch.cat([mask, new], dim=1)[going]
+        ids, mask = ids[going], mask[going]
         cache.batch_select_indices(going)
         recorder.rows = [recorder.rows[index] for index in going.tolist()]
     return written

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Journal:
         self.path, self.answers_of = path, answers_of
         self.known: dict[str, list[Any]] = {}
         self.asked: set[str] = set()
+        self._held: list[str] | None = None
         cut = self._read() if path.exists() else False
         path.parent.mkdir(parents=True, exist_ok=True)
         # Open as long as the job runs; the same line ends wherever it does.
@@ -92,14 +94,29 @@ class Journal:
         return key
 
     def add(self, key: str, answers: Sequence[Any]) -> None:
-        """Keep the answers to a question, on disk at once.
+        """Keep the answers to a question, on disk at once unless within `together`.
 
         Args:
             key: The question's name.
             answers: JSON values.
         """
         self.known[key] = json.loads(line := _line(key, answers))["answers"]
+        if self._held is not None:
+            self._held.append(line)
+            return
         self.file.write(line)
+        self.file.flush()
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Put the answers of a block on disk at its end, or none of them if it fails."""
+        held: list[str] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+        self.file.writelines(held)
         self.file.flush()
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ else runs without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from eatner.llm.base import AnswerScorer, Completion, Decoding, Progress, Prompt
 from eatner.llm.batches import common_prefix, make_forests
-from eatner.llm.caches import SharedBeginning, shareable
+from eatner.llm.caches import KeptRows, SharedBeginning, shareable
 from eatner.llm.device import run_in_halves
 from eatner.llm.generation import Generation
 from eatner.llm.local import LocalModel
@@ -90,6 +91,26 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
         self.beginning.forget()
         self.trunk.forget()
 
+    def groups(self, lengths: Sequence[int], new_tokens: int) -> Iterator[list[int]]:
+        """Put conversations into groups by memory, the longest first; see `LLM.groups`."""
+        # What was read is there twice: in the batch and as it is kept.
+        yield from self.room.batches([2 * length for length in lengths], 1, 2 * new_tokens)
+
+    @contextmanager
+    def conversation(self, journal: Journal | None) -> Generator[None]:
+        """Keep what each conversation has read until the end, and answers all or none.
+
+        A killed job holds the whole group again: its answers are then those of a job that was not
+        killed. If it went on in the middle, other sums of floats might turn a tie.
+        """
+        # A sliding layer drops what it sees no more.
+        self.generation.kept = KeptRows() if self.local.window is None else None
+        try:
+            with nullcontext() if journal is None else journal.together():
+                yield
+        finally:
+            self.generation.kept = None
+
     def _answers(
         self,
         prompts: Sequence[Prompt],
@@ -102,6 +123,8 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
             return
         encoded = [self.encode(prompt) for prompt in prompts]
         shared = shareable(self.local, encoded, decoding.max_new_tokens)
+        if self.generation.kept is not None:
+            self.generation.kept.turn()
 
         def answer(batch: Sequence[int]) -> list[list[Completion]]:
             answers, written = self.generation.answer(
