@@ -4,7 +4,8 @@
 
 The experiment is `config/paper-small.yaml`. Snakemake computes one language after the other, and
 the page is written after each: what has not run yet, or has failed, is named there. A stopped run
-goes on where it stopped, because finished files and the answers of the LLMs are kept. Gold is read
+goes on where it stopped, because finished files and the answers of the LLMs are kept. The figures
+are kept in a folder beside the page, so that another machine can compute another part. Gold is read
 from `../shared/data`, which is not part of the project: see docs/benchmarks/data.md.
 """
 
@@ -20,7 +21,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
@@ -30,8 +33,9 @@ from snakemake.utils import update_config
 
 from eatner import tables
 from eatner.config.configuration import Configuration
+from eatner.evaluate.significance import count_types
 from eatner.files import write_text
-from eatner.report import results, times
+from eatner.report import records, results, times
 from eatner.report.plot import plot_stages, plot_systems
 from eatner.report.results import Pair, Result, Text
 from eatner.tables import Alignment, GoldEntity, Sentence
@@ -46,6 +50,8 @@ NO_WIKI = "no wiki"
 OURS = "ours"
 TUNED = "ours-1.5b-tuned"
 SCORE = "results/{corpus}/score/{translator}/{tagger}/{aligner}.json"
+# Facts by section and name, see `found_facts`.
+Facts = Mapping[str, Mapping[str, Any]]
 ENTITIES = "results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"
 
 
@@ -137,36 +143,87 @@ def make(experiment: Experiment, targets: Sequence[str], *options: str) -> int:
 # --- what it made -------------------------------------------------------------------------------
 
 
-def read_text(experiment: Experiment, corpus: str) -> Text:
-    """Read a corpus, if it has been read, and the systems that have run on it."""
+def read_texts(experiment: Experiment, folder: Path) -> list[Text]:
+    """Read what has run, here and in the records of a folder, and write the records anew."""
+    texts = []
+    for corpus in experiment.corpora:
+        path = folder / f"{corpus}.json"
+        settings = {
+            name: settings_of(experiment, corpus, parts)
+            for name, parts in experiment.systems_of(corpus).items()
+        }
+        text = records.add_kept(read_text(experiment, corpus, settings), path, settings)
+        records.write(text, path)
+        texts.append(text)
+    return texts
+
+
+def settings_of(
+    experiment: Experiment, corpus: str, parts: Mapping[str, str]
+) -> dict[str, Mapping[str, object]]:
+    """What a system and its corpus are configured as."""
+    values = experiment.configuration.values
+    chosen = {part: values[f"{part}s"][name] for part, name in parts.items()}
+    models = {each["model"] for each in chosen.values() if "model" in each}
+    return {
+        "corpus": values["corpora"][corpus],
+        **chosen,
+        **{name: values["models"][name] for name in sorted(models)},
+    }
+
+
+def read_text(
+    experiment: Experiment, corpus: str, settings: Mapping[str, Mapping[str, object]]
+) -> Text:
+    """Read a corpus, if it has been read here, and the systems that have run on it here."""
     folder = Path("results", corpus)
     systems = experiment.systems_of(corpus)
-    has_run = (folder / "gold.tsv").exists()
+    path = folder / "gold.tsv"
+    sentences: list[Sentence] = []
+    gold: list[GoldEntity] = []
+    if path.exists():
+        sentences = list(tables.read(folder / "sentences.tsv", Sentence))
+        gold = list(tables.read(path, GoldEntity))
+    found = {}
+    for name, parts in systems.items():
+        if (ran := read_result(corpus, parts)) is not None:
+            score, entities = ran
+            counts = count_types(gold, entities, sentences)
+            seconds = times.seconds(times.labelling_files([corpus], [parts]))
+            found[name] = Result(score, counts, settings[name], made(), seconds)
     return Text(
         corpus,
         languages.get(experiment.configuration.corpora[corpus].language).name,
-        list(tables.read(folder / "sentences.tsv", Sentence)) if has_run else [],
-        list(tables.read(folder / "gold.tsv", GoldEntity)) if has_run else [],
-        {
-            name: result
-            for name, parts in systems.items()
-            if (result := read_result(corpus, parts)) is not None
-        },
+        len(sentences),
+        sum(row.status == "scored" for row in gold),
+        found,
         dict.fromkeys(experiment.systems.keys() - systems.keys(), NO_WIKI),
+        sha256(path) if path.exists() else "",
     )
 
 
-def read_result(corpus: str, parts: Mapping[str, str]) -> Result | None:
-    """Read what a system did; None if it has not run, or its score is of other files."""
+def read_result(
+    corpus: str, parts: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Alignment]] | None:
+    """Read the score and the entities of a system; None if they are missing or do not match."""
     score, entities = (Path(path.format(corpus=corpus, **parts)) for path in (SCORE, ENTITIES))
     if not (score.exists() and entities.exists()):
         return None
     record = json.loads(score.read_text(encoding="utf-8"))
     scored = {entities: "align", Path("results", corpus, "gold.tsv"): "gold.tsv"}
     for path, name in scored.items():
-        if hashlib.sha256(path.read_bytes()).hexdigest() != record["provenance"]["sha256"][name]:
+        if sha256(path) != record["provenance"]["sha256"][name]:
             return None
-    return Result(record, list(tables.read(entities, Alignment)))
+    return record, list(tables.read(entities, Alignment))
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def made() -> str:
+    """Say when and where results were computed."""
+    return f"{date.today()}, commit {commit()}, {cores()}"
 
 
 def pairs(systems: Sequence[str]) -> list[Pair]:
@@ -183,28 +240,31 @@ def pairs(systems: Sequence[str]) -> list[Pair]:
 
 
 def write_page(experiment: Experiment, out: Path) -> None:
-    """Write the page, and its pictures into a folder of its name beside it."""
-    texts = [read_text(experiment, corpus) for corpus in experiment.corpora]
-    pictures = draw(texts, out)
-    write_text(out, page(experiment, texts, pictures))
+    """Write the page; its records and pictures go into a folder of its name beside it."""
+    folder = out.with_suffix("")
+    texts = read_texts(experiment, folder)
+    facts = records.merge_facts(folder / "experiment.json", found_facts(experiment))
+    pictures = draw(texts, folder)
+    write_text(out, page(experiment, texts, facts, pictures))
 
 
-def draw(texts: Sequence[Text], out: Path) -> dict[str, str]:
+def draw(texts: Sequence[Text], folder: Path) -> dict[str, str]:
     """Draw what has run, and return the pictures as the page shows them, by name."""
     captions = {
         "f1": "F1 by language and system, with 95% intervals",
         "stages": "Errors by the step that made them",
     }
-    records = results.scores(texts)
-    folder = out.with_suffix("")
-    if not records:
+    scored = results.scores(texts)
+    if not scored:
         return dict.fromkeys(captions, "")
-    plot_systems(records, folder / "f1.svg")
-    plot_stages(records, folder / "stages.svg")
+    plot_systems(scored, folder / "f1.svg")
+    plot_stages(scored, folder / "stages.svg")
     return {name: f"![{caption}]({folder.name}/{name}.svg)" for name, caption in captions.items()}
 
 
-def page(experiment: Experiment, texts: Sequence[Text], pictures: Mapping[str, str]) -> str:
+def page(
+    experiment: Experiment, texts: Sequence[Text], facts: Facts, pictures: Mapping[str, str]
+) -> str:
     """Write the page in Markdown."""
     values = experiment.configuration.values
     seed, baseline = values["seed"], experiment.configuration.baseline
@@ -222,7 +282,7 @@ def page(experiment: Experiment, texts: Sequence[Text], pictures: Mapping[str, s
         "## What it shows",
         bullets(shown(texts, table, found)),
         "## What it cannot show",
-        bullets(not_shown(experiment, texts, table)),
+        bullets(not_shown(facts, texts, table)),
         "## The systems",
         describe(experiment),
         "## Paired differences",
@@ -238,9 +298,9 @@ def page(experiment: Experiment, texts: Sequence[Text], pictures: Mapping[str, s
         "## By language",
         *by_language(texts, systems, table),
         "## Training",
-        training(experiment),
+        training(experiment, facts),
         "## Time",
-        *time_taken(experiment, texts),
+        *time_taken(facts, texts),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -257,12 +317,13 @@ def introduction(texts: Sequence[Text], systems: Sequence[str]) -> list[str]:
         "Qwen2.5-Coder-1.5B-Instruct as it is and tuned, on a sample of each language. "
         "[config/paper-small.yaml](../config/paper-small.yaml) is the experiment, "
         "[config/paper.yaml](../config/paper.yaml) the same at the paper's size.",
-        f"Written by `make bench-paper` on {date.today()}, commit {commit()}. Machine: {cores()}. "
-        f"{versions(texts)}",
+        f"Written by `make bench-paper`. {versions(texts)}",
+        bullets(results.say_made(texts)),
         *([f"**Not run yet.** {'; '.join(missing)}."] if missing else []),
     ]
 
 
+@cache
 def commit() -> str:
     """Return the commit of the checkout, and whether its files differ from it."""
     git = ["git", "-C", str(ROOT)]
@@ -311,13 +372,11 @@ def shown(
     ]
 
 
-def not_shown(
-    experiment: Experiment, texts: Sequence[Text], table: Sequence[tables.Comparison]
-) -> list[str]:
+def not_shown(facts: Facts, texts: Sequence[Text], table: Sequence[tables.Comparison]) -> list[str]:
     """Say what the figures cannot show."""
     without = [text.language for text in texts if LOOKUP in text.impossible]
-    sizes = [f"{text.language} {len(text.sentences)}" for text in texts if text.sentences]
-    counts = [f"{code} {titles:,}" for code, titles in wiki_titles(experiment).items()]
+    sizes = [f"{text.language} {text.sentences}" for text in texts if text.sentences]
+    counts = [f"{code} {titles:,}" for code, titles in facts["wikis"].items()]
     said = [
         "How the methods compare with a large LLM. The paper has Qwen2.5-14B and 7B-Instruct; this "
         "one has a tenth of the weights of the former, in four bits, and was tuned further on "
@@ -385,26 +444,47 @@ def by_language(
 ) -> list[str]:
     blocks = []
     for text in texts:
-        size = f", {len(text.sentences)} sentences" if text.sentences else ""
+        size = f", {text.sentences} sentences" if text.sentences else ""
         blocks += [f"**{text.language}** (`{text.corpus}`{size})"]
         blocks += [results.details_table(text, systems, table)]
     return blocks
 
 
-def training(experiment: Experiment) -> str:
-    """Say what tuning and weighing reached on entities that were held out."""
+def found_facts(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """What has been learned here, and from how much: wikis, training, seconds."""
     models = dict.fromkeys(experiment.configuration.trained, say_tuning)
     aligners = experiment.configuration.aligners
     names = [parts["aligner"] for parts in experiment.systems.values()]
     fused = dict.fromkeys((n for n in names if aligners[n].kind == "fused"), say_weights)
-    folder = Path("results/models")
-    return bullets([f"`{name}`: {say(folder / name)}" for name, say in (models | fused).items()])
+    said = {name: say(Path("results/models", name)) for name, say in (models | fused).items()}
+    trained = experiment.configuration.trained
+    return {
+        "wikis": wiki_titles(experiment),
+        "training": {name: text for name, text in said.items() if text is not None},
+        "seconds": times.seconds(times.training_files(experiment.systems.values(), trained)),
+    }
 
 
-def say_tuning(folder: Path) -> str:
+def training(experiment: Experiment, facts: Facts) -> str:
+    """Say what tuning and weighing reached on entities that were held out."""
+    aligners = experiment.configuration.aligners
+    names = dict.fromkeys(
+        [
+            *experiment.configuration.trained,
+            *(
+                parts["aligner"]
+                for parts in experiment.systems.values()
+                if aligners[parts["aligner"]].kind == "fused"
+            ),
+        ]
+    )
+    return bullets([f"`{name}`: {facts['training'].get(name, 'not run.')}" for name in names])
+
+
+def say_tuning(folder: Path) -> str | None:
     path = folder / "training.json"
     if not path.exists():
-        return "not run."
+        return None
     record = json.loads(path.read_text(encoding="utf-8"))
     before, after = (100 * record["exact_match"][when]["all"] for when in ("before", "after"))
     return (
@@ -414,10 +494,10 @@ def say_tuning(folder: Path) -> str:
     )
 
 
-def say_weights(folder: Path) -> str:
+def say_weights(folder: Path) -> str | None:
     path = folder / "weights.json"
     if not path.exists():
-        return "not run."
+        return None
     record = json.loads(path.read_text(encoding="utf-8"))
     return (
         f"weights of its signals learned on {record['pairs']} pairs, accuracy "
@@ -425,23 +505,17 @@ def say_weights(folder: Path) -> str:
     )
 
 
-def time_taken(experiment: Experiment, texts: Sequence[Text]) -> list[str]:
+def time_taken(facts: Facts, texts: Sequence[Text]) -> list[str]:
     """Tabulate the seconds of the steps of each language, and list those of the training."""
-    seconds = {
-        text.corpus: times.seconds(
-            times.labelling_files([text.corpus], experiment.systems_of(text.corpus).values())
-        )
-        for text in texts
-    }
-    trained = experiment.configuration.trained
-    learned = times.seconds(times.training_files(experiment.systems.values(), trained))
-    if not learned and not any(seconds.values()):
+    measured = any(ran.seconds for text in texts for ran in text.results.values())
+    if not facts["seconds"] and not measured:
         return ["Nothing was measured."]
-    steps = "; ".join(f"{step} {value:,.0f} s" for step, value in learned.items())
+    steps = "; ".join(f"{step} {value:,.0f} s" for step, value in facts["seconds"].items())
     return [
         "Wall-clock seconds of the last run of each job: what a stopped run had answered before is "
-        "not counted. Steps that systems share run once.",
-        results.times_table(texts, seconds),
+        "not counted. Steps that systems share run once. Machines differ, and so does what else "
+        "ran on them.",
+        results.times_table(texts),
         *([f"For all languages: {steps}."] if steps else []),
     ]
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -197,6 +198,17 @@ def test_the_page_of_partial_results(bench, experiment, ran):
     for picture in ("f1", "stages"):
         assert f"](results/{picture}.svg)" in page
         assert (ran / "results" / f"{picture}.svg").stat().st_size > 2000
+
+
+def test_what_ran_elsewhere_stays_on_the_page(bench, experiment, ran):
+    bench.write_page(experiment, ran / "results.md")
+    page = (ran / "results.md").read_bytes()
+    shutil.rmtree("results")
+    bench.write_page(experiment, ran / "results.md")
+    assert (ran / "results.md").read_bytes() == page
+    kept = (ran / "results/ko-klue.json").read_text(encoding="utf-8")
+    assert KOREAN not in kept
+    assert "서울" not in kept
 
 
 def test_only_the_languages_that_were_asked_for_are_shown(bench, experiment, ran):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from eatner.evaluate.score import score
+from eatner.evaluate.significance import count_types
 from eatner.report import results
 from eatner.report.results import Difference, Result, Text
 from eatner.tables import STAGES, Alignment, GoldEntity, Sentence
@@ -44,13 +46,13 @@ def made(language: str, right: dict[str, int], impossible: dict[str, str] | None
                 "spurious": stages(boundary=1),
             },
         }
-        ran[name] = Result(record, entities)
-    return Text(corpus, language, sentences, gold, ran, impossible or {})
+        ran[name] = Result(record, count_types(gold, entities, sentences))
+    return Text(corpus, language, 20, 20, ran, impossible or {}, "gold")
 
 
 JAPANESE = made("Japanese", {"paper": 2, "ours": 14, "direct": 13, "lookup": 5})
 KOREAN = made("Korean", {"paper": 10, "ours": 12}, {"lookup": "no wiki"})
-UNREAD = Text("de-wikiann", "German", [], [], {}, {"lookup": "no wiki"})
+UNREAD = Text("de-wikiann", "German", 0, 0, {}, {"lookup": "no wiki"})
 TEXTS = [JAPANESE, KOREAN, UNREAD]
 
 
@@ -147,9 +149,16 @@ def test_errors_of_all_languages_together() -> None:
     assert cells(results.stages_table([UNREAD], ["paper"]))[1][:2] == ["paper", "not run"]
 
 
+def timed(text: Text, seconds: dict[str, float]) -> Result:
+    return replace(text.results["ours"], seconds=seconds)
+
+
 def test_times_that_were_not_measured_are_left_open() -> None:
-    seconds = {"ja": {"translate: a": 1234.5, "align: b": 3.0}, "ko-klue": {"align: b": 5.0}}
-    heading, _, translate, align = results.times_table(TEXTS, seconds).splitlines()
+    seconds = {"translate: a": 1234.5, "align: b": 3.0}
+    japanese = replace(JAPANESE, results={"ours": timed(JAPANESE, seconds)})
+    korean = replace(KOREAN, results={"ours": timed(KOREAN, {"align: b": 5.0})})
+    table = results.times_table([japanese, korean, UNREAD])
+    heading, _, translate, align = table.splitlines()
     assert heading == "| step | Japanese | Korean | German |"
     assert translate == "| translate: a | 1,234 |  |  |"
     assert align == "| align: b | 3 | 5 |  |"

@@ -26,6 +26,31 @@ def interval_of(values: np.ndarray) -> list[float]:
     return [float(low), float(high)]
 
 
+def count_types(
+    gold: Iterable[GoldEntity], found: Iterable[Alignment], sentences: Iterable[Sentence]
+) -> np.ndarray:
+    """Count what `compare_counts` compares.
+
+    Args:
+        gold: Rows of gold.tsv.
+        found: Predictions, as for `score`.
+        sentences: Rows of the sentences; rows of other tables on others are left out.
+
+    Returns:
+        Shape (sentences, 1 + types, 3): as `cases.count_cases`, for all types together and then
+        for each.
+
+    Raises:
+        ValueError: What `score` raises.
+    """
+    sentences = list(sentences)
+    shared = {row.sentence_id for row in sentences}
+    right = [row for row in gold if row.sentence_id in shared]
+    ours = [row for row in found if row.sentence_id in shared]
+    by_type = count_cases(build_cases(right, ours, sentences))
+    return np.concatenate([by_type.sum(axis=1, keepdims=True), by_type], axis=1)
+
+
 def compare(
     gold: Iterable[GoldEntity],
     baseline: Iterable[Alignment],
@@ -42,6 +67,36 @@ def compare(
         baseline: Predictions of the system to compare with, as for `score`.
         systems: Predictions of the others by name.
         sentences: Rows of the shared sentences; rows of other tables on others are left out.
+        seed: Of both tests.
+        resamples: Of each.
+
+    Returns:
+        As `compare_counts`.
+
+    Raises:
+        ValueError: What `score` raises.
+    """
+    gold, sentences = list(gold), list(sentences)
+    return compare_counts(
+        count_types(gold, baseline, sentences),
+        {name: count_types(gold, rows, sentences) for name, rows in systems.items()},
+        seed=seed,
+        resamples=resamples,
+    )
+
+
+def compare_counts(
+    baseline: np.ndarray,
+    systems: Mapping[str, np.ndarray],
+    *,
+    seed: int,
+    resamples: int = 10_000,
+) -> dict[str, dict[str, dict[str, object]]]:
+    """Whether systems differ from a baseline in strict F1, by the counts of `count_types`.
+
+    Args:
+        baseline: Those of the system to compare with.
+        systems: Those of the others by name, of the same sentences.
         seed: Of both tests; all systems and types are drawn alike.
         resamples: Of each.
 
@@ -50,24 +105,12 @@ def compare(
         of the system, `difference` (system less baseline), `difference_ci95` by paired bootstrap,
         and `p_value`, two-sided, by approximate randomisation: how often systems that swap their
         output sentence by sentence at random differ as much.
-
-    Raises:
-        ValueError: What `score` raises.
     """
     if not systems:
         return {}
-    sentences = list(sentences)
-    shared = {row.sentence_id for row in sentences}
-    right = [row for row in gold if row.sentence_id in shared]
-
-    def counted(rows: Iterable[Alignment]) -> np.ndarray:
-        ours = [row for row in rows if row.sentence_id in shared]
-        by_type = count_cases(build_cases(right, ours, sentences))
-        return np.concatenate([by_type.sum(axis=1, keepdims=True), by_type], axis=1)
-
-    one = counted(baseline)
+    one = baseline
     # (sentences, systems, types and all, 3), in floats, whose products are fast and exact here.
-    others = np.stack([counted(rows) for rows in systems.values()], axis=1).astype(float)
+    others = np.stack(list(systems.values()), axis=1).astype(float)
     apart = others - one[:, None]
     totals = one.sum(axis=0, dtype=float), others.sum(axis=0)
     scores = f1_of(totals[0]), f1_of(totals[1])

@@ -1,19 +1,21 @@
 """A comparison in Markdown, of whatever of it has run: tables, and what the figures say in words.
 
-The figures are those of `results/compare`: the same functions compute them from the same files,
-with the same seed. What has not run is named, and no figure stands for it.
+The figures are those of `results/compare`: the same functions compute them, with the same seed.
+What has not run is named, and no figure stands for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from eatner.evaluate import compare
-from eatner.evaluate.significance import compare as test_systems
-from eatner.tables import STAGES, Alignment, Comparison, GoldEntity, Sentence
+from eatner.evaluate.significance import compare_counts
+from eatner.tables import STAGES, Comparison
 
 NOT_RUN = "not run"
 Pair = tuple[str, str]
@@ -26,11 +28,17 @@ class Result:
 
     Attributes:
         score: Its score record.
-        found: Its entities.
+        counts: What the paired tests compare, see `significance.count_types`.
+        settings: What it was configured as, as JSON values.
+        made: When and where, in a few words.
+        seconds: Seconds of its steps by name, as far as they were measured.
     """
 
     score: Mapping[str, Any]
-    found: Sequence[Alignment]
+    counts: np.ndarray
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +48,20 @@ class Text:
     Attributes:
         corpus: Its name.
         language: The name of its language.
-        sentences: Its sentences; empty if it has not been read.
-        gold: Its gold entities.
+        sentences: Number of its sentences; 0 if it has not been read.
+        support: Number of its gold entities.
         results: By system, of those that have run.
         impossible: Why systems cannot run on it, in a few words each.
+        gold: SHA-256 of its gold, which says what the results were scored against.
     """
 
     corpus: str
     language: str
-    sentences: Sequence[Sentence]
-    gold: Sequence[GoldEntity]
+    sentences: int
+    support: int
     results: Mapping[str, Result]
     impossible: Mapping[str, str]
+    gold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +103,9 @@ def rows(texts: Sequence[Text], baseline: str, seed: int) -> list[Comparison]:
     """
     tests: dict[str, Mapping[str, Mapping]] = {}
     for text in texts:
-        others = {name: ran.found for name, ran in text.results.items() if name != baseline}
+        others = {name: ran.counts for name, ran in text.results.items() if name != baseline}
         ran = text.results.get(baseline)
-        tests[text.corpus] = (
-            test_systems(text.gold, ran.found, others, text.sentences, seed=seed) if ran else {}
-        )
+        tests[text.corpus] = compare_counts(ran.counts, others, seed=seed) if ran else {}
     return list(compare.rows(scores(texts), tests, baseline))
 
 
@@ -123,12 +131,27 @@ def differences(
 
 def _difference(text: Text, one: str, other: str, seed: int) -> Difference:
     results = text.results
-    against = {one: results[one].found}
-    tested: Mapping[str, Any] = test_systems(
-        text.gold, results[other].found, against, text.sentences, seed=seed
-    )[one][compare.ALL]
+    against = {one: results[one].counts}
+    tested: Mapping[str, Any] = compare_counts(results[other].counts, against, seed=seed)[one][
+        compare.ALL
+    ]
     low, high = tested["difference_ci95"]
     return Difference(tested["difference"], low, high, tested["p_value"])
+
+
+def say_made(texts: Iterable[Text]) -> list[str]:
+    """Say when and where the results were computed: where and what, the place of most first."""
+    places: dict[str, dict[str, list[str]]] = {}
+    for text in texts:
+        for name, result in text.results.items():
+            places.setdefault(result.made, {}).setdefault(text.language, []).append(name)
+    ranked = sorted(places.items(), key=lambda place: -sum(map(len, place[1].values())))
+    return [
+        f"{made}: "
+        + "; ".join(f"{language} {', '.join(names)}" for language, names in by_language.items())
+        + "."
+        for made, by_language in ranked
+    ]
 
 
 def missing(texts: Iterable[Text], systems: Sequence[str]) -> list[str]:
@@ -182,8 +205,7 @@ def f1_table(texts: Sequence[Text], systems: Sequence[str], table: Sequence[Comp
 
 def _column(text: Text) -> str:
     """The heading of a corpus: its language and, once it has been read, its gold entities."""
-    support = sum(row.status == "scored" for row in text.gold)
-    return f"{text.language}, {support} gold" if text.sentences else text.language
+    return f"{text.language}, {text.support} gold" if text.sentences else text.language
 
 
 def _ran(texts: Iterable[Text], system: str) -> int:
@@ -299,13 +321,12 @@ def stages_table(texts: Sequence[Text], systems: Sequence[str]) -> str:
 _STAGES_OF = {"missed": [stage for stage in STAGES if stage != "spurious"], "spurious": STAGES}
 
 
-def times_table(texts: Sequence[Text], seconds: Mapping[str, Mapping[str, float]]) -> str:
-    """The seconds of steps down, languages across.
-
-    Args:
-        texts: The corpora.
-        seconds: By corpus and step; a step that was not measured is left open.
-    """
+def times_table(texts: Sequence[Text]) -> str:
+    """The seconds of steps down, languages across; a step that was not measured is left open."""
+    seconds = {
+        text.corpus: {k: v for ran in text.results.values() for k, v in ran.seconds.items()}
+        for text in texts
+    }
     steps = dict.fromkeys(chain.from_iterable(seconds.values()))
     return markdown_table(
         ["step", *(text.language for text in texts)],
