@@ -7,12 +7,19 @@ corpus `ja` into English, tags the English, finds each English entity in the ori
 scores the result. workflow/rules has the rules, included below in this order.
 """
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.3")
 
 
-configfile: "config/config.yaml"
+# A folder without a configuration of its own has the one that comes with the workflow.
+configfile: (
+    "config/config.yaml"
+    if Path("config/config.yaml").is_file()
+    else str(Path(workflow.basedir, "config/config.yaml"))
+)
 
 
 include: "workflow/rules/config.smk"

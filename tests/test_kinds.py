@@ -15,13 +15,13 @@ from places import ROOT
 from rows import gold_entity, lexicon, mention, pair, translations
 
 import align_entities
-import job
 import tag_english
 import tag_with_llm
 import translate_sentences
 import weigh_signals
 from eatner import tables
 from eatner.align.weights import SIGNALS
+from eatner.kinds import kind_run
 from eatner.tables import Alignment, GoldEntity, Mention, Pair, Sentence, Translation
 from eatner.text import languages
 
@@ -57,7 +57,7 @@ def kinds(section: str) -> list[str]:
     ("section", "kind"), [(section, kind) for section in SECTIONS for kind in kinds(section)]
 )
 def test_every_kind_of_the_schema_has_a_module_that_runs_it(section: str, kind: str) -> None:
-    assert callable(job.kind_run(SECTIONS[section], kind))
+    assert callable(kind_run(SECTIONS[section], kind))
 
 
 def asked(kind: str, **more: object) -> dict[str, object]:
@@ -287,11 +287,11 @@ def test_a_script_imports_no_kind_but_its_own(script: str, room: str) -> None:
     section = next(section for section, name in SECTIONS.items() if name == room)
     modules = {kind: f"eatner.{room}.{kind.replace('-', '_')}" for kind in kinds(section)}
     lines = [
-        f"import sys, job, {script}",
+        f"import sys, job, {script}; from eatner.kinds import kind_run",
         f"kinds = {list(modules.values())!r}",
         "print([name for name in kinds if name in sys.modules])",
         *(
-            f"job.kind_run({room!r}, {kind!r}); "
+            f"kind_run({room!r}, {kind!r}); "
             "print([name for name in kinds if name in sys.modules]); "
             "[sys.modules.pop(name, None) for name in kinds]"
             for kind in modules

@@ -156,7 +156,7 @@ def test_a_title_lookup_holds_the_settings_of_the_tagger_that_it_asks(configurat
     tagger = configuration.tagger("titles", "identity")
     assert tagger.settings == {"kind": "lookup", "tagger": configuration.values["taggers"]["bert"]}
     assert configuration.values["taggers"]["titles"]["tagger"] == "bert"
-    assert configuration.title_lexicon("titles", "mini") == "results/wiki/ko/lexicon.marisa"
+    assert configuration.title_lexicon("titles", "ko") == "results/wiki/ko/lexicon.marisa"
     assert configuration.title_lexicon("toy", "en") is None
 
 

@@ -42,7 +42,7 @@ def test_a_comparison_without_gold_or_corpora_is_refused_when_it_is_asked_for(ch
         (lambda c: c.tagger("lookup", "tiny"), "the tagger 'lookup' works on the sentence itself"),
         (lambda c: c.aligner("identity", "tiny"), "Use a translator of kind `identity`."),
         (lambda c: c.corpus_with_gold("ko-demo"), "Ask for results/ko-demo/entities.tsv instead"),
-        (lambda c: c.title_lexicon("lookup", "french"), "there is no wiki of the language 'fr'"),
+        (lambda c: c.title_lexicon("lookup", "fr"), "there is no wiki of the language 'fr'"),
     ],
 )
 def test_a_bad_target_is_refused(asked, said):

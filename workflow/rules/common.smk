@@ -60,7 +60,7 @@ def local_package(wildcards):
 
 def hints(wildcards):
     """Return the lexicon for a translator with hints, if the language has a wiki."""
-    return (translator(wildcards).has_hints and corpus(wildcards).lexicon) or []
+    return configuration.hint_lexicon(wildcards.translator, corpus(wildcards).language) or []
 
 
 def whole_text(wildcards):
@@ -94,12 +94,12 @@ def tagger_model(wildcards):
 
 def titles(wildcards):
     """Return the lexicon for a tagger that looks up titles."""
-    return configuration.title_lexicon(wildcards.tagger, wildcards.corpus) or []
+    return configuration.title_lexicon(wildcards.tagger, corpus(wildcards).language) or []
 
 
 def fused_names(wildcards):
     """Return the lexicon for a fused aligner, if the language has a wiki."""
-    return (aligner(wildcards).kind == "fused" and corpus(wildcards).lexicon) or []
+    return configuration.aligner_lexicon(wildcards.aligner, corpus(wildcards).language) or []
 
 
 def aligned_english(wildcards):

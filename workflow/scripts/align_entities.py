@@ -1,14 +1,10 @@
 """Take each English entity back to its phrase in the original sentence."""
 
-from functools import partial
 from pathlib import Path
 
 import job
-from eatner import tables
-from eatner.align.step import Step
-from eatner.llm.open import open_journal, open_llm
-from eatner.tables import Alignment, Mention, Sentence
-from eatner.text import languages
+from eatner.align.step import align_entities
+from eatner.llm.open import Source
 
 
 def main(
@@ -28,21 +24,19 @@ def main(
     translation: Path | None = None,
     encoder: Path | None = None,
 ) -> None:
-    step = Step(
-        sentences=list(tables.read(sentences, Sentence)),
-        mentions=list(tables.read(english, Mention)),
-        language=languages.get(language),
+    align_entities(
+        sentences,
+        english,
+        entities,
+        language=language,
         settings=aligner,
         inputs=job.given(
             weights=weights, lexicon=lexicon, translation=translation, encoder=encoder
         ),
         threads=threads,
         form=prompt or "",
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
-        open_journal=partial(open_journal, entities, engine, llm, adapter),
+        llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
     )
-    run = job.kind_run("align", aligner["kind"])
-    tables.write(entities, Alignment, run(step))
 
 
 if __name__ == "__main__":

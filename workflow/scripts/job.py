@@ -8,19 +8,23 @@ hand, it has one option per parameter, and `--help`.
 from __future__ import annotations
 
 import argparse
-import importlib
 import inspect
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
 import yaml
 
-from eatner.errors import InputError
+# Snakemake puts the folder of a script behind all others. The library that is beside the script
+# belongs to it, whatever version of it is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from eatner.errors import InputError  # noqa: E402
+from eatner.machine import usable_cores  # noqa: E402
 
 # Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up
 # to 28 times slower. torch reads this once, when it is imported.
@@ -77,34 +81,11 @@ def run(main: Callable[..., None], job: Any | None) -> None:
         sys.exit(f"\nError: {error}\n")
 
 
-def usable_cores() -> int:
-    """Count the cores that this process may use, or all where the system does not limit it."""
-    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def use_threads(threads: int) -> None:
     """Limit the number of cores that torch uses."""
     import torch
 
     torch.set_num_threads(threads)
-
-
-def kind_run(room: str, kind: str) -> Callable[[Any], Iterator[Any]]:
-    """The function that does the step of a kind of component.
-
-    The module of a kind is named after it: `entity-aware` of `translate` is the module
-    `eatner.translate.entity_aware`. Only that module is imported, so that a step depends on the
-    code of its own kind alone.
-
-    Args:
-        room: Its package, which has the type of its step in `step`: translate, tag or align.
-        kind: The kind, as the configuration has it.
-    """
-    return importlib.import_module(f"eatner.{room}.{kind.replace('-', '_')}").run
 
 
 def given(**paths: Path | None) -> dict[str, Path]:

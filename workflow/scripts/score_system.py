@@ -7,9 +7,8 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import eatner
 import job
-from eatner import tables
+from eatner import __version__, tables
 from eatner.evaluate.score import calibration
 from eatner.evaluate.score import score as score_entities
 from eatner.evaluate.stages import errors_by_stage
@@ -81,7 +80,7 @@ def main(
                 "align": sha256(entities),
             },
             "versions": {
-                "eatner": eatner.__version__,
+                "eatner": __version__,
                 "python": platform.python_version(),
                 **installed(PACKAGES),
             },

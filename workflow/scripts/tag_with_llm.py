@@ -1,15 +1,10 @@
 """Ask an LLM for the persons, places and organisations of each text."""
 
-from functools import partial
 from pathlib import Path
 
 import job
-from eatner import tables
-from eatner.llm.open import open_journal, open_llm
-from eatner.tables import Mention, Translation
-from eatner.tag.llm import run
-from eatner.tag.step import LLMStep
-from eatner.text import languages
+from eatner.llm.open import Source
+from eatner.tag.step import tag_with_llm
 
 
 def main(
@@ -24,15 +19,14 @@ def main(
     llm: Path | None = None,
     adapter: Path | None = None,
 ) -> None:
-    step = LLMStep(
-        translations=list(tables.read(english, Translation)),
+    tag_with_llm(
+        english,
+        entities,
+        language=language,
         settings=tagger,
-        language=languages.get(language),
         form=prompt,
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
-        open_journal=partial(open_journal, entities, engine, llm, adapter),
+        llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
     )
-    tables.write(entities, Mention, run(step))
 
 
 if __name__ == "__main__":

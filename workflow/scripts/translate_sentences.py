@@ -1,14 +1,10 @@
 """Translate sentences into English with their entities in mind."""
 
-from functools import partial
 from pathlib import Path
 
 import job
-from eatner import tables
-from eatner.llm.open import open_journal, open_llm
-from eatner.tables import Sentence, Translation
-from eatner.text import languages
-from eatner.translate.step import Step
+from eatner.llm.open import Source
+from eatner.translate.step import translate_sentences
 
 
 def main(
@@ -27,18 +23,16 @@ def main(
     original: Path | None = None,
     pairing: dict | None = None,
 ) -> None:
-    step = Step(
-        sentences=list(tables.read(sentences, Sentence)),
-        language=languages.get(language),
+    translate_sentences(
+        sentences,
+        english,
+        language=language,
         settings=translator,
-        pairing=pairing or {},
         inputs=job.given(lexicon=lexicon, parallel_text=parallel_text, original=original),
         form=prompt or "",
-        open_llm=partial(open_llm, engine, pace, llm, adapter, threads=threads),
-        open_journal=partial(open_journal, english, engine, llm, adapter),
+        llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
+        pairing=pairing,
     )
-    run = job.kind_run("translate", translator["kind"])
-    tables.write(english, Translation, run(step))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
+_options: ContextVar[Mapping[str, object]] = ContextVar("options", default={})
+
+
+@contextmanager
+def inner(*, shown: bool) -> Iterator[None]:
+    """Make the bars of this context those of a part of the work: they go when they are full.
+
+    Args:
+        shown: Whether there are any.
+    """
+    token = _options.set({"leave": False, "disable": not shown})
+    try:
+        yield
+    finally:
+        _options.reset(token)
 
 
 def counter(desc: str, unit: str, total: int | None = None, **options: object) -> tqdm:
@@ -27,7 +44,7 @@ def counter(desc: str, unit: str, total: int | None = None, **options: object) -
         total=total,
         mininterval=0.2 if sys.stderr.isatty() else 10,
         dynamic_ncols=True,
-        **options,
+        **{**_options.get(), **options},
     )
 
 

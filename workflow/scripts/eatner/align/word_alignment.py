@@ -9,6 +9,7 @@ are is how SimAlign works by default (Jalili Sabet et al. 2020, arXiv 2004.08728
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from eatner.align.phrases import phrase_pieces
 from eatner.align.rows import alignment_row
 from eatner.align.step import Step
 from eatner.errors import InputError
+from eatner.keep import kept
 from eatner.llm.local import LocalModel
 from eatner.llm.pretrained import load, positions
 from eatner.llm.states import Embedded, Embedder
@@ -54,14 +56,13 @@ def open_embedder(step: Step) -> Embedder:
     Raises:
         InputError: They cannot be loaded, or the LLM does not run here.
     """
-    import torch
-    from transformers import AutoModel
-
     layer = step.settings["layer"]
     if "encoder" in step.inputs:
+        import torch
+
         torch.set_num_threads(step.threads)
-        model, tokenizer = load(step.inputs["encoder"], AutoModel.from_pretrained)
-        return Embedder(model, tokenizer, layer, positions(tokenizer, model.config))
+        folder = step.inputs["encoder"]
+        return kept(("encoder", folder, layer), lambda: _load_encoder(folder, layer))
     local = getattr(step.open_llm(), "local", None)
     if not isinstance(local, LocalModel):
         raise InputError(
@@ -70,6 +71,13 @@ def open_embedder(step: Step) -> Embedder:
             remedy="Name a model that transformers runs, or an encoder by `hub` or `folder`.",
         )
     return Embedder(local.model.base_model, local.tokenizer, layer, local.context)
+
+
+def _load_encoder(folder: Path, layer: int) -> Embedder:
+    from transformers import AutoModel
+
+    model, tokenizer = load(folder, AutoModel.from_pretrained)
+    return Embedder(model, tokenizer, layer, positions(tokenizer, model.config))
 
 
 def align(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from eatner.code.meaning import BODY, ModuleMeaning, analyse, digest
 from eatner.code.normal_form import DATA, ESCAPED
+from eatner.project import SCRIPTS as SCRIPTS
 
 # A cached analysis holds for the code that made it, and for no other.
 ANALYSERS = ("meaning.py", "normal_form.py", "scopes.py")
@@ -31,14 +32,13 @@ IGNORED = frozenset({"eatner.errors", "eatner.progress"})
 BY_LANGUAGE = frozenset({"languages.tsv", "scripts.tsv", "prompts.yaml", "phrasing.tsv"})
 # They import a module whose name is only known when they run. A rule names that module as a root of
 # its own, see `kind_code` in workflow/rules/common.smk.
-LOADERS = frozenset({"job:kind_run", "eatner.llm.open:open_llm"})
+LOADERS = frozenset({"eatner.kinds:kind_run", "eatner.llm.open:open_llm"})
 # Data files that are read as text: their line ends mean nothing.
 LINES = (".tsv", ".yaml")
 # In place of a symbol: all that a module defines.
 WHOLE = "*"
 # Number of analyses in a cache beyond which those that are not in use are dropped.
 MOST_CACHED = 1000
-SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,6 +307,11 @@ def wiki_source(wiki: Mapping[str, Any]) -> str:
     return next(source for source in WIKI_SOURCES if source in wiki)
 
 
+def lexicon(language: str, values: Settings) -> str | None:
+    """Return the lexicon of a language's wiki, if a checked configuration has one."""
+    return f"results/wiki/{language}/lexicon.marisa" if language in values["wikis"] else None
+
+
 def resolve_corpus(name: str, values: Settings) -> Corpus:
     """Resolve a corpus of a checked configuration."""
     settings = values["corpora"][name]
@@ -325,7 +330,7 @@ def resolve_corpus(name: str, values: Settings) -> Corpus:
         language=language,
         text=text,
         is_raw=settings["format"] in RAW_FORMATS,
-        lexicon=f"results/wiki/{language}/lexicon.marisa" if language in values["wikis"] else None,
+        lexicon=lexicon(language, values),
         system=settings.get("system", values["default"]),
     )
 

@@ -27,6 +27,15 @@ from eatner.errors import InputError
 SCHEMA = Path("workflow", "schemas", "config.schema.yaml")
 ARTIFACTS = Path("config", "artifacts.tsv")
 TARGET = "target"
+# The keys of each section whose values are paths.
+PATHS = {
+    "corpora": {"file", "folder"},
+    "wikis": {"dump", "langlinks", "index", "sample"},
+    "models": {"folder"},
+    "translators": {"file"},
+    "taggers": {"folder"},
+    "aligners": {"folder"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +69,7 @@ class Configuration:
 
         Args:
             given: The content of the configuration's files, which is not changed. Its paths are
-                relative to the working directory.
+                relative to the working directory, or else to `root`.
             root: The project's folder, with the schema and the table of artifacts.
 
         Raises:
@@ -68,6 +77,7 @@ class Configuration:
                 a file does not exist, or parts do not go together.
         """
         values = copy.deepcopy(dict(given))
+        _find_shipped(values, root)
         known = schema.read(root / SCHEMA)
         schema.check(values, known)
         checks.check_engines(values)
@@ -208,24 +218,51 @@ class Configuration:
             return text.reading
         return {"sampled": text.is_sample or self.corpora[given.english_corpus].is_sample}
 
-    def title_lexicon(self, tagger: str, corpus: str) -> str | None:
+    def lexicon(self, language: str) -> str | None:
+        """Return the lexicon of a language's wiki, if there is one."""
+        return components.lexicon(language, self.values)
+
+    def hint_lexicon(self, translator: str, language: str) -> str | None:
+        """Return the lexicon for a translator's hints; None if it gives none, or has no wiki.
+
+        Raises:
+            InputError: There is no translator of that name.
+        """
+        return self.lexicon(language) if self.translator(translator).has_hints else None
+
+    def title_lexicon(self, tagger: str, language: str) -> str | None:
         """Return the lexicon for a title lookup; None for other taggers.
 
         Raises:
-            InputError: There is no tagger or no corpus of that name, or no wiki of the corpus's
-                language.
+            InputError: There is no tagger of that name, or no wiki of the language.
         """
-        text = self.corpus(corpus)
         if self.tagger(tagger).kind != "lookup":
             return None
-        if text.lexicon is None:
+        lexicon = self.lexicon(language)
+        if lexicon is None:
             raise InputError(
                 f"the tagger {tagger!r} looks titles up, and there is no wiki of the language "
-                f"{text.language!r}",
+                f"{language!r}",
                 record=TARGET,
                 remedy="Add one under `wikis`.",
             )
-        return text.lexicon
+        return lexicon
+
+    def aligner_lexicon(self, aligner: str, language: str) -> str | None:
+        """Return the lexicon for a fused aligner; None for others, or without a wiki.
+
+        Raises:
+            InputError: There is no aligner of that name.
+        """
+        return self.lexicon(language) if self.aligner(aligner).kind == "fused" else None
+
+    def system(self, name: str) -> dict[str, str]:
+        """Return the translator, tagger and aligner of a system under `compare`.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        return pick(self.values["compare"]["systems"], name, "system", TARGET)
 
     def record(self, system: Mapping[str, str]) -> Settings:
         """Return the settings of a system's components with their LLMs', for a score's record.
@@ -287,6 +324,20 @@ class Configuration:
             self.taggers[system["tagger"]],
             self.aligners[system["aligner"]],
         )
+
+
+def _find_shipped(values: Settings, root: Path) -> None:
+    """Complete the paths of files that come with the project, such as its sample wikis.
+
+    In a clone they are in the working directory; an installed project is somewhere else.
+    """
+    for section, keys in PATHS.items():
+        components_of = values.get(section)
+        for settings in components_of.values() if isinstance(components_of, dict) else ():
+            for key in keys & settings.keys() if isinstance(settings, dict) else ():
+                path = settings[key]
+                if isinstance(path, str) and not Path(path).exists() and (root / path).exists():
+                    settings[key] = str(root / path)
 
 
 def read_artifacts(path: Path) -> dict[str, list[dict[str, str]]]:

@@ -16,6 +16,7 @@ import json
 import logging
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -151,13 +152,19 @@ def open_journal(
     """
     depends_on = {
         "engine": engine,
-        "code": Code(SCRIPTS).fingerprint(engine),
+        "code": _fingerprint(engine, SCRIPTS),
         "settings": {key: value for key, value in settings.items() if key not in IGNORED},
         "model": None if model is None else model_identity(model),
         "adapter": None if adapter is None else adapter_identity(adapter),
     }
     text = json.dumps(depends_on, sort_keys=True, ensure_ascii=False)
     return Journal(output.with_name(f".{output.stem}.journal.jsonl"), text)
+
+
+@cache
+def _fingerprint(engine: str, scripts: Path) -> str:
+    """Hash an engine's code, which stays as it is while a process runs."""
+    return Code(scripts).fingerprint(engine)
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eatner.keep import kept
 from eatner.llm import journal
 from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
@@ -71,3 +74,40 @@ def open_journal(
         InputError: The folder or the adapter cannot be read.
     """
     return journal.open_journal(output, ENGINES[engine["backend"]], engine, folder, adapter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the LLM of a step is, and how it is run; the fields are empty without an LLM.
+
+    Attributes:
+        engine: As for `open_llm`.
+        pace: As for `open_llm`.
+        folder: As for `open_llm`.
+        adapter: As for `open_llm`.
+        threads: As for `open_llm`.
+    """
+
+    engine: Mapping[str, Any] | None
+    pace: Mapping[str, Any] | None
+    folder: Path | None
+    adapter: Path | None
+    threads: int
+
+    def open(self) -> LLM:
+        """Open the LLM; see `open_llm`. A process that does many steps opens each LLM once."""
+        engine, pace = self._engine, self.pace or {}
+        key = ("llm", json.dumps([engine, pace], sort_keys=True), self.folder, self.adapter)
+        return kept(
+            key, lambda: open_llm(engine, pace, self.folder, self.adapter, threads=self.threads)
+        )
+
+    def open_journal(self, output: Path) -> Journal:
+        """Open the journal of a step's output; see `open_journal`."""
+        return open_journal(output, self._engine, self.folder, self.adapter)
+
+    @property
+    def _engine(self) -> Mapping[str, Any]:
+        if self.engine is None:
+            raise TypeError("this step has no LLM")
+        return self.engine

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
+from eatner.keep import kept
 from eatner.tables import Mention, Span
 from eatner.tag.base import Find, tag
 from eatner.tag.step import Step
@@ -32,7 +34,9 @@ def run_model(step: Step, kind: type, open_model: Callable[[Path], Find]) -> Ite
 
     torch.set_num_threads(step.threads)
     journal = step.open_journal(f"{kind.__module__}:{kind.__name__}")
-    yield from tag(step.translations, open_model(step.inputs["model"]), journal)
+    folder = step.inputs["model"]
+    key = (kind, folder, json.dumps(step.settings, sort_keys=True))
+    yield from tag(step.translations, kept(key, lambda: open_model(folder)), journal)
     journal.close()
 
 

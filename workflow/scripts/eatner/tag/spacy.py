@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
 from eatner.fetch import artifacts
+from eatner.keep import kept
 from eatner.progress import bar
 from eatner.tables import Mention, Translation
 from eatner.tag.base import Found, mention_rows, trim
 from eatner.tag.neural import check_types
 from eatner.tag.step import Step
+
+if TYPE_CHECKING:
+    from spacy import Language
 
 
 def run(step: Step) -> Iterator[Mention]:
@@ -38,14 +43,7 @@ def tag_with_spacy(
         InputError: There is no spaCy pipeline at that path, or it has no entity recogniser, or
             `types` names a label that it does not know.
     """
-    import spacy
-
-    try:
-        nlp = spacy.load(pipeline, exclude=["parser", "tagger", "lemmatizer", "attribute_ruler"])
-    except OSError as error:
-        raise InputError(
-            f"no spaCy pipeline ({error})", path=pipeline, remedy="Correct the tagger's artifact."
-        ) from error
+    nlp = kept(("spacy", pipeline), lambda: _load(pipeline))
     if "ner" not in nlp.pipe_names:
         raise InputError(
             "this spaCy pipeline has no `ner` component",
@@ -62,3 +60,15 @@ def tag_with_spacy(
             if kind is not None and start < end:
                 entities.append(Found(start, end, kind))
         yield from mention_rows(row, entities)
+
+
+def _load(pipeline: Path) -> Language:
+    """Load a pipeline without what finds no entities."""
+    import spacy
+
+    try:
+        return spacy.load(pipeline, exclude=["parser", "tagger", "lemmatizer", "attribute_ruler"])
+    except OSError as error:
+        raise InputError(
+            f"no spaCy pipeline ({error})", path=pipeline, remedy="Correct the tagger's artifact."
+        ) from error

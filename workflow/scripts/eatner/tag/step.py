@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eatner import tables
+from eatner.kinds import kind_run
 from eatner.llm.base import LLM
-from eatner.llm.journal import Journal
+from eatner.llm.journal import Journal, open_journal
+from eatner.llm.open import Source
 from eatner.tables import Mention, Translation
+from eatner.text import languages
 from eatner.text.languages import Language
 
 
@@ -60,3 +65,72 @@ class LLMStep:
     form: str
     open_llm: Callable[[], LLM]
     open_journal: Callable[[], Journal]
+
+
+def tag_english(
+    english: Path,
+    entities: Path,
+    *,
+    settings: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    threads: int,
+) -> None:
+    """Tag the English of a translate TSV, and write its entities.
+
+    Args:
+        english: The English.
+        entities: The tag TSV to write; the journal of a neural tagger is beside it.
+        settings: As of `Step`.
+        inputs: As of `Step`; the weights of a tagger that was trained here stand for their folder.
+        threads: As of `Step`.
+
+    Raises:
+        InputError: An input cannot be read.
+    """
+    model = inputs.get("model")
+    if model is not None and model.is_file():
+        model = model.parent
+        inputs = {**inputs, "model": model}
+    asked = settings.get("tagger")
+    step = Step(
+        translations=list(tables.read(english, Translation)),
+        settings=settings,
+        inputs=inputs,
+        threads=threads,
+        open_journal=partial(open_journal, entities, settings=asked or settings, model=model),
+        run_asked=asked and kind_run("tag", asked["kind"]),
+    )
+    tables.write(entities, Mention, kind_run("tag", settings["kind"])(step))
+
+
+def tag_with_llm(
+    english: Path,
+    entities: Path,
+    *,
+    language: str,
+    settings: Mapping[str, Any],
+    form: str,
+    llm: Source,
+) -> None:
+    """Ask an LLM for the entities of a translate TSV, and write them.
+
+    Args:
+        english: The texts.
+        entities: The tag TSV to write; the journal of the LLM's answers is beside it.
+        language: Code of the texts' language.
+        settings: As of `LLMStep`.
+        form: As of `LLMStep`.
+        llm: Where the LLM is.
+
+    Raises:
+        InputError: An input cannot be read, or the LLM cannot be opened.
+    """
+    step = LLMStep(
+        translations=list(tables.read(english, Translation)),
+        settings=settings,
+        language=languages.get(language),
+        form=form,
+        open_llm=llm.open,
+        open_journal=partial(llm.open_journal, entities),
+    )
+    tables.write(entities, Mention, kind_run("tag", settings["kind"])(step))

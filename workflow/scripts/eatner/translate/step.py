@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eatner import tables
+from eatner.kinds import kind_run
 from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
-from eatner.tables import Sentence
+from eatner.llm.open import Source
+from eatner.tables import Sentence, Translation
+from eatner.text import languages
 from eatner.text.languages import Language
 
 
@@ -42,3 +47,42 @@ class Step:
     form: str
     open_llm: Callable[[], LLM]
     open_journal: Callable[[], Journal]
+
+
+def translate_sentences(
+    sentences: Path,
+    english: Path,
+    *,
+    language: str,
+    settings: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    form: str,
+    llm: Source,
+    pairing: Mapping[str, Any] | None = None,
+) -> None:
+    """Translate a sentences.tsv, and write the English.
+
+    Args:
+        sentences: The sentences.
+        english: The translate TSV to write; the journal of the LLM's answers is beside it.
+        language: Code of the sentences' language.
+        settings: As of `Step`.
+        inputs: As of `Step`.
+        form: As of `Step`.
+        llm: Where the LLM is.
+        pairing: As of `Step`.
+
+    Raises:
+        InputError: An input cannot be read, or the LLM cannot be opened.
+    """
+    step = Step(
+        sentences=list(tables.read(sentences, Sentence)),
+        language=languages.get(language),
+        settings=settings,
+        pairing=pairing or {},
+        inputs=inputs,
+        form=form,
+        open_llm=llm.open,
+        open_journal=partial(llm.open_journal, english),
+    )
+    tables.write(english, Translation, kind_run("translate", settings["kind"])(step))
