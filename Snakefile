@@ -15,11 +15,12 @@ min_version("9.3")
 
 
 # A folder without a configuration of its own has the one that comes with the workflow.
-configfile: (
-    "config/config.yaml"
-    if Path("config/config.yaml").is_file()
-    else str(Path(workflow.basedir, "config/config.yaml"))
-)
+CONFIG = Path("config/config.yaml")
+if not CONFIG.is_file():
+    CONFIG = workflow.basedir / CONFIG
+
+
+configfile: str(CONFIG)
 
 
 include: "workflow/rules/config.smk"
@@ -45,6 +46,11 @@ wildcard_constraints:
 
 
 report: "workflow/report/workflow.rst"
+
+
+onsuccess:
+    if workflow.is_main_process:
+        say_what_came_out()
 
 
 localrules:

@@ -5,11 +5,14 @@ describes the records. An optional input that is not needed is an empty list.
 """
 
 import importlib.util
+import json
 import re
+import sys
 
 from eatner.code.fingerprint import Code
 from eatner.facts import facts as language_facts
 from eatner.llm.open import ENGINES
+from eatner.report.ending import ending
 from eatner.report.times import labelling_files, training_files
 
 
@@ -173,3 +176,22 @@ def engine_of(component):
 def facts(language, *roots):
     """Return what our tables say of a language, as a param: an edit reruns that language alone."""
     return language_facts(language, CODE.closure(*roots))
+
+
+def say_what_came_out():
+    """Say after a run what its scores are, where its files are, and what to try next."""
+    made = {"publish_score", "write_entities", "write_comparison"}
+    files = [Path(file) for job in workflow.dag.jobs if job.rule.name in made for file in job.output]
+    sys.stderr.write(ending(files, Path("results"), command_for))
+
+
+def command_for(target):
+    """Return the command that makes another target of this workflow, configured like this run."""
+    here = Path(workflow.basedir) == Path.cwd()
+    command = ["snakemake", "--cores", "all", target] if here else ["eatner", "run", target]
+    if workflow.overwrite_configfiles:
+        command += ["--configfile", *map(str, workflow.overwrite_configfiles)]
+    if settings := workflow.config_settings.config:
+        values = (json.dumps(value, ensure_ascii=False) for value in settings.values())
+        command += ["--config", *map("=".join, zip(settings, values))]
+    return command

@@ -49,7 +49,7 @@ READING = [
     "types",
     "sample",
 ]
-RAW_FORMATS = ("text", "prose")
+RAW_FORMATS = ("text", "paragraphs", "prose")
 # The source of a wiki is the first of these that is configured.
 WIKI_SOURCES = ["dump", "date", "sample"]
 WIKI_FILES = {

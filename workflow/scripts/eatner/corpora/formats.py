@@ -104,7 +104,7 @@ FORMATS: dict[str, tuple[LooksLike, Read]] = {
     "conll": (conll.looks_like, _read_columns),
 }
 # Raw text is what looks like none of them.
-_RAW = ("text", "prose")
+_RAW = ("text", "paragraphs", "prose")
 
 
 def detect(path: str | Path) -> str:
@@ -256,7 +256,8 @@ def open_corpus(
             what annotation tools write; a line each, or in one JSON list, which may be the `data`
             of an object. `brat`: `NAME.txt` with `NAME.ann`. `webanno`: WebAnno TSV 3. `spacy`: a
             DocBin.
-            `text`: a sentence a line. `prose`: running text, its paragraphs between blank lines.
+            `text`: a sentence a line. `paragraphs`: lines of one or more sentences. `prose`:
+            running text with wrapped lines, its paragraphs between blank lines.
             `auto`: `conll` where a separator or a column is given, else see `detect`.
         language_spaces: Whether the language separates words by spaces; how tokens are joined
             where a corpus has no `# text`.
@@ -267,7 +268,7 @@ def open_corpus(
             first that holds neither tags nor numbers.
         tag_column: The column of the tags, counted so too; None takes the one of entity types, and
             of several the leftmost, with a warning.
-        splitter: Gives the offsets of the sentences in a paragraph of prose, for which it is
+        splitter: Gives the offsets of the sentences in a paragraph of raw text, for which it is
             needed, and of documents without marked sentences.
         text_key: The key of the text in a JSON record, with dots between the keys of nested
             objects (`data.text`); None tries the usual ones.
@@ -301,10 +302,13 @@ def open_corpus(
     request = Request(language_spaces, scheme, options, splitter, keys)
     if format == "text":
         sentences = text.read(path)
-    elif format == "prose":
+    elif format in _RAW:
         if splitter is None:
-            raise ValueError("prose needs a splitter")
-        sentences = text.read_prose(path, language_spaces, splitter)
+            raise ValueError(f"{format} needs a splitter")
+        if format == "prose":
+            sentences = text.read_prose(path, language_spaces, splitter)
+        else:
+            sentences = text.read_paragraphs(path, splitter)
     else:
         sentences = FORMATS[format][1](path, request)
     return Opened("; ".join([format, *request.notes]), _not_empty(sentences, path))

@@ -1,4 +1,4 @@
-"""Raw text: a sentence a line, or running text that a splitter cuts into sentences."""
+"""Raw text: a sentence or a paragraph a line, or running text with wrapped lines."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ def read(path: Path) -> Iterator[AnnotatedSentence]:
     for number, line in numbered_lines(path):
         if line.strip():
             yield AnnotatedSentence(ids.take("", {"line": number}), line)
+
+
+def read_paragraphs(path: Path, splitter: Splitter) -> Iterator[AnnotatedSentence]:
+    """Stream the sentences of a text whose lines are paragraphs, or sentences.
+
+    Args:
+        path: The file.
+        splitter: Gives the offsets of the sentences in a paragraph.
+    """
+    ids = Ids(path)
+    for number, line in numbered_lines(path):
+        for start, end in splitter(line):
+            yield AnnotatedSentence(ids.take("", {"line": number}), line[start:end])
 
 
 def read_prose(path: Path, spaces: bool, splitter: Splitter) -> Iterator[AnnotatedSentence]:

@@ -1,0 +1,142 @@
+"""`eatner label`: files in, labels out, by way of the workflow.
+
+Each file becomes a corpus of the workflow, in `results/`. So a run that was stopped goes on where
+it stopped, a file that was labelled is not labelled again, and of a file that has grown only the
+new sentences are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eatner.command.needs import describe, needs
+from eatner.command.run import run
+from eatner.config.configuration import Configuration
+from eatner.corpora import formats
+from eatner.errors import InputError
+from eatner.files import atomic
+from eatner.labeller import Parts, choose, read_configuration
+from eatner.report.ending import labelled
+
+STDIN = "-"
+TAKEN = {"wiki", "models", "compare"}
+
+
+def label(options: argparse.Namespace) -> int:
+    """Label files.
+
+    Args:
+        options: Of the command; see `eatner.command.main`.
+
+    Returns:
+        The exit status: 0, or Snakemake's.
+
+    Raises:
+        InputError: The configuration, a name or a file is wrong.
+    """
+    _check_output(options)
+    directory = options.directory.resolve()
+    configuration = read_configuration(options.configfile, directory)
+    system = choose(
+        configuration, options.system, options.translator, options.tagger, options.aligner
+    )
+    parts = Parts.of(configuration, options.language, system)
+    corpora = {
+        name: {"language": options.language, **_read_as(path), "system": system}
+        for name, path in _corpora(options.files, configuration, directory).items()
+    }
+    if missing := needs(configuration, parts, directory):
+        sys.stderr.write(
+            f"{' + '.join(system.values())} needs this first, once:\n{describe(missing)}"
+            "Going on accepts these licences; Ctrl-C stops.\n"
+        )
+    status = run(_arguments(options, corpora, directory))
+    if status == 0:
+        for name in corpora:
+            sys.stderr.write(labelled(directory / "results" / name))
+            _hand_over(directory / f"results/{name}/entities.{options.format}", name, options)
+    return status
+
+
+def _arguments(
+    options: argparse.Namespace, corpora: Mapping[str, Any], directory: Path
+) -> list[str]:
+    arguments = [f"results/{name}/entities.{options.format}" for name in corpora]
+    arguments += ["--cores", options.cores, "--quiet", "rules", "progress", "--no-hooks"]
+    if directory != Path.cwd():
+        arguments += ["--directory", str(directory)]
+    if options.configfile:
+        arguments += ["--configfile", *(str(path.resolve()) for path in options.configfile)]
+    return [*arguments, "--config", f"corpora={json.dumps(corpora, ensure_ascii=False)}"]
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    if len(options.files) < 2:
+        return
+    if options.output is None:
+        raise InputError(
+            f"the labels of {len(options.files)} files have no place",
+            record="--output",
+            remedy="Name a folder for them: --output labels",
+        )
+    if options.output.is_file():
+        raise InputError(
+            "is a file, and there are several to write",
+            path=options.output,
+            remedy="Name a folder.",
+        )
+
+
+def _corpora(
+    given: Sequence[str], configuration: Configuration, directory: Path
+) -> dict[str, Path]:
+    """Name the corpus of each file: after the file, where no other one can have that name."""
+    named: dict[str, Path] = {}
+    for name in dict.fromkeys(given):
+        path = _standard_input(directory) if name == STDIN else Path(name).resolve()
+        short = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")
+        alone = short == path.stem and path.parent == directory and short not in named
+        if not alone or short in {*configuration.corpora, *TAKEN}:
+            digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+            short = f"{short or 'text'}-{digest}"
+        named[short] = path
+    return named
+
+
+def _standard_input(directory: Path) -> Path:
+    """Keep standard input as a file, whose name is that of its content."""
+    content = sys.stdin.buffer.read()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    path = directory / "resources" / "texts" / f"{digest}.txt"
+    if not path.exists():
+        with atomic(path) as partial:
+            partial.write_bytes(content)
+    return path
+
+
+def _read_as(path: Path) -> dict[str, str]:
+    """How a file is read: raw text is split into sentences, as `eatner.load` does it."""
+    raw = formats.detect(path) == "text"
+    return {"file": str(path), "format": "paragraphs" if raw else "auto"}
+
+
+def _hand_over(made: Path, name: str, options: argparse.Namespace) -> None:
+    """Bring a result to where it was asked for."""
+    if options.output is None:
+        with open(made, "rb") as labels:
+            shutil.copyfileobj(labels, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    several = len(options.files) > 1 or options.output.is_dir()
+    path = options.output / f"{name}{made.suffix}" if several else options.output
+    with atomic(path) as partial:
+        shutil.copyfile(made, partial)
+    sys.stderr.write(f"{path}\n")
