@@ -10,7 +10,7 @@ LIBRARY = ROOT / "workflow" / "scripts" / "eatner"
 # From low to high; rooms of one floor do not import each other.
 FLOORS = (
     ("errors",),
-    ("progress", "files", "attempts"),
+    ("progress", "files", "attempts", "project", "machine", "keep", "kinds"),
     ("tsv",),
     ("codec",),
     ("tables", "code"),
@@ -23,6 +23,8 @@ FLOORS = (
     ("translate", "tag", "align"),
     ("train",),
     ("report", "config"),
+    ("labeller",),
+    ("command",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

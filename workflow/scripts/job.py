@@ -23,8 +23,8 @@ import yaml
 # belongs to it, whatever version of it is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from eatner.errors import InputError  # noqa: E402
-from eatner.machine import usable_cores  # noqa: E402
+from eatner.errors import InputError
+from eatner.machine import usable_cores
 
 # Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up
 # to 28 times slower. torch reads this once, when it is imported.

@@ -333,9 +333,7 @@ class Labeller:
             )
 
     def _inputs(self, **paths: str | None) -> dict[str, Path]:
-        return {
-            name: self._directory / path for name, path in paths.items() if path is not None
-        }
+        return {name: self._directory / path for name, path in paths.items() if path is not None}
 
     def _source(self, part: Component) -> Source:
         paths = self._inputs(folder=part.llm, adapter=part.adapter)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 Item = TypeVar("Item")
-_options: ContextVar[Mapping[str, object]] = ContextVar("options", default={})
+_options: ContextVar[Mapping[str, object] | None] = ContextVar("options", default=None)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def counter(desc: str, unit: str, total: int | None = None, **options: object) -
         total=total,
         mininterval=0.2 if sys.stderr.isatty() else 10,
         dynamic_ncols=True,
-        **{**_options.get(), **options},
+        **{**(_options.get() or {}), **options},
     )
 
 

@@ -11,5 +11,5 @@ _INSTALLED = Path(__file__).resolve().with_name("_project")
 ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[3]
 """The folder of the Snakefile."""
 SCRIPTS = ROOT / "workflow" / "scripts"
-"""The folder of the rules' scripts. The library is beside them, also in an installed package, because
-a rule's own environment finds it there."""
+"""The folder of the rules' scripts. The library is beside them, also in an installed package: there
+a rule's own environment finds it."""

@@ -114,8 +114,7 @@ def _wiki(configuration: Configuration, language: str, directory: Path) -> Itera
     wiki = configuration.wikis[language]
     if (directory / f"results/wiki/{language}/titles.tsv").exists():
         return
-    if wiki.source == "date":
-        if not (directory / wiki.dump).exists():
-            date = wiki.settings["date"]
-            yield Need(f"fetch the dump of {language}.wikipedia.org of {date}, CC BY-SA", None)
+    if wiki.source == "date" and not (directory / wiki.dump).exists():
+        date = wiki.settings["date"]
+        yield Need(f"fetch the dump of {language}.wikipedia.org of {date}, CC BY-SA", None)
     yield Need(f"read the wiki of {language}: {wiki.source}")
