@@ -27,10 +27,11 @@ def __getattr__(name: str) -> object:
     # Importing what labels takes a second; `import eatner` alone should not.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    from eatner.errors import InputError
+    from eatner.labeller import Entity, Labeller, load
 
-    return getattr(import_module(f"{__name__}.labeller"), name)
+    return {"Entity": Entity, "InputError": InputError, "Labeller": Labeller, "load": load}[name]
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return sorted([*__all__, "__version__"])

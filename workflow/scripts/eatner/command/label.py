@@ -60,8 +60,9 @@ def label(options: argparse.Namespace) -> int:
         )
     status = run(_arguments(options, corpora, directory))
     if status == 0:
+        shown = directory.relative_to(Path.cwd()) if directory == Path.cwd() else directory
         for name in corpora:
-            sys.stderr.write(labelled(directory / "results" / name))
+            sys.stderr.write(labelled(shown / "results" / name))
             _hand_over(directory / f"results/{name}/entities.{options.format}", name, options)
     return status
 
