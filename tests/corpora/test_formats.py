@@ -48,6 +48,16 @@ def test_prose_is_split(load) -> None:
         load(content, "prose")
 
 
+def test_a_line_of_paragraphs_holds_one_or_more_sentences(load) -> None:
+    content = "첫 문장. 둘째 문장.\n\n제목\n 셋째 문장. \n"
+    split = partial(text_sentences.split, language=languages.get("ko"))
+    found = load(content, "paragraphs", splitter=split)
+    assert [s.text for s in found] == ["첫 문장.", "둘째 문장.", "제목", "셋째 문장."]
+    assert len({s.sentence_id for s in found}) == 4
+    with pytest.raises(ValueError, match="needs a splitter"):
+        load(content, "paragraphs")
+
+
 def test_prose_goes_through_our_own_splitter(load) -> None:
     splitter = partial(text_sentences.split, language=languages.get("de"))
     content = "Er kam am 3. Mai\nan. Dr. Maier ging.\n\nEnde."

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import inspect
 import logging
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -24,11 +23,9 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from eatner.errors import InputError
-from eatner.machine import usable_cores
+from eatner.machine import let_threads_sleep, usable_cores
 
-# Threads that wait for work sleep rather than spin: on a shared machine, spinning made the LLM up
-# to 28 times slower. torch reads this once, when it is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+let_threads_sleep()
 
 
 class _Tee:

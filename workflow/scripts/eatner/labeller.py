@@ -31,7 +31,7 @@ from eatner.config.configuration import Configuration
 from eatner.errors import InputError
 from eatner.keep import keeping
 from eatner.llm.open import Source
-from eatner.machine import usable_cores
+from eatner.machine import let_threads_sleep, step_threads
 from eatner.project import ROOT
 from eatner.tables import FOUND, Alignment, Sentence, Span, by_sentence
 from eatner.tag.step import tag_english, tag_with_llm
@@ -305,7 +305,7 @@ class Labeller:
                 language=self.language,
                 settings=parts.aligner.settings,
                 inputs=inputs,
-                threads=usable_cores(),
+                threads=step_threads(),
                 form=parts.aligner.prompt or "",
                 llm=self._source(parts.aligner),
             )
@@ -329,7 +329,7 @@ class Labeller:
                 mentions,
                 settings=tagger.settings,
                 inputs=self._inputs(model=tagger.weights, lexicon=self._parts.titles),
-                threads=usable_cores(),
+                threads=step_threads(),
             )
 
     def _inputs(self, **paths: str | None) -> dict[str, Path]:
@@ -342,7 +342,7 @@ class Labeller:
             pace=part.pace,
             folder=paths.get("folder"),
             adapter=paths.get("adapter"),
-            threads=usable_cores(),
+            threads=step_threads(),
         )
 
 
@@ -376,6 +376,7 @@ def load(
             adapter, weights or a lexicon are not made yet; the message has the command that makes
             them.
     """
+    let_threads_sleep()
     directory = Path(directory).resolve()
     configuration = read_configuration(config, directory)
     chosen = choose(configuration, system, translator, tagger, aligner)

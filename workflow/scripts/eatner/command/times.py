@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eatner import tsv
+from eatner.machine import THREADS
 
 # The core-seconds of a run of the default system, on two cores of an AMD EPYC (2026, bfloat16).
 RECORDED = Path(__file__).with_name("recorded.tsv")
-# A step uses no more threads than this; see `threads` in workflow/rules/label.smk.
-THREADS = 8
 # Jobs of each step, by their log folders; the component's name is the last part of the log's.
 JOBS = {
     "translate": ("translate_sentences",),
