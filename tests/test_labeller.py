@@ -94,7 +94,7 @@ def test_an_llm_is_opened_once_and_shared(project, monkeypatch) -> None:
 
     monkeypatch.setattr(llm_open, "open_llm", count)
     parts = ("tiny", "toy", "tiny-untuned")  # one LLM translates and aligns
-    first, second = load(project, *parts), load(project, *parts, language="ja")
+    first, second = load(project, *parts), load(project, *parts, language="zh")
     for labeller in (first, second, first):
         labeller("서울은 東京.")
     assert len(opened) == 1

@@ -26,7 +26,7 @@ def test_a_score_is_told_with_its_interval_and_files(results) -> None:
     for name in ("align/tiny/toy/tiny-ko.tsv", "score/tiny/toy/tiny-ko.errors.tsv", "f1.svg"):
         assert str(results / "mini" / name) in said
         assert (results / "mini" / name).exists()
-    assert "missed entities are lost by the " in said
+    assert " missed entities; at the stage " in said
     assert f"page      {results}/mini/entities.html" in said
     assert said.endswith("Next: eatner run results/compare/index.html --configfile 'my own.yaml'\n")
 

@@ -13,6 +13,7 @@ from eatner import tables
 from eatner.tables import FOUND, STAGES, TYPES, Entity, Sentence
 
 PAGE = "entities.html"
+COMPARISON = "compare/index.html"
 
 
 def ending(made: Iterable[Path], results: Path, again: Callable[[str], Sequence[str]]) -> str:
@@ -37,11 +38,13 @@ def ending(made: Iterable[Path], results: Path, again: Callable[[str], Sequence[
         if name.count("/") == 1 and name.endswith("/entities.tsv")
         if name.split("/")[0] not in corpora
     ]
-    if "compare/index.html" in names:
-        told.append(f"Comparison: {results / 'compare/index.html'} shows all systems.\n")
+    if COMPARISON in names:
+        told.append(f"comparison: {results / COMPARISON} shows all systems\n")
     if not told:
         return ""
-    return "\n".join(["", *told]) + f"Next: {shlex.join(again(_next(corpora, results)))}\n"
+    if corpora or COMPARISON in names:
+        told.append(f"Next: {shlex.join(again(_next(corpora, results)))}\n")
+    return "\n" + "".join(told)
 
 
 def scored(folder: Path) -> str:
@@ -92,13 +95,13 @@ def _percent(fraction: float) -> str:
 
 
 def _most_errors(stages: dict[str, Any]) -> str:
-    """Name the step that loses most, if anything is lost."""
+    """Name the stage at which most entities are lost, if any is."""
     missed = {stage: stages["missed"].get(stage, 0) for stage in STAGES}
     worst = max(missed, key=lambda stage: missed[stage])
     total = sum(missed.values())
     if not total:
         return ""
-    return f" ({missed[worst]} of the {total} missed entities are lost by the {worst} step)"
+    return f" ({total} missed entities; at the stage {worst}: {missed[worst]})"
 
 
 def _next(corpora: Sequence[str], results: Path) -> str:
@@ -106,6 +109,6 @@ def _next(corpora: Sequence[str], results: Path) -> str:
     for corpus in corpora:
         if not (results / corpus / PAGE).exists():
             return f"{results.name}/{corpus}/entities.tsv"
-    if corpora and not (results / "compare" / "index.html").exists():
-        return f"{results.name}/compare/index.html"
+    if not (results / COMPARISON).exists():
+        return f"{results.name}/{COMPARISON}"
     return "--report=report.html"
