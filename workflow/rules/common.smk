@@ -181,7 +181,9 @@ def facts(language, *roots):
 def say_what_came_out():
     """Say after a run what its scores are, where its files are, and what to try next."""
     made = {"publish_score", "write_entities", "write_comparison"}
-    files = [Path(file) for job in workflow.dag.jobs if job.rule.name in made for file in job.output]
+    files = [
+        Path(file) for job in workflow.dag.jobs if job.rule.name in made for file in job.output
+    ]
     sys.stderr.write(ending(files, Path("results"), command_for))
 
 
