@@ -15,6 +15,7 @@ from __future__ import annotations
 import shlex
 import tempfile
 import threading
+import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir
 from dataclasses import dataclass
@@ -269,7 +270,9 @@ class Labeller:
     def _steps(self, rows: Sequence[Sentence]) -> list[Alignment]:
         """Take sentences through the workflow's three steps, by way of their files."""
         parts = self._parts
-        with tempfile.TemporaryDirectory(prefix="eatner-") as name:
+        with tempfile.TemporaryDirectory(prefix="eatner-") as name, warnings.catch_warnings():
+            # These warnings of libraries are for programmers; jobs do not show them either.
+            warnings.simplefilter("ignore", FutureWarning)
             folder = Path(name)
             sentences = folder / "sentences.tsv"
             tables.write(sentences, Sentence, rows)
