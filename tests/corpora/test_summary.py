@@ -37,6 +37,7 @@ def test_a_file_without_an_entity_is_warned_of_unless_it_is_text() -> None:
     list(told.watch([RAIN]))
     assert "WARNING: no sentence has an entity" in told.describe("jsonl")
     assert "WARNING" not in told.describe("text")
+    assert "WARNING" not in told.describe("paragraphs")
 
 
 def test_long_sentences_are_counted_with_the_limit() -> None:

@@ -71,7 +71,8 @@ def _arguments(
     options: argparse.Namespace, corpora: Mapping[str, Any], directory: Path
 ) -> list[str]:
     arguments = [f"results/{name}/entities.{options.format}" for name in corpora]
-    arguments += ["--cores", options.cores, "--quiet", "rules", "progress", "--no-hooks"]
+    arguments += ["--cores", options.cores, "--quiet", "rules", "progress", "host"]
+    arguments += ["--no-hooks"]
     if directory != Path.cwd():
         arguments += ["--directory", str(directory)]
     if options.configfile:

@@ -104,7 +104,7 @@ FORMATS: dict[str, tuple[LooksLike, Read]] = {
     "conll": (conll.looks_like, _read_columns),
 }
 # Raw text is what looks like none of them.
-_RAW = ("text", "paragraphs", "prose")
+RAW = ("text", "paragraphs", "prose")
 
 
 def detect(path: str | Path) -> str:
@@ -284,7 +284,7 @@ def open_corpus(
             first sentence, but for order of tags, ids and text, which are checked as they come.
     """
     path = Path(path)
-    formats = ("auto", *FORMATS, *_RAW)
+    formats = ("auto", *FORMATS, *RAW)
     if format not in formats or scheme not in SCHEMES:
         wrong, known = (format, formats) if format not in formats else (scheme, SCHEMES)
         raise InputError(
@@ -294,7 +294,7 @@ def open_corpus(
     if format == "auto":
         format = "conll" if options != layout.Options() else detect(path)
         log.info("%s is read as %s", path, format)
-    elif format in _RAW:
+    elif format in RAW:
         _warn_of_annotation(path)
     if path.is_file() and format != "spacy":  # which is binary
         _warn_of_line_ends(path, inside=format != "jsonl")
@@ -302,7 +302,7 @@ def open_corpus(
     request = Request(language_spaces, scheme, options, splitter, keys)
     if format == "text":
         sentences = text.read(path)
-    elif format in _RAW:
+    elif format in RAW:
         if splitter is None:
             raise ValueError(f"{format} needs a splitter")
         if format == "prose":

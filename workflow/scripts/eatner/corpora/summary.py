@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from eatner.corpora.formats import RAW
 from eatner.corpora.gold import AnnotatedSentence
 from eatner.tables import EntityType
 
@@ -67,7 +68,7 @@ class Summary:
             "entity",
             f"entities: {self._entities()}",
         ]
-        if not self.labels and read_as not in ("text", "prose"):
+        if not self.labels and read_as not in RAW:
             lines.append(
                 "WARNING: no sentence has an entity, so there is no gold. If the file has some, "
                 "they are not where they are looked for"
