@@ -46,6 +46,8 @@ def test_entities_without_a_score(results) -> None:
 
 
 def test_a_comparison_and_nothing(results) -> None:
+    (results / "compare").mkdir()
+    (results / "compare/index.html").touch()
     said = ending([results / "compare/index.html"], results, again)
     assert "results/compare/index.html shows all systems" in said
     assert "--report=report.html" in said
@@ -54,7 +56,7 @@ def test_a_comparison_and_nothing(results) -> None:
 
 def test_snakemake_says_it_after_a_run_and_not_in_a_plan(project) -> None:
     target = "results/mini/f1.json"
-    (project.folder / "results/mini/f1.svg").unlink()
+    (project.folder / "results/mini/f1.json").unlink()
     planned = project.snakemake("--dry-run", target)
     assert "95% interval" not in planned.stdout
     done = project.snakemake(target)
