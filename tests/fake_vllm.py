@@ -93,7 +93,11 @@ def install(patch: pytest.MonkeyPatch) -> Record:
             structured_outputs_config: dict[str, Any] | None = None,
             enable_lora: bool = False,
             max_lora_rank: int = 16,
+            trust_remote_code: bool = True,
+            load_format: str = "auto",
         ) -> None:
+            assert not trust_remote_code
+            assert load_format == "safetensors"
             record.options = {
                 "gpus": tensor_parallel_size,
                 "seed": seed,

@@ -10,7 +10,7 @@ LIBRARY = ROOT / "workflow" / "scripts" / "eatner"
 # From low to high; rooms of one floor do not import each other.
 FLOORS = (
     ("errors",),
-    ("progress", "files", "attempts", "project", "machine", "keep", "kinds"),
+    ("progress", "files", "attempts", "foreign", "project", "machine", "keep", "kinds"),
     ("tsv",),
     ("codec",),
     ("tables", "code"),

@@ -23,6 +23,7 @@ from eatner.config.components import (
     wiki_source,
 )
 from eatner.errors import InputError
+from eatner.foreign import refuse_pickle
 from eatner.text import languages
 
 # Taggers that know English by themselves, so that a title lookup can ask them for types.
@@ -382,6 +383,15 @@ def _check_file(path: str, where: str) -> None:
 
 
 def _check_folder(path: str, holds: str, where: str) -> None:
-    """Check that a local folder holds a file, such as a model's config.json."""
+    """Check that a local folder holds a file, such as a model's config.json, and no pickle alone.
+
+    Its weights are checked again when it is loaded; this is before the hours until then.
+    """
     if not any(Path(path).glob(holds)):
         raise InputError(f"there is no {holds} in {path}", record=where, remedy="Correct the path.")
+    try:
+        refuse_pickle(Path(path))
+    except InputError as error:
+        raise InputError(
+            f"{error.problem} in {path}", record=where, remedy=error.remedy
+        ) from error

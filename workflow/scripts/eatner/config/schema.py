@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from eatner.errors import InputError
@@ -27,6 +27,17 @@ COMMIT_DIGITS = 40
 DATE_DIGITS = 8
 
 
+def _pattern(
+    validator: Draft202012Validator, pattern: str, value: Any, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """Match a pattern to the end of a text; `$` would let a line feed follow, also in a path."""
+    if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+
+
 def read(path: Path) -> Draft202012Validator:
     """Read the schema.
 
@@ -35,7 +46,7 @@ def read(path: Path) -> Draft202012Validator:
     """
     # libyaml if it is built in: the schema is long, and every plan and every job reads it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Draft202012Validator(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+    return _Validator(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
 
 
 def check(values: dict[str, Any], schema: Draft202012Validator) -> None:

@@ -217,7 +217,9 @@ def _extract(package: Path, member: str, folder: Path) -> None:
                 archive.extractall(folder, chosen, filter="data")
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise InputError(
-            f"not a readable package ({error})", path=package, remedy="Fetch it again."
+            f"not a readable package ({' '.join(str(error).split())})",
+            path=package,
+            remedy="Fetch it again.",
         ) from error
 
 

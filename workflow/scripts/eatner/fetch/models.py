@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import struct
 from functools import cache
@@ -14,6 +15,7 @@ from unittest.mock import patch
 from eatner.errors import InputError
 from eatner.fetch.artifacts import need_room
 from eatner.files import atomic
+from eatner.foreign import check_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +65,10 @@ def convert_gguf(gguf: Path, out: Path) -> None:
         # cache makes it one reading.
         read_once = cache(PlainReader)
         with patch("gguf.GGUFReader", read_once):
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            only = {"gguf_file": gguf.name, "trust_remote_code": False}
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **only)
             loaded = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16
+                gguf.parent, dtype=torch.bfloat16, **only
             )
     except (ValueError, KeyError, struct.error) as error:
         raise InputError(
@@ -129,13 +132,16 @@ def fetch_model(repository: str, revision: str, out: Path) -> None:
             beside it, where the next call resumes a download that broke.
 
     Raises:
-        InputError: The hub does not answer, or has no such repository or revision.
+        InputError: The hub does not answer, or has no such repository or revision, or the model
+            has no safetensors.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     # Not `atomic`, which deletes what came of gigabytes before an error.
-    partial = out.with_name(f".{out.name}.{revision[:12]}.partial")
+    # A revision may hold slashes: refs/pr/1.
+    named = re.sub(r"\W", "-", revision)[:12]
+    partial = out.with_name(f".{out.name}.{named}.partial")
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
     try:
         snapshot_download(repository, revision=revision, local_dir=partial, allow_patterns=patterns)
@@ -147,6 +153,7 @@ def fetch_model(repository: str, revision: str, out: Path) -> None:
             remedy="Check the name, the revision, the network and HF_TOKEN, or use a local copy: "
             "`models: {NAME: {folder: PATH}}`.",
         ) from error
+    check_model(partial)
     if out.is_dir():
         shutil.rmtree(out)
     os.replace(partial, out)

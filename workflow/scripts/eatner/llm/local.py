@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from eatner.errors import InputError
 from eatner.llm.base import first_line
 from eatner.llm.device import fast_dtype, four_bit_settings, merged, without_cudnn_attention
+from eatner.foreign import check_adapter, check_model
 from eatner.llm.packed import pack
 from eatner.llm.tokenizer import load_tokenizer
 
@@ -31,7 +32,8 @@ class LocalModel:
         device: Where prompts go: `cuda` or `cpu`.
 
     Raises:
-        InputError: The folder is not a model in the Hugging Face layout; bitsandbytes is missing.
+        InputError: The folder is not a model in the Hugging Face layout, or its weights are not
+            safetensors; bitsandbytes is missing.
     """
 
     def __init__(
@@ -48,6 +50,9 @@ class LocalModel:
         from transformers import AutoModelForCausalLM
 
         self.tokenizer = load_tokenizer(folder)
+        check_model(Path(folder))
+        if adapter is not None:
+            check_adapter(Path(adapter))
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         without_cudnn_attention()
         try:
@@ -57,6 +62,8 @@ class LocalModel:
                 # Weights go where they belong piece by piece: main memory need not hold them all.
                 device_map="auto" if gpus > 1 else self.device,
                 quantization_config=None if quantisation == "none" else four_bit_settings(),
+                use_safetensors=True,
+                trust_remote_code=False,
             )
         except (ValueError, KeyError, OSError, SafetensorError) as error:
             raise InputError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from eatner.errors import InputError
 from eatner.llm.device import without_cudnn_attention
+from eatner.foreign import check_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -38,7 +39,8 @@ def load(
         options: More for `from_pretrained`.
 
     Raises:
-        InputError: The folder holds no model of that class, or its tokenizer gives no offsets.
+        InputError: The folder holds no model of that class in safetensors, or its tokenizer gives
+            no offsets.
     """
     import torch
     from safetensors import SafetensorError
@@ -56,9 +58,12 @@ def load(
             path=folder,
             remedy=f"Put one of {', '.join(TOKENIZERS)} into the folder.",
         )
+    check_model(folder)
     try:
-        model = from_pretrained(folder, dtype=dtype, **options)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (ValueError, KeyError, OSError, SafetensorError) as error:
         raise InputError(
             f"transformers cannot load this model ({str(error).splitlines()[0][:300]})",

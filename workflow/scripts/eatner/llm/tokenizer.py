@@ -82,7 +82,7 @@ def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerBase:
             remedy="Point the model's `folder` at a folder saved with save_pretrained().",
         )
     try:
-        return AutoTokenizer.from_pretrained(folder)
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (ValueError, KeyError, OSError) as error:
         raise InputError(
             f"transformers cannot load its tokenizer ({first_line(error)})",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
 from eatner.llm.base import Completion, Decoding, Prompt, first_line
+from eatner.foreign import check_adapter, check_model
 from eatner.llm.grammar import substring_lark
 from eatner.llm.replies import tidied
 from eatner.llm.tokenizer import TokenizedLLM, load_tokenizer
@@ -66,9 +67,11 @@ class VllmLLM(TokenizedLLM):
                 remedy="pip install 'eatner[vllm]' (Linux, a GPU), or `backend: transformers`.",
             ) from error
         self.tokenizer = load_tokenizer(folder)
+        check_model(Path(folder))
         self.seed = seed
         self._lora, lora = None, {}
         if adapter is not None:
+            check_adapter(Path(adapter))
             self._lora = LoRARequest("adapter", 1, str(Path(adapter).resolve()))
             lora = {"enable_lora": True, "max_lora_rank": _room(_rank(Path(adapter)))}
         try:
@@ -77,6 +80,8 @@ class VllmLLM(TokenizedLLM):
                 tensor_parallel_size=gpus,
                 max_model_len=context,
                 seed=seed,
+                load_format="safetensors",
+                trust_remote_code=False,
                 # The one of its grammar engines that knows a sentence's substrings.
                 structured_outputs_config={"backend": "guidance"},
                 **lora,

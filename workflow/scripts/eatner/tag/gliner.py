@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
+from eatner.foreign import check_model, refuse_code
 from eatner.tables import Mention, Span
 from eatner.tag.base import Found
 from eatner.tag.neural import pieces, run_model
@@ -59,6 +60,8 @@ class Gliner:
             ) from error
         import torch
 
+        check_model(folder)
+        refuse_code(folder)  # which gliner runs without asking
         try:
             with tempfile.TemporaryDirectory() as room:
                 self.model: BaseGLiNER = GLiNER.from_pretrained(
