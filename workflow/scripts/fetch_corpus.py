@@ -29,4 +29,4 @@ def main(
 
 
 if __name__ == "__main__":
-    job.run(main, globals().get("snakemake"))
+    job.run(main, globals().get("snakemake"), asks_hub=True)

@@ -11,4 +11,4 @@ def main(repository: str, revision: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, globals().get("snakemake"))
+    job.run(main, globals().get("snakemake"), asks_hub=True)

@@ -49,16 +49,22 @@ class _Tee:
         return self.first.fileno()
 
 
-def run(main: Callable[..., None], job: Any | None) -> None:
+def run(main: Callable[..., None], job: Any | None, *, asks_hub: bool = False) -> None:
     """Call main with the names of the job, or with those of the command line.
 
     Args:
         main: The script's function.
         job: The `snakemake` object that Snakemake puts into a script, if any.
+        asks_hub: Whether it fetches from the Hugging Face hub. In any other script the hub's
+            libraries are told to work offline, so that they look for nothing newer there.
 
     Raises:
         SystemExit: With status 1 and one clear message, where main raised InputError.
     """
+    # Before main imports them, because they read these variables once.
+    os.environ.update({"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"})
+    if not asks_hub:
+        os.environ["HF_HUB_OFFLINE"] = "1"
     if job is None:
         arguments = _from_command_line(main)
     else:

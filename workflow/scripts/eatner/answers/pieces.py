@@ -129,7 +129,7 @@ def json_strings(answer: str) -> Iterator[str]:
             continue
         try:
             yield json.loads(match[1], strict=False)
-        except json.JSONDecodeError:
+        except ValueError:
             continue  # an escape that JSON has not: then it is read as any text
 
 

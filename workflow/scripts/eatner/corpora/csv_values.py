@@ -101,7 +101,7 @@ def _value(cell: str, path: Path, place: Place) -> object:
         return cell
     try:
         return json.loads(cell)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         pass
     try:
         value = ast.literal_eval(cell)
@@ -111,9 +111,12 @@ def _value(cell: str, path: Path, place: Place) -> object:
         ):  # ['a' 'b'], as numpy writes it, is ['ab']
             raise ValueError("its items have no commas between them")
         return json.loads(json.dumps(value))  # tuples become lists
-    except (ValueError, SyntaxError, TypeError, tokenize.TokenError, RecursionError) as error:
+    except (
+        *(ValueError, SyntaxError, TypeError, tokenize.TokenError),
+        *(RecursionError, MemoryError),  # the latter of a parser whose stack is full
+    ) as error:
         raise InputError(
-            f"{cell[:40]!r} is not a list ({error})",
+            f"{cell[:40]!r} is not a list ({' '.join(str(error).split()) or 'nested too deeply'})",
             path=path,
             **place,
             remedy="Write lists as JSON; or write JSON Lines: to_json(orient='records', "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from eatner.tables import Span
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+# Texts with their annotation become 3 to 20 times as large; what is under 64 MiB is no danger.
+_RATIO, _ALWAYS = 200, 64 << 20
 
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file is spaCy's: by its name, because it is compressed and begins like others."""
@@ -79,15 +82,37 @@ def _documents(path: Path) -> list[Doc]:
             remedy="Install spacy, or write the documents as JSON Lines (Doc.to_json).",
         ) from error
     try:
-        return [*DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())]
+        data = path.read_bytes()
+        _refuse_bomb(data, path)
+        return [*DocBin().from_bytes(data).get_docs(Vocab())]
     except OSError as error:
         raise encodings.unreadable(path, error) from error
+    except InputError:
+        raise
     except Exception as error:  # of zlib, msgpack or spaCy
         raise InputError(
             f"not a file that spaCy's DocBin wrote ({type(error).__name__})",
             path=path,
             remedy="Write it with DocBin.to_disk of spaCy 3.",
         ) from error
+
+
+def _refuse_bomb(data: bytes, path: Path) -> None:
+    """Refuse a file that would fill the memory when spaCy decompresses it in one go.
+
+    Raises:
+        InputError: It is `_RATIO` times as large decompressed, and more than `_ALWAYS` bytes.
+    """
+    inflated, decompressor, rest = 0, zlib.decompressobj(), data
+    while rest and not decompressor.eof:
+        inflated += len(decompressor.decompress(rest, 1 << 20))
+        rest = decompressor.unconsumed_tail
+        if inflated > max(_ALWAYS, _RATIO * len(data)):
+            raise InputError(
+                f"{len(data)} bytes become more than {inflated} when they are decompressed",
+                path=path,
+                remedy="No corpus is like that. Write it again with DocBin.to_disk of spaCy 3.",
+            )
 
 
 def _entities(doc: Doc, spans_key: str | None, path: Path, place: Place) -> list[LabelledSpan]:

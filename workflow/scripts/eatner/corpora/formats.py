@@ -191,6 +191,8 @@ def _check_rows(path: Path, lines: Sequence[tuple[int, str]], columns: layout.La
         values = cells.split(line, columns.separator)
         if columns.columns is not None and len(values) != columns.columns:
             problem = f"{len(values)} columns where most lines have {columns.columns}"
+        elif len(values) < columns.least:
+            problem = f"{len(values)} columns, too few for a token and its tag"
         elif columns.key is None and columns.tags[values[columns.tag]] is None:
             problem = f"{values[columns.tag]!r} is no tag as most lines have"
         else:

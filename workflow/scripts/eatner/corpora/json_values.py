@@ -52,7 +52,7 @@ def records(path: Path) -> Iterator[tuple[Place, object]]:
         raise no_sentence(path)
     try:
         one_per_line = _inner(json.loads(first[1])) is None or second is not None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         one_per_line = False
     if one_per_line:
         rest: Iterable[tuple[int, str]] = itertools.chain(filter(None, [first, second]), lines)
@@ -135,9 +135,11 @@ def _parse(text: str, path: Path, line: int) -> object:
             if source
             else "Write one JSON object a line, or one list of objects.",
         ) from error
-    except RecursionError as error:
+    except (ValueError, RecursionError) as error:
+        # Python reads whole numbers of thousands of digits only on demand.
+        deep = isinstance(error, RecursionError)
         raise InputError(
-            "brackets are nested too deeply",
+            "brackets are nested too deeply" if deep else "a number has too many digits",
             path=path,
             line=line,
             remedy="Write one JSON object a line, or one list of objects.",

@@ -88,6 +88,12 @@ class Layout:
         """Whether a column of numbers counts the tokens, as in CoNLL-U."""
         return self.index is not None and self.step == 1
 
+    @property
+    def least(self) -> int:
+        """The number of columns that a row must have."""
+        read = [self.token, self.tag, self.index or 0, self.remarks or 0]
+        return max(2 + self.token, *(1 + column if column >= 0 else -column for column in read))
+
     def describe(self) -> str:
         """The layout in words, the columns counted from 0."""
         width = "a varying number of" if self.columns is None else str(self.columns)

@@ -49,7 +49,7 @@ def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None
         return None
     if layout.columns and width > layout.columns and not any(values[layout.columns :]):
         return values[: layout.columns]  # trailing separators
-    if width != layout.columns and (layout.columns or width < 2 + layout.token):
+    if width != layout.columns and (layout.columns or width < layout.least):
         raise InputError(
             f"{width} columns where the file has {layout.columns or 'more'}",
             path=path,

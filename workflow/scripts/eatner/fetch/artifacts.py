@@ -28,6 +28,8 @@ from eatner.progress import counter
 log = logging.getLogger(__name__)
 TRIES = 4
 CHUNK = 1 << 20
+# Text becomes 3 to 20 times as large when it is unpacked, and a bomb a thousand times.
+RATIO = 200
 
 
 def fetch(
@@ -209,11 +211,13 @@ def _extract(package: Path, member: str, folder: Path) -> None:
     try:
         if zipfile.is_zipfile(package):
             with zipfile.ZipFile(package) as archive:
-                names = [n for n in archive.namelist() if _inside(n, member)]
-                archive.extractall(folder, names)
+                files = [file for file in archive.infolist() if _inside(file.filename, member)]
+                _refuse_bomb(package, sum(file.file_size for file in files))
+                archive.extractall(folder, files)
         else:
             with tarfile.open(package) as archive:
                 chosen = [m for m in archive.getmembers() if _inside(m.name, member)]
+                _refuse_bomb(package, sum(m.size for m in chosen))
                 archive.extractall(folder, chosen, filter="data")
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise InputError(
@@ -221,6 +225,21 @@ def _extract(package: Path, member: str, folder: Path) -> None:
             path=package,
             remedy="Fetch it again.",
         ) from error
+
+
+def _refuse_bomb(package: Path, size: int) -> None:
+    """Refuse to unpack far more than a package of that size can hold.
+
+    Raises:
+        InputError: The members are `RATIO` times as large as the package, or the disk is too small.
+    """
+    if size > RATIO * package.stat().st_size:
+        raise InputError(
+            f"{package.stat().st_size} bytes that would become {size}",
+            path=package,
+            remedy="No package of a model or a corpus is like that. Fetch it again.",
+        )
+    need_room(package.parent, size, "the unpacked artifact")
 
 
 def _inside(name: str, member: str) -> bool:

@@ -23,6 +23,7 @@ from eatner.errors import InputError
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _CHUNK = 1 << 20
+_LONGEST_TEXT = 16 << 20  # bytes; the sums of a whole wiki are a few thousand
 _TIMEOUT = (20, 60)  # seconds to connect, and between two pieces of a file
 _AGENT = {"User-Agent": "eatner (research; respects Retry-After)"}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -166,6 +167,15 @@ def _get_file(address: str, part: Path) -> None:
 
 
 def _get_text(address: str) -> str:
-    response = requests.get(address, timeout=_TIMEOUT, headers=_AGENT)
-    _check_status(response, address)
-    return response.text
+    with requests.get(address, stream=True, timeout=_TIMEOUT, headers=_AGENT) as response:
+        _check_status(response, address)
+        content = bytearray()
+        for piece in response.iter_content(_CHUNK):
+            content += piece
+            if len(content) > _LONGEST_TEXT:
+                raise InputError(
+                    f"more than {_LONGEST_TEXT >> 20} MiB where a short text is expected",
+                    record=address,
+                    remedy="Check the address.",
+                )
+    return content.decode(errors="replace")

@@ -171,7 +171,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
     """Read a line; None where it is no whole record of this format or the one before."""
     try:
         record = json.loads(line.decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or not isinstance(record.get("answers"), list):
         return None

@@ -26,7 +26,7 @@ _OPENS = re.compile(_OPEN, re.IGNORECASE)
 _CLOSES = re.compile(_CLOSE, re.IGNORECASE)
 # The channels of OpenAI's Harmony format: thoughts in `analysis`, the answer in `final`; the second
 # pattern is the same where a server drops the control tokens between them.
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|message\|>).)*<\|message\|>", re.DOTALL)
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|(?:message|channel)\|>).)*<\|message\|>", re.DOTALL)
 _BARE_CHANNELS = re.compile(r"\Aanalysis.*?assistant(?:commentary.*?assistant)?final", re.DOTALL)
 _BARE_ANALYSIS = re.compile(r"\Aanalysis(?=[A-Z])")
 # Tokens by which a conversation is written down, of the formats ChatML, Llama, Gemma, Mistral,
@@ -46,11 +46,13 @@ _POLITE = re.compile(
     r"):[*_]*\s*",
     re.IGNORECASE,
 )
+# All that is no word before a polite end, in one go: an answer may be a thousand line feeds.
 _CLOSING = re.compile(
-    r"\n\s*\n\W*(?:let me know|i hope|note|please note|feel free|explanation"
-    r"|if you (?:need|have|would|want))\b.*\Z",
-    re.DOTALL | re.IGNORECASE,
+    r"(?<!\W)\W++(?=(?:let me know|i hope|note|please note|feel free|explanation"
+    r"|if you (?:need|have|would|want))\b)",
+    re.IGNORECASE,
 )
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 # "Translation:" in the languages that LLMs slip into, alone or at the end of a polite line.
 _TRANSLATION = (
     r"(?:translation|übersetzung|traduction|traducción|tradução|traduzione|перевод|переклад"
@@ -105,6 +107,14 @@ def without_control_tokens(text: str) -> str:
     return _SPEAKER.sub("", text[begin:]).lstrip() if begin else text
 
 
+def _without_closing(answer: str) -> str:
+    """Cut an answer before the blank line that a polite end follows."""
+    for before in _CLOSING.finditer(answer):
+        if (blank := _BLANK_LINE.search(before[0])) is not None:
+            return answer[: before.start() + blank.start()]
+    return answer
+
+
 def tidy(text: str, *, chat: bool) -> tuple[str, bool]:
     """Reduce what an LLM wrote to its answer; an answer with nothing around it stays as it is.
 
@@ -120,7 +130,7 @@ def tidy(text: str, *, chat: bool) -> tuple[str, bool]:
     answer = without_control_tokens(answer)
     if chat:
         answer = _ROLE.sub("", answer)
-        answer = _CLOSING.sub("", _ANNOUNCED.sub("", _POLITE.sub("", answer)))
+        answer = _without_closing(_ANNOUNCED.sub("", _POLITE.sub("", answer)))
         if (wrapped := _WRAPPED.match(answer.strip())) is not None:
             answer = wrapped[2].strip()
         if (fenced := _FENCE.match(answer.strip())) is not None:

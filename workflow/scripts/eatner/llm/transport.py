@@ -31,6 +31,10 @@ LONGEST_PAUSE = 600
 CONNECT_SECONDS = 10
 # Statuses that may pass: time-out, conflict, too early, too many requests.
 PASSING = (408, 409, 425, 429)
+# Bytes of a reply; the longest answers, with the log-probabilities of all tokens, have few million.
+LONGEST_REPLY = 64 << 20
+# Headers that told how a reply came, and are untrue of the bytes that it holds.
+_OF_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")
 # Length of a server's message in ours, in characters.
 LONGEST_MESSAGE = 300
 # How servers say that a prompt is too long for them: codes of OpenAI and llama.cpp; the words of
@@ -152,7 +156,7 @@ class Transport:
             InputError: It will not.
         """
         try:
-            reply = self.client.post(path, json=body)
+            reply = self._limited(path, body)
         except httpx.TimeoutException:
             raise RequestError(f"nothing heard for {self.timeout:g} seconds") from None
         except httpx.RequestError as failure:
@@ -182,6 +186,27 @@ class Transport:
         if choices[0].get("finish_reason") in ("error", "abort"):
             raise RequestError("the server broke the answer off")
         return content
+
+    def _limited(self, path: str, body: Json) -> httpx.Response:
+        """Make a request once, and read no more of its reply than an answer can have.
+
+        Raises:
+            InputError: The reply is larger.
+        """
+        content = bytearray()
+        with self.client.stream("POST", path, json=body) as reply:
+            for piece in reply.iter_bytes():  # what was compressed is decompressed in pieces
+                content += piece
+                if len(content) > LONGEST_REPLY:
+                    raise InputError(
+                        f"a reply of more than {LONGEST_REPLY >> 20} MiB",
+                        record=self.who,
+                        remedy="Look at the server: no answer is so long.",
+                    )
+        headers = [(k, v) for k, v in reply.headers.items() if k.lower() not in _OF_TRANSFER]
+        return httpx.Response(
+            reply.status_code, headers=headers, content=bytes(content), request=reply.request
+        )
 
     def _failure(self, error: ServerError, retry_after: str | None) -> Exception:
         """Say what follows from an error: another try or none."""
@@ -281,7 +306,7 @@ def _json(reply: httpx.Response) -> Any:
     """Read a reply's JSON; None where it is none."""
     try:
         return reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
