@@ -161,8 +161,8 @@ class Project:
         return done.stdout + done.stderr
 
 
-def make(folder: Path) -> None:
-    """A project of three sentences that has run to its score and its entities."""
+def make(folder: Path, *, run: bool = True) -> None:
+    """A project of three sentences that has run to its score and its entities, or is about to."""
     project = Project(folder)
     tiny.make_gemma(folder / "tiny")
     tiny.make_llama(folder / "chat")
@@ -171,5 +171,7 @@ def make(folder: Path) -> None:
     (folder / "mini.iob2").write_text(conll(KO, KO_TAGS), encoding="utf-8")
     (folder / "ja.iob2").write_text("".join(f"{t}\t{g}\n" for t, g in JA), encoding="utf-8")
     (folder / "smoke.yaml").write_text(yaml.safe_dump(smoke_config(), allow_unicode=True))
+    if not run:
+        return
     done = project.snakemake("results/mini/f1.json", "results/mini/entities.tsv")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -152,8 +152,23 @@ def _parse_spans(value: str) -> tuple[Span, ...]:
 
 
 def _parse_shares(value: str) -> tuple[tuple[str, float], ...]:
-    return tuple((str(text), float(share)) for text, share in json.loads(value))
+    return tuple((str(text), float(share)) for text, share in _pairs(value))
 
 
 def _parse_names(value: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(surface), str(english)) for surface, english in json.loads(value))
+    return tuple((str(surface), str(english)) for surface, english in _pairs(value))
+
+
+def _pairs(value: str) -> list[Any]:
+    """The pairs of a JSON list.
+
+    Raises:
+        ValueError: It is no list of pairs.
+    """
+    try:
+        pairs = json.loads(value)
+    except RecursionError:
+        pairs = None
+    if not isinstance(pairs, list) or any(not isinstance(pair, list) for pair in pairs):
+        raise ValueError(value)
+    return pairs

@@ -15,6 +15,7 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from eatner.errors import InputError
 from eatner.wiki.streams import AGAIN, LAYOUT
@@ -33,6 +34,8 @@ _TEXT = re.compile(rb"<text\b[^<>]*?(/?)>")
 _ODD = re.compile(rb"<(?=[!?pc])(?:[!?]|page>|content\b)")
 _SLOT = re.compile(rb"<content\b[^<>]*>((?:(?!<content\b).)*?)</content>", re.DOTALL)
 _MAIN = re.compile(rb"<role>\s*main\s*</role>")
+# A page's deepest element, the text of a slot, is five deep.
+_DEEPEST = 100
 _BEGIN, _END, _TEXT_END = b"<revision>", b"</revision>", b"</text>"
 
 
@@ -197,6 +200,10 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
         raise InputError("a document type declaration in a page", path=path, remedy=LAYOUT)
     if b"<!" in xml or b"<?" in xml:
+        if _nests_deeply(xml):
+            raise InputError(
+                "elements are nested too deeply", path=path, record=_begin_of(xml), remedy=LAYOUT
+            )
         try:
             xml = ElementTree.tostring(ElementTree.fromstring(xml), encoding="utf-8")
         except ElementTree.ParseError as error:
@@ -227,6 +234,31 @@ def _regular(xml: bytes, path: Path, where: str) -> bytes:
             remedy=AGAIN,
         )
     return without_old_revisions(xml)
+
+
+def _nests_deeply(xml: bytes) -> bool:
+    """Whether elements are nested as no page's are: they would overflow the stack."""
+    depth = 0
+    parser = expat.ParserCreate()
+
+    def begin(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise RecursionError
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    try:
+        parser.Parse(xml, True)
+    except RecursionError:
+        return True
+    except expat.ExpatError:
+        return False  # which the reading tells
+    return False
 
 
 def _without_slot(slot: re.Match[bytes]) -> bytes:
