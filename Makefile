@@ -4,6 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
+.PHONY: fuzz audit test-offline bench-scale
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
@@ -16,6 +17,10 @@ help:
 	@echo "            LANGUAGES=\"ko hi\" runs some of its languages alone"
 	@echo "make bench-api"
 	@echo "            checks that the workflow and the Python API find the same entities"
+	@echo "make fuzz   hostile inputs for every reader; SECONDS=3600 sets the CPU time"
+	@echo "make audit  known faults of the installed packages; make test-offline: no network is asked"
+	@echo "make bench-scale"
+	@echo "            time and memory of every step for 20,000 and 200,000 sentences"
 	@echo "make clean  delete results and logs, but not resources and .venv"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
@@ -69,6 +74,25 @@ bench-gpu: .venv/ready
 # Hours on two cores. A stopped run can be continued; after kill -9, run `snakemake --unlock` first.
 bench-paper: .venv/ready
 	python bench/bench_paper.py --out docs/results.md $(if $(LANGUAGES),--languages $(LANGUAGES))
+
+# The small project without a network, in a namespace of its own (Linux).
+test-offline: .venv/ready
+	pytest -m offline tests/test_safety.py
+
+# Inputs that reached new code stay in .fuzz, and the next run goes on from there. Where atheris has
+# no package, hypothesis does all of it.
+fuzz: .venv/ready
+	-$(BIN)/python envs/install.py --editable '.[fuzz]'
+	python tests/fuzzing/fuzz.py --seconds $(or $(SECONDS),600)
+
+# Needs the package index's list of known faults; what it cannot look up fails the target.
+audit: .venv/ready
+	$(BIN)/python envs/install.py --editable '.[audit]'
+	pip-audit --strict --skip-editable --progress-spinner off
+
+# Up to an hour on one core.
+bench-scale: .venv/ready
+	python bench/bench_scale.py --out docs/benchmarks/scale.md
 
 clean:
 	rm -rf results logs .snakemake

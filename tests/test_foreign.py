@@ -68,7 +68,9 @@ def test_a_folder_without_weights_is_refused(folder: Path) -> None:
         check_model(folder)
 
 
-@pytest.mark.parametrize("shard", ["pytorch_model.bin", "../other.safetensors", "/x.safetensors", 3])
+@pytest.mark.parametrize(
+    "shard", ["pytorch_model.bin", "../other.safetensors", "/x.safetensors", 3]
+)
 def test_an_index_names_safetensors_of_its_folder_only(folder: Path, shard: object) -> None:
     edit(folder / "model.safetensors.index.json", weight_map={"a": shard})
     with pytest.raises(InputError, match=r"names .* as a file of weights"):

@@ -91,7 +91,20 @@ def test_no_rule_has_a_shell_command() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../x; rm", "-rf", "a/b", "..", "$(id)", "x\n", "é", "x" * 51, "models", "a b", "x\0", "<b>"],
+    [
+        "../../x; rm",
+        "-rf",
+        "a/b",
+        "..",
+        "$(id)",
+        "x\n",
+        "é",
+        "x" * 51,
+        "models",
+        "a b",
+        "x\0",
+        "<b>",
+    ],
 )
 @pytest.mark.parametrize("section", ["corpora", "models", "translators", "taggers", "aligners"])
 def test_a_name_that_is_a_path_or_a_command_is_refused(
@@ -133,9 +146,7 @@ def test_an_address_is_plain(change: dict, monkeypatch: pytest.MonkeyPatch) -> N
 
 # --- XML -----------------------------------------------------------------------------------------
 
-LAUGHS = "".join(
-    f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10)
-)
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
 
 
 @pytest.mark.parametrize(
@@ -215,9 +226,7 @@ def test_nothing_is_asked_of_a_network(tmp_path: Path) -> None:
     (watch / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
     asked = tmp_path / "asked"
     targets = ["results/mini/f1.json", "results/mini/entities.tsv", "results/compare/index.html"]
-    done = snakemake(
-        tmp_path / "project", *targets, PYTHONPATH=str(watch), EATNER_ASKED=str(asked)
-    )
+    done = snakemake(tmp_path / "project", *targets, PYTHONPATH=str(watch), EATNER_ASKED=str(asked))
     assert done.returncode == 0, done.stdout + done.stderr
     assert not asked.exists(), asked.read_text()
     score = json.loads((tmp_path / "project/results/mini/f1.json").read_text())

@@ -37,7 +37,7 @@ _CHUNK = 200  # inputs between two looks at the clock
 
 
 class SlowError(BaseException):
-    """An input took longer than the limit: a base exception, so that no reader takes it for its own."""
+    """An input took longer than the limit; no `Exception`, which a reader might catch."""
 
 
 class Watch:
@@ -212,6 +212,43 @@ def fuzz_all(names: list[str], seconds: float) -> list[dict[str, Any]]:
     return records
 
 
+def page() -> str:
+    """The page with the figures of all runs whose records are kept."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "workflow" / "scripts")]
+    from fuzzing.found import FOUND
+
+    lines = (FOLDER / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    rows = ["| target | inputs | seconds of CPU | faults found there |", "|---|---|---|---|"]
+    for name in target_names():
+        own = [record for record in records if record["target"] == name]
+        faults = sum(found.target == name for found in FOUND)
+        seconds = sum(record["seconds"] for record in own)
+        inputs = sum(record["inputs"] for record in own)
+        rows.append(f"| {name} | {inputs:,} | {seconds:.0f} | {faults} |")
+    inputs = sum(record["inputs"] for record in records)
+    seconds = sum(record["seconds"] for record in records)
+    rows.append(f"| all | {inputs:,} | {seconds:,.0f} | {len(FOUND)} |")
+    faults = "\n".join(f"- {found.fault} ({found.target})" for found in FOUND)
+    return f"""# Safety
+
+Made by `python tests/fuzzing/fuzz.py --out docs/benchmarks/safety.md` after `make fuzz`. \
+[SECURITY.md](../../SECURITY.md) says what is promised.
+
+Each reader of foreign data gets hostile inputs: sound files that are damaged, and texts that are \
+made of marks. It must give rows that hold (`text[start:end] == surface`, ids, order) or an error \
+of one line that names the file, within {LIMIT} seconds of CPU and {MEMORY >> 30} GiB. Half of the \
+time hypothesis makes the inputs at random; half of it atheris looks for inputs that reach new code.
+
+{chr(10).join(rows)}
+
+What was found, by fuzzing or by reading the code for faults of the same kind, is mended, and its \
+input is a test (`tests/fuzzing/found.py`):
+
+{faults}
+"""
+
+
 def target_names() -> list[str]:
     """The targets, without an import of what they need."""
     text = (Path(__file__).parent / "targets.py").read_text(encoding="utf-8")
@@ -222,11 +259,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="of CPU, for all targets")
     parser.add_argument("--only", nargs="+", choices=target_names(), help="some targets")
+    parser.add_argument("--out", type=Path, help="write the page of all runs so far, and end")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--engine", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         fuzz_one(arguments.one, arguments.engine, arguments.seconds, FOLDER / "last.json")
+        return
+    if arguments.out:
+        arguments.out.write_text(page(), encoding="utf-8")
         return
     records = fuzz_all(arguments.only or target_names(), arguments.seconds)
     found = sum(len(record["findings"]) for record in records)

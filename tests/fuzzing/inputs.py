@@ -12,16 +12,19 @@ LONGEST = 1 << 16
 BYTES = [
     b"\0", b"\n", b"\r", b"\r\n", b"\t", b"\\", b"\\t", b"\\x", b'"', b"'", b"''", b"\\'", b"<",
     b">", b"&", b"&lt;", b"&#x110000;", b"[", b"]", b"{", b"}", b"(", b")", b",", b";", b"|", b":",
-    b"-", b"--", b"#", b"_", b"*", b" ", b"0", b"-1", b"1e999", b"NaN", b"null", b"true", b"99999999999",
+    b"-", b"--", b"#", b"_", b"*", b" ", b"0", b"-1", b"1e999", b"NaN", b"null", b"true",
+    b"99999999999",
     b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\xc2\x85", b"\x1b",
     "\u0301".encode(), "\u200d".encode(), "\u202e".encode(), "👍🏽".encode(), "東京".encode(), b"O",
-    b"B-PER", b"I-LOC", b"E-ORG", b"S-PER", b"B_PER", b"(PER*", b"1-2", b"BZh9", b"\x1f\x8b", b"PK\x03\x04",
+    b"B-PER", b"I-LOC", b"E-ORG", b"S-PER", b"B_PER", b"(PER*", b"1-2", b"BZh9", b"\x1f\x8b",
+    b"PK\x03\x04",
     b"[[", b"]]", b"{{", b"}}", b"<!--", b"-->", b"<page>", b"</page>", b"<text>", b"<!DOCTYPE x [",
     b'<!ENTITY a "b">', b"<![CDATA[", b"]]>", b"INSERT INTO", b"),(", b"../", b"${x}", b"$(id)",
 ]  # fmt: skip
 TOKENS = [
     "(", ")", "[", "]", "{", "}", '"', "'", "“", "”", "「", "」", "*", "**", "`", "```\n", "<", ">",
-    "<think>", "</think>", "<|im_end|>", "[INST]", ",", ", ", ";", "；", "、", ":", "：", "\n", "\n\n",
+    "<think>", "</think>", "<|im_end|>", "[INST]", ",", ", ", ";", "；", "、", ":", "：",
+    "\n", "\n\n",
     ".", "。", "-", "->", "→", "|", "/", "\\", "(PER, ", "(LOC, ", "(X, ", "PER: ", "LOC: ", "None",
     "なし", "is", "The answer is ", "答案是", "です", "A", "Anna", "Rome", "東京", "日本", "서울",
     "서울에서", "Москва", "Москвы", "القاهرة", "كَتَبَ", "दिल्ली", "ქართული", "İ", "ı", "ß", "ﬁ",

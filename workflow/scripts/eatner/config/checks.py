@@ -392,6 +392,4 @@ def _check_folder(path: str, holds: str, where: str) -> None:
     try:
         refuse_pickle(Path(path))
     except InputError as error:
-        raise InputError(
-            f"{error.problem} in {path}", record=where, remedy=error.remedy
-        ) from error
+        raise InputError(f"{error.problem} in {path}", record=where, remedy=error.remedy) from error

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Texts with their annotation become 3 to 20 times as large; what is under 64 MiB is no danger.
 _RATIO, _ALWAYS = 200, 64 << 20
 
+
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file is spaCy's: by its name, because it is compressed and begins like others."""
     return path.suffix == ".spacy"

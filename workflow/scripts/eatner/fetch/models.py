@@ -67,9 +67,7 @@ def convert_gguf(gguf: Path, out: Path) -> None:
         with patch("gguf.GGUFReader", read_once):
             only = {"gguf_file": gguf.name, "trust_remote_code": False}
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **only)
-            loaded = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, dtype=torch.bfloat16, **only
-            )
+            loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.bfloat16, **only)
     except (ValueError, KeyError, struct.error) as error:
         raise InputError(
             f"transformers cannot read this GGUF ({error})",

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from eatner.errors import InputError
+from eatner.foreign import check_adapter, check_model
 from eatner.llm.base import first_line
 from eatner.llm.device import fast_dtype, four_bit_settings, merged, without_cudnn_attention
-from eatner.foreign import check_adapter, check_model
 from eatner.llm.packed import pack
 from eatner.llm.tokenizer import load_tokenizer
 

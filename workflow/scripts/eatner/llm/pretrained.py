@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from eatner.errors import InputError
-from eatner.llm.device import without_cudnn_attention
 from eatner.foreign import check_model
+from eatner.llm.device import without_cudnn_attention
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase

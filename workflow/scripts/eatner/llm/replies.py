@@ -26,7 +26,9 @@ _OPENS = re.compile(_OPEN, re.IGNORECASE)
 _CLOSES = re.compile(_CLOSE, re.IGNORECASE)
 # The channels of OpenAI's Harmony format: thoughts in `analysis`, the answer in `final`; the second
 # pattern is the same where a server drops the control tokens between them.
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)(?:(?!<\|(?:message|channel)\|>).)*<\|message\|>", re.DOTALL)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(\w+)(?:(?!<\|(?:message|channel)\|>).)*<\|message\|>", re.DOTALL
+)
 _BARE_CHANNELS = re.compile(r"\Aanalysis.*?assistant(?:commentary.*?assistant)?final", re.DOTALL)
 _BARE_ANALYSIS = re.compile(r"\Aanalysis(?=[A-Z])")
 # Tokens by which a conversation is written down, of the formats ChatML, Llama, Gemma, Mistral,

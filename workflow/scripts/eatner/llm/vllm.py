@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.errors import InputError
-from eatner.llm.base import Completion, Decoding, Prompt, first_line
 from eatner.foreign import check_adapter, check_model
+from eatner.llm.base import Completion, Decoding, Prompt, first_line
 from eatner.llm.grammar import substring_lark
 from eatner.llm.replies import tidied
 from eatner.llm.tokenizer import TokenizedLLM, load_tokenizer

@@ -1,0 +1,75 @@
+"""What was found by fuzzing, or by reading the code for such faults, with inputs that show it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+
+class Found(NamedTuple):
+    """A fault that is mended: what it was, the target that shows it, and an input of it."""
+
+    fault: str
+    target: str
+    input: Any
+
+
+ROW = b"bc/x_1  0  %d  kam  NN  (X*)  -  -  -  spk  *  *  -\n"
+FOUND = [
+    Found(
+        "a CoNLL-2012 row without its tag was an IndexError",
+        "corpora",
+        (
+            b"".join(ROW % n for n in range(8)) + b"bc/ -  -\n" + ROW % 9 + ROW % 10 + b"\n",
+            b"",
+            "",
+            "conll",
+            True,
+        ),
+    ),
+    Found(
+        "two thousand line feeds in an answer took ten seconds, and more grew with the cube",
+        "reply texts",
+        ("\n" * 20_000, True),
+    ),
+    Found(
+        "a number for the hints of a translation was a TypeError",
+        "tables",
+        b"sentence_id\tenglish\thints\tlogprob\tstatus\n0\t0\t0\t0\t0\n",
+    ),
+    Found(
+        "an empty package was refused in five lines",
+        "archives",
+        (b"", "m"),
+    ),
+    Found(
+        "a number of thousands of digits in JSON was a ValueError",
+        "corpora",
+        (b'{"text": "a", "spans": [], "id": ' + b"9" * 5000 + b"}\n", b"", "", "jsonl", True),
+    ),
+    Found(
+        "deep brackets in a cell of a CSV were a RecursionError",
+        "corpora",
+        (b'tokens,ner_tags\n"' + b"[" * 20_000 + b'","[]"\n', b"", ".csv", "jsonl", True),
+    ),
+    Found(
+        "deep brackets in a journal were a RecursionError",
+        "journals",
+        b"[" * 20_000 + b"\n",
+    ),
+    Found(
+        "deep brackets in an endpoint's reply were a RecursionError",
+        "endpoint replies",
+        (b"[" * 20_000, 200, "application/json", "", None),
+    ),
+    Found(
+        "a line feed at the end of a name was let through, into paths",
+        "configurations",
+        {"corpora": {"a\n": {"language": "ko", "file": "mini.iob2"}}},
+    ),
+]
+
+
+def shown(found: Found) -> str:
+    """The beginning of an input, for messages."""
+    return json.dumps(repr(found.input)[:80])
