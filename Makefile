@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
-.PHONY: fuzz audit test-offline bench-scale
+.PHONY: fuzz audit test-offline test-scale bench-scale
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
@@ -78,6 +78,9 @@ bench-paper: .venv/ready
 # The small project without a network, in a namespace of its own (Linux).
 test-offline: .venv/ready
 	pytest -m offline tests/test_safety.py
+
+test-scale: .venv/ready
+	pytest -m scale tests/test_scale.py
 
 # Inputs that reached new code stay in .fuzz, and the next run goes on from there. Where atheris has
 # no package, hypothesis does all of it.
