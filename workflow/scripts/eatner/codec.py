@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -62,6 +63,14 @@ def write(path: str | Path, table: type[Row], rows: Iterable[Row]) -> int:
     )
 
 
+@contextmanager
+def writing(path: str | Path, table: type[Row]) -> Iterator[Callable[[Row], None]]:
+    """Write a table row by row, or nothing: see `tsv.writing`; it yields what takes a row."""
+    writers = _writers(table)
+    with tsv.writing(path, columns(table)) as add:
+        yield lambda row: add({name: show(getattr(row, name)) for name, show in writers})
+
+
 def cells(row: object) -> dict[str, str]:
     """The values of a row as its TSV shows them, by column."""
     kind = type(row)
@@ -102,7 +111,7 @@ def _parser(kind: Any) -> Callable[[str], Any]:
     if kind == tuple[tuple[str, float], ...]:
         return _parse_shares
     if allowed := _words(kind):
-        return partial(_one_of, allowed)
+        return partial(_one_of, {word: word for word in allowed})
     if get_origin(kind) in (Union, types.UnionType):
         [inner] = [one for one in get_args(kind) if one is not type(None)]
         return partial(_optional, inner)
@@ -133,10 +142,11 @@ def _words(kind: Any) -> frozenset[str]:
     return frozenset().union(*parts) if union and all(parts) else frozenset()
 
 
-def _one_of(allowed: frozenset[str], value: str) -> str:
+def _one_of(allowed: Mapping[str, str], value: str) -> str:
+    """The word itself, one string for all rows: a table may have millions."""
     if value not in allowed:
         raise ValueError(value)
-    return value
+    return allowed[value]
 
 
 def _optional(parse: Callable[[str], Any], value: str) -> Any:

@@ -18,6 +18,7 @@ from eatner.codec import cells as cells
 from eatner.codec import columns as columns
 from eatner.codec import read as read
 from eatner.codec import write as write
+from eatner.codec import writing as writing
 
 EntityType = Literal["PER", "LOC", "ORG"]
 TYPES: tuple[EntityType, ...] = get_args(EntityType)

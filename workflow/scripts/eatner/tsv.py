@@ -7,7 +7,8 @@ Tab, newline, carriage return and backslash inside a value are written ``\t``, `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eatner.errors import InputError
@@ -109,9 +110,30 @@ def write(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         ValueError: A record has other columns than the header.
     """
     count = 0
+    with writing(path, columns) as add:
+        for row in rows:
+            add(row)
+            count += 1
+    return count
+
+
+@contextmanager
+def writing(
+    path: str | Path, columns: Sequence[str]
+) -> Iterator[Callable[[Mapping[str, object]], None]]:
+    """Write a table record by record, or nothing, for what writes two tables at once.
+
+    Args:
+        path: The table to make; its folder is made too.
+        columns: The header.
+
+    Yields:
+        A function that writes a record; see `write`.
+    """
     with atomic(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as out:
         out.write("\t".join(columns) + "\n")
-        for row in rows:
+
+        def add(row: Mapping[str, object]) -> None:
             if len(row) != len(columns):
                 raise ValueError(f"a record has the columns {list(row)}, not {list(columns)}")
             values = ["" if row[name] is None else str(row[name]) for name in columns]
@@ -120,5 +142,5 @@ def write(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
             if line.count("\t") >= len(values) or _SPECIAL.search(line):
                 line = "\t".join(map(escape, values))
             out.write(line + "\n")
-            count += 1
-    return count
+
+        yield add

@@ -74,19 +74,22 @@ def write(
         Counts: `sentences`, `scored`, `ignored`, and `labels` (from the corpus's label to how many
         entities carry it).
     """
-    gold: list[GoldEntity] = []
+    status: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    with tables.writing(gold_path, GoldEntity) as add:
 
-    def rows() -> Iterator[Sentence]:
-        for sentence in sentences:
-            gold.extend(gold_rows(sentence, types))
-            yield sentence_row(sentence)
+        def rows() -> Iterator[Sentence]:
+            for sentence in sentences:
+                for row in gold_rows(sentence, types):
+                    add(row)
+                    status[row.status] += 1
+                    labels[row.label] += 1
+                yield sentence_row(sentence)
 
-    count = tables.write(sentences_path, Sentence, rows())
-    tables.write(gold_path, GoldEntity, gold)
-    status = Counter(row.status for row in gold)
+        count = tables.write(sentences_path, Sentence, rows())
     return {
         "sentences": count,
         "scored": status["scored"],
         "ignored": status["ignored"],
-        "labels": dict(sorted(Counter(row.label for row in gold).items())),
+        "labels": dict(sorted(labels.items())),
     }

@@ -112,7 +112,7 @@ class Ids:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self.places: dict[str, str] = {}
+        self.places: dict[str, int | str | None] = {}
 
     def take(self, own: str, place: Place) -> str:
         """The id of the next sentence: its `own`, or its number where that is empty.
@@ -123,15 +123,15 @@ class Ids:
         self.count += 1
         name = own or f"{self.count:06d}"
         if name in self.places:
+            before = self.places[name]
+            where = f"in {before}" if isinstance(before, str) else f"on line {before}"
             raise InputError(
-                f"the sentence id {name!r} stands {self.places[name]} already",
+                f"the sentence id {name!r} stands {where} already",
                 path=self.path,
                 **place,
                 remedy="Give each sentence its own id, or none.",
             )
-        self.places[name] = (
-            f"on line {place['line']}" if "line" in place else f"in {place['record']}"
-        )
+        self.places[name] = place["line"] if "line" in place else place["record"]
         return name
 
 
