@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 import smoke
-from configurations import read, refusal
+from configurations import READ_ONCE, read, refusal
 from dumps import HEAD, page
 from fuzzing.targets import configured_folder, sound_configuration
 from places import ROOT
 
+from eatner.config import schema
 from eatner.errors import InputError
 from eatner.text import languages
 from eatner.wiki.dump import parse_dump
@@ -89,6 +90,13 @@ def test_no_rule_has_a_shell_command() -> None:
         assert not re.search(r"^\s*(shell|run|notebook):", path.read_text(), re.MULTILINE), path
 
 
+@pytest.fixture
+def _configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(configured_folder())
+    monkeypatch.setattr(schema, "read", lambda path: READ_ONCE)
+
+
+@pytest.mark.usefixtures("_configured")
 @pytest.mark.parametrize(
     "name",
     [
@@ -107,10 +115,7 @@ def test_no_rule_has_a_shell_command() -> None:
     ],
 )
 @pytest.mark.parametrize("section", ["corpora", "models", "translators", "taggers", "aligners"])
-def test_a_name_that_is_a_path_or_a_command_is_refused(
-    section: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(configured_folder())
+def test_a_name_that_is_a_path_or_a_command_is_refused(section: str, name: str) -> None:
     if name == "models" and section != "corpora":
         return
     component = next(iter(sound_configuration()[section].values()))
@@ -119,8 +124,8 @@ def test_a_name_that_is_a_path_or_a_command_is_refused(
     assert "\n" not in said
 
 
-def test_a_target_is_only_what_the_configuration_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(configured_folder())
+@pytest.mark.usefixtures("_configured")
+def test_a_target_is_only_what_the_configuration_names() -> None:
     configuration = read()
     for name in ("../../x", "mini/../..", "$(id)", ""):
         for ask in (configuration.corpus, configuration.adapter, configuration.translator):
@@ -128,6 +133,7 @@ def test_a_target_is_only_what_the_configuration_names(monkeypatch: pytest.Monke
                 ask(name)
 
 
+@pytest.mark.usefixtures("_configured")
 @pytest.mark.parametrize(
     "change",
     [
@@ -139,8 +145,7 @@ def test_a_target_is_only_what_the_configuration_names(monkeypatch: pytest.Monke
         {"corpora": {"c": {"language": "fr", "url": "https://u:p@h/a.tsv", "sha256": "0a" * 32}}},
     ],
 )
-def test_an_address_is_plain(change: dict, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(configured_folder())
+def test_an_address_is_plain(change: dict) -> None:
     assert "does not match" in refusal(change)
 
 

@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import dumps
 import httpx
 import tool_corruptions
 import yaml
-from configurations import EVERY_KIND, given
+from configurations import EVERY_KIND, READ_ONCE, given
 from corpora import corruptions
 from fuzzing.inputs import damaged, marks
 from hypothesis import strategies as st
@@ -38,6 +39,7 @@ from wiki import test_corruption as damaged_dumps
 from eatner import tables, tsv
 from eatner.align.paper import longest_common
 from eatner.answers.locate import locate
+from eatner.config import schema
 from eatner.config.configuration import Configuration
 from eatner.corpora import formats
 from eatner.corpora.gold import AnnotatedSentence
@@ -480,7 +482,9 @@ def configured_folder() -> Path:
 
 
 def check_configuration(values: Any) -> None:
-    with chdir(configured_folder()), refused_at_most():
+    # Reading the schema is half the time of a configuration.
+    once = patch.object(schema, "read", lambda path: READ_ONCE)
+    with once, chdir(configured_folder()), refused_at_most():
         read = Configuration.read(values, ROOT)
         for names in (read.corpora, read.models, read.translators, read.taggers, read.aligners):
             for name in names:
