@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eatner import tables
-from eatner.evaluate import compare
+from eatner.evaluate import compare, significance
 from eatner.tables import Comparison
 
 SYSTEMS = ("base", "better_one", "same")
@@ -153,3 +154,13 @@ def test_records_are_sorted_by_corpus_and_system() -> None:
         "ja": {"one": "a", "two": "b"},
         "ar": {"one": "c", "two": "d"},
     }
+
+
+def test_the_draws_do_not_depend_on_how_many_are_drawn_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = np.arange(36).reshape(6, 2, 3)
+    whole = np.concatenate([*significance.resample(counts, 3, 40)])
+    for drawn in (1, 20, 60):
+        monkeypatch.setattr(significance, "DRAWN", drawn)
+        assert (np.concatenate([*significance.resample(counts, 3, 40)]) == whole).all()

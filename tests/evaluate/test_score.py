@@ -17,7 +17,7 @@ from seqeval.metrics.v1 import precision_recall_fscore_support as strict_seqeval
 from seqeval.scheme import IOB2, Entities
 
 from eatner.corpora import formats, iob
-from eatner.evaluate import score
+from eatner.evaluate import score, significance
 from eatner.evaluate.cases import figures_of, strict_spans
 from eatner.evaluate.significance import compare, resample
 from eatner.evaluate.stages import STAGES, errors_by_stage, find_mention
@@ -387,6 +387,14 @@ def test_systems_and_types_are_compared_as_if_each_were_alone() -> None:
     assert finite(both["some"]["PER"]) == only
     assert both["places"]["PER"]["p_value"] == 1
     assert both["places"]["ORG"]["f1"] == [0, 0]
+
+
+def test_memory_is_limited_and_the_figures_stay_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [text(str(i), "東京") for i in range(30)]
+    gold = [row(str(i), 0, 2, "LOC") for i in range(30)]
+    whole = compared(gold, gold[:20], gold[5:], sentences, 500)
+    monkeypatch.setattr(significance, "DRAWN", 100)
+    assert compared(gold, gold[:20], gold[5:], sentences, 500) == whole
 
 
 def test_the_randomisation_test_holds_its_level() -> None:

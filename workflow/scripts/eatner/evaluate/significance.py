@@ -9,16 +9,25 @@ import numpy as np
 from eatner.evaluate.cases import build_cases, count_cases, f1_of
 from eatner.tables import TYPES, Alignment, GoldEntity, Sentence
 
+# Numbers to draw at a time: 64 MiB, whatever the number of sentences.
+DRAWN = 1 << 23
+
 
 def resample(counts: np.ndarray, seed: int, resamples: int) -> Iterator[np.ndarray]:
-    """Sums of `counts` over sentences drawn with replacement, a few hundred resamples at a time."""
+    """Sums of `counts` over sentences drawn with replacement, some resamples at a time."""
     generator = np.random.default_rng(seed)
     n = len(counts)
     flat = counts.reshape(n, -1)
-    for done in range(0, resamples, 256):
-        size = min(256, resamples - done)
+    for size in _at_a_time(n, resamples):
         drawn = generator.multinomial(n, np.full(n, 1 / n), size=size)
         yield (drawn @ flat).reshape(size, *counts.shape[1:])
+
+
+def _at_a_time(sentences: int, resamples: int) -> Iterator[int]:
+    """How many resamples to draw together; however many, the draws are the same."""
+    most = max(1, min(256, DRAWN // sentences))
+    for done in range(0, resamples, most):
+        yield min(most, resamples - done)
 
 
 def interval_of(values: np.ndarray) -> list[float]:
@@ -120,8 +129,7 @@ def compare_counts(
     low, high = np.percentile(sums[:, 1:] - sums[:, :1], [2.5, 97.5], axis=0)
     generator = np.random.default_rng(seed)
     as_large = np.zeros(difference.shape, dtype=np.int64)
-    for done in range(0, resamples, 256):
-        size = min(256, resamples - done)
+    for size in _at_a_time(len(one), resamples):
         swapped = generator.integers(0, 2, size=(size, len(one))).astype(float)
         moved = (swapped @ apart.reshape(len(one), -1)).reshape(size, *apart.shape[1:])
         gap = f1_of(totals[0] + moved) - f1_of(totals[1] - moved)
