@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import smoke
+import yaml
 from configurations import READ_ONCE, read, refusal
 from dumps import HEAD, page
 from fuzzing.targets import configured_folder, sound_configuration
@@ -226,6 +227,8 @@ def snakemake(folder: Path, *targets: str, **more: str) -> subprocess.CompletedP
 def test_nothing_is_asked_of_a_network(tmp_path: Path) -> None:
     """The small project, from its dump to its page, in a namespace without any interface."""
     smoke.make(tmp_path / "project", run=False)
+    settings = smoke.smoke_config() | {"compare": smoke.COMPARE}
+    (tmp_path / "project" / "smoke.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     watch = tmp_path / "watch"
     watch.mkdir()
     (watch / "sitecustomize.py").write_text(WATCH, encoding="utf-8")

@@ -206,19 +206,38 @@ def test_a_model_is_fetched_at_its_revision(
     def download(name: str, **options: object) -> None:
         seen.update(options, name=name)
         write(options["local_dir"], "config.json")
+        write(options["local_dir"], "model.safetensors")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     models.fetch_model("Qwen/Qwen2.5-7B-Instruct", "a" * 40, tmp_path / "out")
     assert seen["name"] == "Qwen/Qwen2.5-7B-Instruct"
     assert seen["revision"] == "a" * 40
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["config.json"]
+    fetched = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert fetched == ["config.json", "model.safetensors"]
     assert "*.safetensors" in seen["allow_patterns"]
     assert not any(pattern.endswith((".bin", ".py")) for pattern in seen["allow_patterns"])
 
 
 def write(folder: Path, name: str) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / name).touch()
+    (folder / name).write_text("{}")
+
+
+@pytest.mark.parametrize("revision", ["refs/pr/1", "../../../x"])
+def test_a_model_without_safetensors_is_refused_once_it_is_fetched(
+    revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download", lambda _, **given: write(given["local_dir"], "a.json")
+    )
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    with pytest.raises(InputError, match=r"there is no model\.safetensors.*save_pretrained"):
+        models.fetch_model("a/b", revision, inner / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["inner"]
+    assert not (inner / "out").exists()
 
 
 def test_a_broken_download_has_no_final_name_and_is_resumed_at_the_same_revision(
@@ -226,7 +245,7 @@ def test_a_broken_download_has_no_final_name_and_is_resumed_at_the_same_revision
 ) -> None:
     import huggingface_hub
 
-    files = iter(["config.json", "model.safetensors", "tokenizer.json"])
+    files = iter(["model.safetensors", "config.json", "tokenizer.json"])
 
     def download(name: str, revision: str, local_dir: Path, **_: object) -> None:
         write(local_dir, next(files))
@@ -241,7 +260,7 @@ def test_a_broken_download_has_no_final_name_and_is_resumed_at_the_same_revision
             models.fetch_model("a/b", revision, out)
     assert [path.name for path in out.iterdir()] == ["of-another-revision.bin"]
     models.fetch_model("a/b", "a" * 40, out)
-    assert sorted(path.name for path in out.iterdir()) == ["config.json", "tokenizer.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["model.safetensors", "tokenizer.json"]
 
 
 def test_a_hub_that_does_not_answer_is_one_clear_error(
