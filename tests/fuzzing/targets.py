@@ -331,36 +331,34 @@ def check_reply_text(given: tuple[str, bool]) -> None:
     final_answer(text)
 
 
-JSONS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "choices",
-                    "message",
-                    "content",
-                    "text",
-                    "error",
-                    "code",
-                    "usage",
-                    "type",
-                    "finish_reason",
-                    "logprobs",
-                    "token_logprobs",
-                    "completion_tokens",
-                    "detail",
-                    "object",
-                    "delta",
-                    "reasoning",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+KEYS = [
+    "choices",
+    "message",
+    "content",
+    "text",
+    "error",
+    "code",
+    "usage",
+    "type",
+    "finish_reason",
+    "logprobs",
+    "token_logprobs",
+    "completion_tokens",
+    "detail",
+    "object",
+    "delta",
+    "reasoning",
+]
+JSONS: st.SearchStrategy[Any] = st.deferred(
+    lambda: (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=5)
+        | st.lists(JSONS, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS), JSONS, max_size=4)
+    )
 )
 REPLIES = [
     b'{"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", '
