@@ -149,7 +149,7 @@ def test_what_vllm_cannot_load_is_named(
 def test_a_folder_without_an_adapter_is_named(
     asked_of_vllm: fake_vllm.Record, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match=r"adapter_config\.json"):
+    with pytest.raises(InputError, match=r"no adapter_model\.safetensors"):
         VllmLLM(tiny.folder("llama"), adapter=tmp_path)
 
 
