@@ -95,7 +95,7 @@ audit: .venv/ready
 
 # Up to an hour on one core.
 bench-scale: .venv/ready
-	python bench/bench_scale.py --out docs/benchmarks/scale.md
+	python bench/bench_scale.py --out docs/benchmarks/scale.md $(if $(SIZES),--sizes $(SIZES))
 
 clean:
 	rm -rf results logs .snakemake
