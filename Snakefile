@@ -31,6 +31,7 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/corpus.smk"
 include: "workflow/rules/label.smk"
 include: "workflow/rules/score.smk"
+include: "workflow/rules/export.smk"
 include: "workflow/rules/compare.smk"
 
 
@@ -58,8 +59,12 @@ localrules:
     check_gold,
     draw_comparison,
     publish_score,
+    write_brat,
     write_comparison,
+    write_dataset,
     write_entities,
+    write_label_studio,
+    write_spacy,
 
 
 rule all:

@@ -23,7 +23,7 @@ FLOORS = (
     ("translate", "tag", "align"),
     ("train",),
     ("report", "config"),
-    ("labeller",),
+    ("labeller", "export"),
     ("command",),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -116,9 +116,9 @@ def text_language(wildcards):
     return corpus(wildcards).language if translator(wildcards).keeps_language else "en"
 
 
-def recipe(wildcards):
-    """Return how a tagger is trained."""
-    return tagger(wildcards).settings["train"]
+def lessons(wildcards):
+    """Return the files on which a tagger is trained and measured."""
+    return tagger(wildcards).lessons
 
 
 def configured(pattern):

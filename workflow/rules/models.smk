@@ -92,16 +92,12 @@ rule weigh_signals:
 
 
 rule train_tagger:
-    """Train a tagger on corpora with gold; measure it on held-out sentences."""
+    """Train a tagger on gold, or on what a system labelled; measure it on held-out sentences."""
     input:
-        sentences=lambda wildcards: expand(
-            "results/{corpus}/sentences.tsv", corpus=recipe(wildcards)["corpora"]
-        ),
-        gold=lambda wildcards: expand(
-            "results/{corpus}/gold.tsv", corpus=recipe(wildcards)["corpora"]
-        ),
-        held_out_sentences=lambda wildcards: f"results/{recipe(wildcards)['held_out']}/sentences.tsv",
-        held_out_gold=lambda wildcards: f"results/{recipe(wildcards)['held_out']}/gold.tsv",
+        sentences=lambda wildcards: lessons(wildcards).sentences,
+        labels=lambda wildcards: lessons(wildcards).labels,
+        held_out_sentences=lambda wildcards: lessons(wildcards).held_out_sentences or [],
+        held_out_gold=lambda wildcards: lessons(wildcards).held_out_gold or [],
         base=lambda wildcards: tagger(wildcards).start or [],
     output:
         model="results/models/{tagger}/model.safetensors",

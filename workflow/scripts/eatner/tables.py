@@ -22,6 +22,8 @@ from eatner.codec import writing as writing
 
 EntityType = Literal["PER", "LOC", "ORG"]
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
+TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
+"""Their IOB2 tags, in the order in which models and datasets number them."""
 
 PageKind = Literal["article", "redirect", "disambiguation", "list", "oversized"]
 """Of a wiki's page; `oversized`: its text is beyond all limits and was not read."""

@@ -20,6 +20,7 @@ from eatner.config.components import (
     Settings,
     backend,
     base_model,
+    teacher,
     wiki_source,
 )
 from eatner.errors import InputError
@@ -264,14 +265,8 @@ def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
             record=where,
             remedy=f"Choose a multiple of {sizes['heads']}.",
         )
-    recipe = tagger.get("train", {"corpora": []})
-    for corpus in [*recipe["corpora"], *filter(None, [recipe.get("held_out")])]:
-        if pick(values["corpora"], corpus, "corpus", where)["format"] in RAW_FORMATS:
-            raise InputError(
-                f"the corpus {corpus!r} is raw text and has no gold to train on",
-                record=where,
-                remedy="Name one with gold.",
-            )
+    if "train" in tagger:
+        _check_training(name, tagger, values, where)
     if "tagger" in tagger:
         asked = pick(values["taggers"], tagger["tagger"], "tagger", where)
         if asked["kind"] not in ENGLISH_TAGGERS:
@@ -280,6 +275,59 @@ def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
                 record=where,
                 remedy=f"Name one of the kinds {', '.join(ENGLISH_TAGGERS)}.",
             )
+
+
+def _check_training(name: str, tagger: Settings, values: Settings, where: str) -> None:
+    """Check the corpora, the teacher and the LLM of a tagger that is trained."""
+    recipe = tagger["train"]
+    for corpus in [*recipe.get("corpora", []), *filter(None, [recipe.get("held_out")])]:
+        if pick(values["corpora"], corpus, "corpus", where)["format"] in RAW_FORMATS:
+            raise InputError(
+                f"the corpus {corpus!r} is raw text and has no gold to train on",
+                record=where,
+                remedy="Name one with gold, or label it by a system: `labelled`.",
+            )
+    for corpus in recipe.get("labelled", []):
+        pick(values["corpora"], corpus, "corpus", where)
+        if corpus == recipe.get("held_out"):
+            raise InputError(
+                f"the corpus {corpus!r} is trained on and held out",
+                record=where,
+                remedy="Name another corpus under `held_out`, or none.",
+            )
+        system = teacher(recipe, corpus, values)
+        for part, section in SECTIONS.items():
+            pick(values[section], system[part], part, where)
+        check_offsets(values, system, where)
+    if name in _teachers(name, values):
+        raise InputError(
+            "it would have to label the text that it learns from",
+            record=where,
+            remedy="Name the system that labels it under `system`.",
+        )
+    if "model" in tagger:
+        model = values["models"][tagger["model"]]
+        if {"base", "endpoint"} & model.keys() or model["quantisation"] != "none":
+            raise InputError(
+                f"{tagger['model']!r} is an adapter, an endpoint or in four bits, and cannot become "
+                "a token classifier",
+                record=where,
+                remedy="Name an LLM whose weights are here as they are.",
+            )
+
+
+def _teachers(name: str, values: Settings) -> set[str]:
+    """Return the taggers that label what a tagger learns from, and those from which they learn."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        recipe = values["taggers"].get(waiting.pop(), {}).get("train", {})
+        for corpus in recipe.get("labelled", []):
+            if corpus in values["corpora"]:
+                tagger = teacher(recipe, corpus, values)["tagger"]
+                waiting += {tagger} - found
+                found.add(tagger)
+    return found
 
 
 def _check_fused(name: str, aligner: Settings, values: Settings) -> None:

@@ -11,6 +11,7 @@ from eatner.foreign import check_model
 from eatner.llm.device import without_cudnn_attention
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 Model = TypeVar("Model", bound="PreTrainedModel")
@@ -27,15 +28,41 @@ TOKENIZERS = (
 LOST_POSITIONS = 2
 
 
+def load_token_classifier(
+    folder: Path, *, dtype: torch.dtype | None = None, **options: object
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a token classifier, on an encoder or on an LLM, and its tokenizer.
+
+    Args:
+        folder: Path of the folder, in the Hugging Face layout.
+        dtype: As for `load`.
+        options: More for `from_pretrained`.
+
+    Raises:
+        InputError: The folder holds no such model, or its tokenizer gives no offsets.
+    """
+    from transformers import AutoModelForTokenClassification
+
+    from eatner.llm import gemma_classifier
+
+    gemma_classifier.register()
+    from_pretrained = AutoModelForTokenClassification.from_pretrained
+    return load(folder, from_pretrained, dtype=dtype, **options)
+
+
 def load(
-    folder: Path, from_pretrained: Callable[..., Model], *, half: bool = True, **options: object
+    folder: Path,
+    from_pretrained: Callable[..., Model],
+    *,
+    dtype: torch.dtype | None = None,
+    **options: object,
 ) -> tuple[Model, PreTrainedTokenizerBase]:
     """Load a model, onto the GPU if there is one, and its tokenizer.
 
     Args:
         folder: Path of the folder, in the Hugging Face layout.
         from_pretrained: Loads the model: that of a class such as `AutoModelForSeq2SeqLM`.
-        half: Whether a GPU may hold the weights in bfloat16, as it may not for training.
+        dtype: The number format of the weights; None: bfloat16 on a GPU that has it, else float32.
         options: More for `from_pretrained`.
 
     Raises:
@@ -48,9 +75,10 @@ def load(
 
     cuda = torch.cuda.is_available()
     without_cudnn_attention()
-    # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
-    half = half and cuda and torch.cuda.is_bf16_supported()
-    dtype = torch.bfloat16 if half else torch.float32
+    if dtype is None:
+        # T5 overflows in float16; on a CPU these small models gain nothing from fewer digits.
+        half = cuda and torch.cuda.is_bf16_supported()
+        dtype = torch.bfloat16 if half else torch.float32
     # Without such a file, transformers would make up an empty tokenizer.
     if not any((folder / name).exists() for name in TOKENIZERS):
         raise InputError(

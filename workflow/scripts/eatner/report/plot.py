@@ -289,7 +289,8 @@ def _tell_training(training: Mapping) -> str:
         measure, key, found = "exact match", "all", training["exact_match"]
     else:
         measure, key, found = "F1", "f1", training["f1"]
-    return f"held-out {measure} {found['before'][key]:.2f} → {found['after'][key]:.2f}"
+    told = [f"{found[when][key]:.2f}" for when in ("before", "after") if when in found]
+    return f"held-out {measure} {' → '.join(told)}"
 
 
 def plot_times(seconds: Mapping[str, float], out: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.corpora.iob import decode
-from eatner.llm.pretrained import load, positions
+from eatner.llm.pretrained import load_token_classifier, positions
 from eatner.tables import Mention, Span
 from eatner.tag.base import Found
 from eatner.tag.neural import check_types, run_model
@@ -47,10 +47,8 @@ class TokenClassifier:
     """
 
     def __init__(self, folder: Path, types: Mapping[str, str | None]) -> None:
-        from transformers import AutoModelForTokenClassification
-
         self.model: PreTrainedModel
-        self.model, self.tokenizer = load(folder, AutoModelForTokenClassification.from_pretrained)
+        self.model, self.tokenizer = load_token_classifier(folder)
         config = self.model.config
         label_of = {int(number): label for number, label in (config.id2label or {}).items()}
         self.tags = [_tag(label_of[number]) for number in sorted(label_of)]

@@ -93,8 +93,19 @@ def run_trainer(
     examples: Sequence[Example],
     room: Path,
     recipe: Recipe,
+    *,
+    half: bool,
 ) -> Run:
-    """Train a model, from the last checkpoint in `room` if there is one."""
+    """Train a model, from the last checkpoint in `room` if there is one.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer, which pads.
+        examples: What it reads, and what it is to answer.
+        room: Path of the folder of the checkpoints.
+        recipe: How to train.
+        half: Whether to compute in bfloat16.
+    """
     import torch
     from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
     from transformers.trainer_callback import PrinterCallback
@@ -108,10 +119,12 @@ def run_trainer(
         learning_rate=recipe.learning_rate,
         warmup_steps=round(WARM_UP * steps),
         num_train_epochs=1,  # `planned` holds all epochs
-        bf16=uses_bfloat16(),
+        bf16=half,
+        use_cpu=not torch.cuda.is_available(),
         logging_steps=max(1, steps // LOGGED),
         save_strategy="no",  # `_watch` decides when
         save_total_limit=1,
+        label_names=["labels"],
         seed=recipe.seed,
         data_seed=recipe.seed,
         disable_tqdm=True,
@@ -211,13 +224,6 @@ def _watch(save_every: float) -> TrainerCallback:
             self.bar.close()
 
     return Watch()
-
-
-def uses_bfloat16() -> bool:
-    """Whether the training computes in bfloat16."""
-    import torch
-
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
 
 def _last_checkpoint(room: Path) -> Path | None:

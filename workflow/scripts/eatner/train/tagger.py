@@ -26,7 +26,8 @@ from eatner.files import write_json
 from eatner.progress import counter
 from eatner.tables import GoldEntity, Sentence
 from eatner.tag.base import Find
-from eatner.train.loop import Recipe, run_trainer, uses_bfloat16
+from eatner.train.llm_tagger import LLMTokenClassificationTrainer
+from eatner.train.loop import Recipe, run_trainer
 from eatner.train.tagger_models import (
     Labelled,
     Task,
@@ -96,9 +97,7 @@ def train(
     """
     from transformers import set_seed
 
-    task: Task = TokenClassificationTrainer()
-    if kind == "text-to-text":
-        task = TextToTextTrainer(settings)
+    task = _task(kind, settings)
     trained_on = {item.text for item in data}
     unseen = [item for item in held_out if item.text not in trained_on]
     if not unseen:
@@ -118,22 +117,21 @@ def train(
         task.make(base, data, sizes or {})
     set_seed(recipe.seed)  # for a new last layer, whether or not weights were drawn before it
     model, tokenizer = task.load(base)
-    if "before" not in state:
+    if task.tags_untrained and "before" not in state:
         untrained = room / "untrained"
-        model.save_pretrained(untrained)
-        tokenizer.save_pretrained(untrained)
+        task.save(model, tokenizer, untrained)
         state["before"] = measure(task.tagger(untrained), held, "before")
         shutil.rmtree(untrained)
         write_json(room / "state.json", state)
     examples, counts = task.examples(data, tokenizer, model)
-    run = run_trainer(model, tokenizer, examples, room, recipe)
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    run = run_trainer(model, tokenizer, examples, room, recipe, half=task.half)
+    weights_of_model = sum(weight.numel() for weight in model.parameters())
+    task.save(model, tokenizer, out)
     after = measure(task.tagger(out), held, "after")
     return {
         "kind": kind,
         "base": str(base) if sizes is None else {"random weights": dict(sizes)},
-        "weights": sum(weight.numel() for weight in model.parameters()),
+        "weights": weights_of_model,
         "train": {
             "sentences": len(data),
             "entities": sum(len(item.entities) for item in data),
@@ -145,7 +143,7 @@ def train(
             "entities": sum(len(item.entities) for item in held),
             "left out, for they are trained on": len(held_out) - len(unseen),
         },
-        "f1": {"before": state["before"], "after": after},
+        "f1": {**({"before": state["before"]} if "before" in state else {}), "after": after},
         "loss": run.losses,
         "seconds": round(run.seconds, 1),
         "tokens": run.tokens,
@@ -155,17 +153,24 @@ def train(
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "seed": recipe.seed,
-        **_machine(),
+        **_machine(task.half),
     }
 
 
-def _machine() -> dict[str, object]:
+def _task(kind: str, settings: Mapping[str, Any]) -> Task:
+    """The task of a kind of tagger; an LLM, named by `model`, is trained in another way."""
+    if kind == "text-to-text":
+        return TextToTextTrainer(settings)
+    return LLMTokenClassificationTrainer() if "model" in settings else TokenClassificationTrainer()
+
+
+def _machine(half: bool) -> dict[str, object]:
     """What a training runs on, for its record."""
     import torch
 
     return {
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
-        "dtype": "bfloat16" if uses_bfloat16() else "float32",
+        "dtype": "bfloat16" if half else "float32",
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("torch", "transformers", "tokenizers")},

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eatner.corpora.iob import encode
-from eatner.llm.pretrained import LOST_POSITIONS, load
-from eatner.tables import TYPES, Span
+from eatner.llm.pretrained import LOST_POSITIONS, load, load_token_classifier
+from eatner.tables import TAGS, TYPES, Span
 from eatner.tag import text_to_text, token_classification
 from eatner.tag.base import Find
 from eatner.tag.neural import pieces, token_offsets
@@ -17,7 +17,8 @@ from eatner.tag.neural import pieces, token_offsets
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
+# The labels of a token classifier, as transformers' configurations have them.
+LABELS = {"id2label": dict(enumerate(TAGS)), "label2id": {tag: i for i, tag in enumerate(TAGS)}}
 PAD, END, BEGIN = "<pad>", "</s>", "<s>"
 # The label of what the loss leaves out.
 IGNORED = -100
@@ -35,7 +36,17 @@ class Labelled:
 
 
 class Task(Protocol):
-    """A kind of tagger that is trained here: how it is made, taught and asked."""
+    """A kind of tagger that is trained here: how it is made, taught and asked.
+
+    Attributes:
+        tags_untrained: Whether it can tag before it is trained, so that it is measured then.
+        half: Whether the training computes in bfloat16.
+    """
+
+    tags_untrained: bool
+
+    @property
+    def half(self) -> bool: ...
 
     def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
         """Write a model with random weights and a tokenizer that is made from the data.
@@ -57,8 +68,13 @@ class Task(Protocol):
     ) -> tuple[list[Example], dict[str, int]]:
         """Make examples of texts with gold entities; also count what was cut or lost."""
 
+    def save(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path
+    ) -> None:
+        """Write a model that is or was trained; an LLM is not fit for more training then."""
+
     def tagger(self, folder: Path) -> Find:
-        """Load a model that was trained, as a tagger."""
+        """Load a model that was saved, as a tagger."""
 
 
 def make_tokenizer(texts: Sequence[str], size: int, *, begin: bool) -> PreTrainedTokenizerBase:
@@ -146,7 +162,27 @@ def make_bert(folder: Path, texts: Sequence[str], sizes: Mapping[str, int]) -> N
     tokenizer.save_pretrained(folder)
 
 
-class TextToTextTrainer:
+class _WholeModel:
+    """What tasks have in common that train all weights of a model."""
+
+    tags_untrained = True
+
+    @property
+    def half(self) -> bool:
+        """Whether the training computes in bfloat16: on a GPU that has it."""
+        import torch
+
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+
+    def save(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path
+    ) -> None:
+        """Write the model and its tokenizer."""
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+class TextToTextTrainer(_WholeModel):
     """The text-to-text tagger.
 
     Args:
@@ -165,9 +201,10 @@ class TextToTextTrainer:
 
     def load(self, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         """Load a sequence-to-sequence model."""
+        import torch
         from transformers import AutoModelForSeq2SeqLM
 
-        return load(folder, AutoModelForSeq2SeqLM.from_pretrained, half=False)
+        return load(folder, AutoModelForSeq2SeqLM.from_pretrained, dtype=torch.float32)
 
     def examples(
         self,
@@ -208,7 +245,7 @@ class TextToTextTrainer:
         ).find
 
 
-class TokenClassificationTrainer:
+class TokenClassificationTrainer(_WholeModel):
     """The token classifier."""
 
     def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
@@ -217,15 +254,10 @@ class TokenClassificationTrainer:
 
     def load(self, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         """Load a model with a last layer for our tags, which is new if it had other labels."""
-        from transformers import AutoModelForTokenClassification
+        import torch
 
-        return load(
-            folder,
-            AutoModelForTokenClassification.from_pretrained,
-            half=False,
-            id2label=dict(enumerate(TAGS)),
-            label2id={tag: i for i, tag in enumerate(TAGS)},
-            ignore_mismatched_sizes=True,
+        return load_token_classifier(
+            folder, dtype=torch.float32, ignore_mismatched_sizes=True, **LABELS
         )
 
     def examples(

@@ -1,0 +1,83 @@
+"""Silver data: what a system labelled, as training data for a tagger (teacher and student).
+
+Source of the idea: FiNERweb (Golde et al. 2025, arXiv 2512.13884), whose teacher is an LLM that is
+asked for entities. Here the teacher is any system of this project.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from eatner import tables
+from eatner.errors import InputError
+from eatner.tables import FOUND, Alignment, Sentence, by_sentence
+from eatner.train.tagger_models import Labelled
+
+log = logging.getLogger(__name__)
+# The part of the sentences that is held out if no corpus with gold is named.
+HELD_OUT = 0.1
+
+
+class Silver(NamedTuple):
+    """Sentences that a system labelled, and what was left out."""
+
+    sentences: list[Labelled]
+    counts: dict[str, int]
+
+
+def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
+    """Read a corpus with the entities that a system found in it.
+
+    A sentence is left out as a whole if one of its entities is less sure than asked: whether the
+    phrase is an entity or not is then unknown, and so is what to teach about its tokens.
+
+    Args:
+        sentences: Path of its sentences.tsv.
+        aligned: Path of an align TSV.
+        least_confidence: The lowest confidence of an entity. One without a confidence counts as
+            sure.
+    """
+    rows_of = by_sentence(tables.read(aligned, Alignment))
+    kept: list[Labelled] = []
+    counts = Counter({"sentences": 0, "unsure, left out": 0, "entities without a confidence": 0})
+    for sentence in tables.read(sentences, Sentence):
+        found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
+        given = [row.confidence for row in found if row.confidence is not None]
+        counts["sentences"] += 1
+        counts["entities without a confidence"] += len(found) - len(given)
+        if any(confidence < least_confidence for confidence in given):
+            counts["unsure, left out"] += 1
+            continue
+        kept.append(Labelled(sentence.text, tuple(sorted((*row.span, row.type) for row in found))))
+    if counts["entities without a confidence"] and least_confidence > 0:
+        log.warning(
+            "%s: %d entities have no confidence and count as sure",
+            aligned,
+            counts["entities without a confidence"],
+        )
+    return Silver(kept, dict(counts))
+
+
+def hold_out(data: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[Labelled]]:
+    """Draw a tenth of the sentences, to measure the student against its teacher.
+
+    Returns:
+        The sentences to train on, and those that are held out.
+
+    Raises:
+        InputError: There are too few sentences, or too few entities, to train on.
+    """
+    drawn = set(random.Random(seed).sample(range(len(data)), int(HELD_OUT * len(data))))
+    if not drawn:
+        raise InputError(
+            f"only {len(data)} labelled sentences are sure enough to train on",
+            record="the tagger's `train`",
+            remedy="Label more text, or lower `least_confidence`.",
+        )
+    rest = [item for number, item in enumerate(data) if number not in drawn]
+    return rest, [data[number] for number in sorted(drawn)]
