@@ -9,6 +9,11 @@ from smoke import COMPARE, TAUGHT
 KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
 
 
+def taught_by(tagger: str) -> dict[str, str]:
+    """A system with a tagger that reads the sentence itself."""
+    return {"translator": "identity", "tagger": tagger, "aligner": "identity"}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -86,6 +91,45 @@ KEY = "sk-e2a6f1c09b7d"  # stands nowhere else
             "'ko-demo' is raw text",
         ),
         ({"taggers": {"y": {**TAUGHT, "scratch": {"width": 30}}}}, "no multiple of the heads"),
+        # Students.
+        ({"taggers": {"y": {**TAUGHT, "train": {"labelled": ["nws"]}}}}, "unknown corpus 'nws'"),
+        (
+            {"taggers": {"y": {**TAUGHT, "train": {"labelled": ["mini"], "held_out": "mini"}}}},
+            "trained on and held out",
+        ),
+        (
+            {
+                "taggers": {
+                    "y": {**TAUGHT, "train": {"labelled": ["mini"], "system": taught_by("z")}},
+                    "z": {**TAUGHT, "train": {"labelled": ["mini"], "system": taught_by("y")}},
+                }
+            },
+            "taggers.y: it would have to label the text that it learns from",
+        ),
+        (
+            {"taggers": {"y": {**TAUGHT, "train": {"labelled": ["mini"], "system": taught_by("q")}}}},
+            "unknown tagger 'q'",
+        ),
+        (
+            {
+                "taggers": {
+                    "y": {
+                        "kind": "token-classification",
+                        "model": "tiny-ko",
+                        "train": {"labelled": ["mini"]},
+                    }
+                }
+            },
+            "cannot become a token classifier",
+        ),
+        (
+            {"taggers": {"y": {"kind": "token-classification", "model": "tiny"}}},
+            "'train' is a dependency of 'model': give both",
+        ),
+        (
+            {"taggers": {"y": {**TAUGHT, "train": {"corpora": ["mini"], "labelled": ["mini"]}}}},
+            "exactly one of `corpora`, `labelled` must be given",
+        ),
         ({"aligners": {"y": {"kind": "fused", "model": "tiny"}}}, "name the `wikis`"),
         (
             {"aligners": {"y": {"kind": "fused", "model": "tiny-ko", "wikis": ["ko"]}}},

@@ -20,9 +20,9 @@ from eatner.config.components import (
     Settings,
     backend,
     base_model,
-    teacher,
     wiki_source,
 )
+from eatner.config.lessons import teacher
 from eatner.errors import InputError
 from eatner.foreign import refuse_pickle
 from eatner.text import languages

@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, TypedDict
 from urllib.parse import urlsplit
 
+from eatner.config.lessons import Lessons, resolve_lessons
+
 Settings = dict[str, Any]
 Artifacts = Mapping[str, Sequence[Mapping[str, str]]]
 
@@ -241,23 +243,6 @@ class Translator(Component):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lessons:
-    """The files that a tagger is trained and measured on.
-
-    Attributes:
-        sentences: The sentences of each corpus.
-        labels: Their entities: gold.tsv, or what a system aligned.
-        held_out_sentences: The sentences to measure on; None if some of `sentences` are held out.
-        held_out_gold: Their gold entities.
-    """
-
-    sentences: list[str]
-    labels: list[str]
-    held_out_sentences: str | None
-    held_out_gold: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Tagger(Component):
     """A way to tag.
 
@@ -431,43 +416,10 @@ def resolve_tagger(
         **common,
         weights=weights,
         start=start,
-        lessons=_lessons(settings["train"], values) if "train" in settings else None,
+        lessons=resolve_lessons(settings["train"], values) if "train" in settings else None,
         sentences=corpus and f"results/{corpus}/sentences.tsv",
         gold=corpus and f"results/{corpus}/gold.tsv",
         asked=asked,
-    )
-
-
-def teacher(recipe: Settings, corpus: str, values: Settings) -> Mapping[str, str]:
-    """Return the system that labels a corpus from which a tagger learns.
-
-    Args:
-        recipe: The tagger's `train`.
-        corpus: The name of the corpus.
-        values: A configuration that fits the schema, with its defaults.
-    """
-    system: Mapping[str, str] = recipe.get("system") or values["corpora"][corpus].get(
-        "system", values["default"]
-    )
-    return system
-
-
-def _lessons(recipe: Settings, values: Settings) -> Lessons:
-    """Return the files of a tagger's training."""
-    labels = [f"results/{corpus}/gold.tsv" for corpus in recipe.get("corpora", [])]
-    labels += [
-        "results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv".format(
-            corpus=corpus, **teacher(recipe, corpus, values)
-        )
-        for corpus in recipe.get("labelled", [])
-    ]
-    corpora = [*recipe.get("corpora", []), *recipe.get("labelled", [])]
-    held_out = recipe.get("held_out")
-    return Lessons(
-        sentences=[f"results/{corpus}/sentences.tsv" for corpus in corpora],
-        labels=labels,
-        held_out_sentences=f"results/{held_out}/sentences.tsv" if held_out else None,
-        held_out_gold=f"results/{held_out}/gold.tsv" if held_out else None,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from eatner.export.labelled import ONE_LINE, LabelledSentence
 from eatner.files import atomic
@@ -28,8 +29,8 @@ def write(sentences: Iterable[LabelledSentence], name: str, out: Path) -> None:
     number = begin = 0
     with (
         atomic(out) as folder,
-        _lines(folder / f"{name}.txt") as text,
-        _lines(folder / f"{name}.ann") as annotation,
+        _create(folder / f"{name}.txt") as text,
+        _create(folder / f"{name}.ann") as annotation,
     ):
         types = "".join(f"{kind}\n" for kind in TYPES)
         (folder / "annotation.conf").write_text(CONFIGURATION.format(types), encoding="utf-8")
@@ -46,3 +47,8 @@ def write(sentences: Iterable[LabelledSentence], name: str, out: Path) -> None:
                 note = row.english.translate(ONE_LINE) + sure
                 annotation.write(f"#{number}\tAnnotatorNotes T{number}\t{note}\n")
             begin += len(line) + 1
+
+
+def _create(path: Path) -> TextIO:
+    path.parent.mkdir(exist_ok=True)
+    return open(path, "w", encoding="utf-8", newline="\n")

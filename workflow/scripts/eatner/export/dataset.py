@@ -86,7 +86,8 @@ def write(
     """
     from datasets import Dataset
 
-    dataset = Dataset.from_list([record(s) for s in sentences], features=features())
+    columns, records = features(), [record(sentence) for sentence in sentences]
+    dataset = Dataset.from_dict({c: [r[c] for r in records] for c in columns}, features=columns)
     with atomic(out) as folder:
         (folder / DATA).parent.mkdir(parents=True)
         dataset.to_parquet(folder / DATA)

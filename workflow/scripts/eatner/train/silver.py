@@ -41,6 +41,9 @@ def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
         aligned: Path of an align TSV.
         least_confidence: The lowest confidence of an entity. One without a confidence counts as
             sure.
+
+    Raises:
+        InputError: No entity is sure enough.
     """
     rows_of = by_sentence(tables.read(aligned, Alignment))
     kept: list[Labelled] = []
@@ -54,6 +57,12 @@ def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
             counts["unsure, left out"] += 1
             continue
         kept.append(Labelled(sentence.text, tuple(sorted((*row.span, row.type) for row in found))))
+    if not any(item.entities for item in kept):
+        raise InputError(
+            f"no entity to train on has a confidence of {least_confidence} or more",
+            path=aligned,
+            remedy="Lower `least_confidence`, or label more text.",
+        )
     if counts["entities without a confidence"] and least_confidence > 0:
         log.warning(
             "%s: %d entities have no confidence and count as sure",
@@ -70,7 +79,7 @@ def hold_out(data: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[
         The sentences to train on, and those that are held out.
 
     Raises:
-        InputError: There are too few sentences, or too few entities, to train on.
+        InputError: There are too few sentences.
     """
     drawn = set(random.Random(seed).sample(range(len(data)), int(HELD_OUT * len(data))))
     if not drawn:
