@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
-.PHONY: fuzz audit test-offline test-scale bench-scale
+.PHONY: fuzz audit test-offline test-scale bench-scale bench-student test-tools
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
@@ -21,6 +21,10 @@ help:
 	@echo "make audit  known faults of the installed packages; make test-offline: no network is asked"
 	@echo "make bench-scale"
 	@echo "            time and memory of every step for 20,000 and 200,000 sentences"
+	@echo "make bench-student"
+	@echo "            a student beside its teacher, which writes docs/benchmarks/student.md"
+	@echo "make test-tools"
+	@echo "            the tests that Label Studio's library takes part in (500 MB of packages)"
 	@echo "make clean  delete results and logs, but not resources and .venv"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
@@ -96,6 +100,18 @@ audit: .venv/ready
 # Up to an hour on one core.
 bench-scale: .venv/ready
 	python bench/bench_scale.py --out docs/benchmarks/scale.md $(if $(SIZES),--sizes $(SIZES))
+# About an hour on two cores. A stopped run can be continued.
+bench-student: .venv/ready
+	python bench/bench_student.py --out docs/benchmarks/student.md
+
+# Label Studio's library gets an environment of its own, because it pins another numpy.
+.venv-tools/ready: tests/tools-requirements.txt
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+test-tools: .venv-tools/ready
+	.venv-tools/bin/python -m pytest -p no:cacheprovider --noconftest tests/export/test_label_studio.py
 
 clean:
 	rm -rf results logs .snakemake

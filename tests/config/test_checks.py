@@ -107,7 +107,11 @@ def taught_by(tagger: str) -> dict[str, str]:
             "taggers.y: it would have to label the text that it learns from",
         ),
         (
-            {"taggers": {"y": {**TAUGHT, "train": {"labelled": ["mini"], "system": taught_by("q")}}}},
+            {
+                "taggers": {
+                    "y": {**TAUGHT, "train": {"labelled": ["mini"], "system": taught_by("q")}}
+                }
+            },
             "unknown tagger 'q'",
         ),
         (

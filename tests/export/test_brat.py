@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import hostile
+import pytest
 
 from eatner.corpora import formats
 from eatner.export import brat

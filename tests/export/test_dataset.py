@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import hostile
+import pytest
 
 from eatner.export import dataset
 from eatner.tables import TAGS
@@ -18,9 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "entities.dataset"
 
 
-def test_datasets_loads_it(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_datasets_loads_it(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from datasets import ClassLabel, load_dataset
 
     read = load_dataset(str(folder), cache_dir=str(tmp_path))["train"]

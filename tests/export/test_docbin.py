@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hostile
 import pytest
 import spacy
-import hostile
 from spacy.tokens import Doc, DocBin
 
 from eatner.corpora import formats

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import hostile
+import pytest
 
 from eatner import tables
 from eatner.export import labelled

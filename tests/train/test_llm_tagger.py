@@ -20,15 +20,17 @@ from eatner.train.tagger_models import TAGS, Labelled
 pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = {"model": "tiny"}
 # What a name is, is known only by what follows it.
-DATA = [Labelled(f"Mila {word}{end}", ((0, 4, kind),))
-        for word, kind in (("sings", "PER"), ("shines", "LOC")) for end in ("", ".", "?")] * 8  # fmt: skip
+VERBS = {"sings": "PER", "shines": "LOC"}
+DATA = [
+    Labelled(f"Mila {verb}{end}", ((0, 4, kind),))
+    for verb, kind in VERBS.items()
+    for end in ("", ".", "?")
+] * 8
 HELD = [Labelled("Mila sings!", ((0, 4, "PER"),)), Labelled("Mila shines!", ((0, 4, "LOC"),))]
 
 
 def run(out: Path, epochs: float = 8) -> dict:
-    recipe = Recipe(
-        learning_rate=1e-2, batch_size=8, epochs=epochs, evaluation_sentences=9, seed=1
-    )
+    recipe = Recipe(learning_rate=1e-2, batch_size=8, epochs=epochs, evaluation_sentences=9, seed=1)
     base = tiny.folder("gemma")
     return train("token-classification", SETTINGS, DATA, HELD, out, recipe, base=base)
 

@@ -309,8 +309,8 @@ def _check_training(name: str, tagger: Settings, values: Settings, where: str) -
         model = values["models"][tagger["model"]]
         if {"base", "endpoint"} & model.keys() or model["quantisation"] != "none":
             raise InputError(
-                f"{tagger['model']!r} is an adapter, an endpoint or in four bits, and cannot become "
-                "a token classifier",
+                f"{tagger['model']!r} is an adapter, an endpoint or in four bits, and cannot "
+                "become a token classifier",
                 record=where,
                 remedy="Name an LLM whose weights are here as they are.",
             )

@@ -40,13 +40,13 @@ class Task(Protocol):
 
     Attributes:
         tags_untrained: Whether it can tag before it is trained, so that it is measured then.
-        half: Whether the training computes in bfloat16.
     """
 
     tags_untrained: bool
 
     @property
-    def half(self) -> bool: ...
+    def half(self) -> bool:
+        """Whether the training computes in bfloat16."""
 
     def make(self, folder: Path, data: Sequence[Labelled], sizes: Mapping[str, int]) -> None:
         """Write a model with random weights and a tokenizer that is made from the data.
