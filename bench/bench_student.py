@@ -2,10 +2,10 @@
 
     python bench/bench_student.py --out docs/benchmarks/student.md [--page]
 
-The experiment is `config/student.yaml`: the default system labels text, a tagger learns from it, and
-both label the same other sentences. A stopped run goes on where it stopped. Speed is measured in CPU
-seconds of the jobs, which other work on the machine changes little, and in wall-clock seconds. It
-includes the start of a job and the loading of its models.
+The experiment is `config/student.yaml`: the default system labels text, a tagger learns from it,
+and both label the same other sentences. A stopped run goes on where it stopped. Speed is measured
+in CPU seconds of the jobs, which other work on the machine changes little, and in wall-clock
+seconds. Both include the start of a job and the loading of its models.
 """
 
 from __future__ import annotations

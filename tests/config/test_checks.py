@@ -131,7 +131,7 @@ def taught_by(tagger: str) -> dict[str, str]:
             "'train' is a dependency of 'model': give both",
         ),
         (
-            {"taggers": {"y": {**TAUGHT, "train": {"corpora": ["mini"], "labelled": ["mini"]}}}},
+            {"taggers": {"y": {**TAUGHT, "train": {**TAUGHT["train"], "labelled": ["mini"]}}}},
             "exactly one of `corpora`, `labelled` must be given",
         ),
         ({"aligners": {"y": {"kind": "fused", "model": "tiny"}}}, "name the `wikis`"),

@@ -24,9 +24,9 @@ VERBS = {"sings": "PER", "shines": "LOC"}
 DATA = [
     Labelled(f"Mila {verb}{end}", ((0, 4, kind),))
     for verb, kind in VERBS.items()
-    for end in ("", ".", "?")
+    for end in (".", "?", "!")
 ] * 8
-HELD = [Labelled("Mila sings!", ((0, 4, "PER"),)), Labelled("Mila shines!", ((0, 4, "LOC"),))]
+HELD = [Labelled("Mila sings", ((0, 4, "PER"),)), Labelled("Mila shines", ((0, 4, "LOC"),))]
 
 
 def run(out: Path, epochs: float = 8) -> dict:
@@ -61,7 +61,7 @@ def test_it_learns_and_is_a_tagger_like_any_other(tmp_path: Path) -> None:
     assert (config["model_type"], config["is_causal"]) == ("gemma3_text", False)
     assert tuple(config["id2label"].values()) == TAGS
     tagger = TokenClassifier(tmp_path, {kind: kind for kind in ("PER", "LOC", "ORG")})
-    found = tagger.find(["Mila shines!", "", "Mila sings!"])
+    found = tagger.find(["Mila shines", "", "Mila sings"])
     assert [[(e.start, e.end, e.type) for e in entities] for entities in found] == [
         [(0, 4, "LOC")], [], [(0, 4, "PER")],
     ]  # fmt: skip
