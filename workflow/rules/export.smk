@@ -3,7 +3,9 @@
 
 def system_name(wildcards):
     """Return the names of the parts of the corpus's configured system as one."""
-    return " + ".join(corpus(wildcards).system[part] for part in ("translator", "tagger", "aligner"))
+    return " + ".join(
+        corpus(wildcards).system[part] for part in ("translator", "tagger", "aligner")
+    )
 
 
 rule write_spacy:
