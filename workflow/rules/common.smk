@@ -126,6 +126,13 @@ def configured(pattern):
     return lambda wildcards: pattern.format(corpus=wildcards.corpus, **corpus(wildcards).system)
 
 
+def system_name(wildcards):
+    """Return the names of the parts of the corpus's configured system as one."""
+    return " + ".join(
+        corpus(wildcards).system[part] for part in ("translator", "tagger", "aligner")
+    )
+
+
 def score_file(wildcards):
     """Return the score of the configured system; an error if the corpus can have no gold."""
     configuration.corpus_with_gold(wildcards.corpus)

@@ -1,13 +1,6 @@
 """Write the entities of the configured system in the formats of other tools, each on demand."""
 
 
-def system_name(wildcards):
-    """Return the names of the parts of the corpus's configured system as one."""
-    return " + ".join(
-        corpus(wildcards).system[part] for part in ("translator", "tagger", "aligner")
-    )
-
-
 rule write_spacy:
     """Write the entities as spaCy's DocBin."""
     input:
