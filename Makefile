@@ -100,7 +100,7 @@ audit: .venv/ready
 # Up to an hour on one core.
 bench-scale: .venv/ready
 	python bench/bench_scale.py --out docs/benchmarks/scale.md $(if $(SIZES),--sizes $(SIZES))
-# About an hour on two cores. A stopped run can be continued.
+# An hour or more on two cores. A stopped run can be continued.
 bench-student: .venv/ready
 	python bench/bench_student.py --out docs/benchmarks/student.md
 

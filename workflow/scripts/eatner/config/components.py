@@ -31,14 +31,8 @@ PACES = {
 }
 ENGINE_KEYS = {"backend"}.union(*ENGINES.values(), *PACES.values())
 TRAINING = [
-    "training_pairs",
-    "evaluation_pairs",
-    "rank",
-    "alpha",
-    "learning_rate",
-    "epochs",
-    "batch_size",
-]
+    "training_pairs", "evaluation_pairs", "rank", "alpha", "learning_rate", "epochs", "batch_size",
+]  # fmt: skip
 READING = [
     "language",
     "format",
