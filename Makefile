@@ -4,11 +4,13 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
-.PHONY: fuzz audit test-offline test-scale bench-scale bench-student test-tools
+.PHONY: fuzz audit test-faults test-offline test-scale test-tools bench-scale bench-student
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
 	@echo "make test   the tests"
+	@echo "make test-faults"
+	@echo "            breaks runs on purpose: kills, full disks, clocks, networks (minutes; root mounts disks)"
 	@echo "make lint   ruff with a limit on complexity, mypy, snakefmt, snakemake --lint"
 	@echo "make bench  the benchmarks, which write docs/benchmarks/ (on a GPU: make bench-gpu);"
 	@echo "            docs/benchmarks/data.md lists the data that they need"
@@ -43,6 +45,10 @@ run: .venv/ready
 # Two workers for two cores: a third one costs more imports than it saves.
 test: .venv/ready
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# A report of what was survived is at the end.
+test-faults: .venv/ready
+	pytest -m faults tests/faults
 
 lint: .venv/ready
 	ruff check

@@ -44,6 +44,7 @@ wildcard_constraints:
     translator="[^/]+",
     tagger="[^/]+",
     aligner="[^/]+",
+    shard="(?:/[0-9]+-of-[0-9]+)?",
 
 
 report: "workflow/report/workflow.rst"
@@ -58,12 +59,14 @@ localrules:
     all,
     check_gold,
     draw_comparison,
+    gather_shards,
     publish_score,
     write_brat,
     write_comparison,
     write_dataset,
     write_entities,
     write_label_studio,
+    write_provenance,
     write_spacy,
 
 

@@ -31,7 +31,7 @@ LIBRARIES = (
     "transformers.models.t5.modeling_t5", "transformers.trainer_seq2seq", "peft", "datasets",
     "spacy", "scipy.optimize", "pandas", "matplotlib.pyplot",
 )  # fmt: skip
-STARTS_IN = 120  # seconds at most, on a busy machine
+STARTS_IN = 600  # seconds at most, on a busy machine
 POLL = 1.0
 
 

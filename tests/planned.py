@@ -60,7 +60,8 @@ def _plan(arguments: tuple[str, ...], folder: Path, out: Path) -> None:
 
 
 def _name(job: object) -> str:
-    return ":".join([job.rule.name, *job.wildcards_dict.values()])
+    # A wildcard may be empty: `shard`, of a table that one job makes.
+    return ":".join([job.rule.name, *filter(None, job.wildcards_dict.values())])
 
 
 def _told(workflow: object, job: object) -> dict:

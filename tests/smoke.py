@@ -15,7 +15,7 @@ from places import ROOT
 
 COPIED = ("Snakefile", "workflow", "config", "profiles", "envs")
 LABEL = {"translate_sentences", "tag_english", "align_entities"}
-SCORE = {"score_system", "publish_score"}
+SCORE = {"score_system", "write_provenance", "publish_score"}
 READ = {"read_corpus", "check_gold"}
 KO = """김철수는 어제 서울에서 열린 회의에 참석했다 .
 삼성은 런던에 새 연구소를 열었다 .

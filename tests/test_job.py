@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,11 +155,14 @@ class Named(list):
     def keys(self) -> list[str]:
         return self._names
 
+    def items(self) -> list[tuple[str, object]]:
+        return [(name, getattr(self, name)) for name in self._names]
+
 
 class Job:
     def __init__(self, *, log=(), threads=1, **groups: dict) -> None:
-        self.log, self.threads = list(log), threads
-        for name in ("input", "output", "params"):
+        self.log, self.threads, self.rule = list(log), threads, "translate"
+        for name in ("input", "output", "params", "wildcards"):
             setattr(self, name, Named(**groups.get(name, {})))
 
 
@@ -261,6 +266,33 @@ def test_an_input_error_ends_a_job_with_one_message(quiet, tmp_path: Path) -> No
     assert str(end.value).strip() == "Error: gold.txt, line 3: is empty. Fill it."
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (OSError(errno.ENOSPC, "x"), r"while making results/a.tsv: No space left on device. Free"),
+        (OSError(errno.EROFS, "x", "b.tsv"), r"b.tsv: Read-only file system. Make `results`"),
+        (OSError(errno.ENOENT, "x", "c.txt"), r"c.txt: No such file or directory. It has vanished"),
+        (PermissionError(errno.EACCES, "x", "d"), r"d: Permission denied. Change its permissions"),
+        (MemoryError(), r"while making results/a.tsv: Cannot allocate memory. End other programs"),
+    ],
+)
+def test_what_the_system_refuses_ends_a_job_with_one_line(quiet, fault, said) -> None:
+    def main() -> None:
+        raise fault
+
+    with pytest.raises(SystemExit) as end:
+        job.run(main, Job(output={"tsv": "results/a.tsv"}))
+    assert re.fullmatch(rf"Error: {said}.* what is finished stays\.", str(end.value).strip())
+
+
+def test_a_log_on_a_full_disk_does_not_end_a_job(quiet, capsys) -> None:
+    def main() -> None:
+        sys.stderr.write("東京\n")
+
+    job.run(main, Job(log=["/dev/full"]))
+    assert "東京" in capsys.readouterr().err
+
+
 def test_another_error_is_not_hidden(quiet) -> None:
     def main() -> None:
         raise KeyError("x")
@@ -274,10 +306,3 @@ def test_a_corpus_without_a_source_is_one_clear_error(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="Name its `repository` on the hub or a `folder`"):
         fetch_corpus.main("test", tmp_path / "corpus.jsonl", tmp_path / "record.json")
-
-
-def test_versions_are_told_of_what_the_rules_environment_holds() -> None:
-    import score_system
-
-    found = score_system.installed(["numpy", "no-such-package-here"])
-    assert list(found) == ["numpy"]

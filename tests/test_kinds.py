@@ -123,7 +123,7 @@ def test_an_llm_translates_and_keeps_its_answers(tmp_path: Path, kind: str, mode
     assert all(row.logprob is not None for row in (rows[0], rows[2]))
     if kind == "entity-aware":
         assert rows[0].hints == (("ソニー", "Sony"), ("東京", "Tokyo"))
-    assert len((tmp_path / f".{kind}.journal.jsonl").read_text().splitlines()) > 2
+    assert len((tmp_path / f".{kind}.journal/1-3.jsonl").read_text().splitlines()) > 2
 
 
 def test_what_is_translated_already_is_read(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_an_llm_tags_the_sentence_itself(tmp_path: Path) -> None:
         )
     found = list(tables.read(tmp_path / "llm.tsv", Mention))
     assert {row.sentence_id for row in found} == {"s0", "s1", "s2"}
-    assert (tmp_path / ".llm.journal.jsonl").exists()
+    assert (tmp_path / ".llm.journal/1-3.jsonl").exists()
 
 
 @pytest.mark.parametrize("kind", ["constrained", "fused", "paper"])
@@ -227,7 +227,7 @@ def test_an_llm_aligns_and_keeps_its_answers(tmp_path: Path, kind: str) -> None:
     if kind == "fused":
         found = [row.surface for row in rows if row.status == "aligned"]
         assert found == ["ソニー", "東京", "大阪"]
-    assert (tmp_path / f".{kind}.journal.jsonl").exists()
+    assert (tmp_path / f".{kind}.journal/1-3.jsonl").exists()
 
 
 def test_an_encoder_links_the_words_of_the_english(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_an_encoder_links_the_words_of_the_english(tmp_path: Path) -> None:
     assert {row.status for row in rows} <= {"aligned", "taken", "no_candidate", "no_translation"}
     of_llm = aligned(tmp_path, "word-alignment", MENTIONS, **more | asked("llama", encoder=None))
     assert [row.english for row in of_llm] == [row.surface for row in MENTIONS]
-    assert not (tmp_path / ".word-alignment.journal.jsonl").exists()
+    assert not (tmp_path / ".word-alignment.journal").exists()
 
 
 def test_the_offsets_of_the_tagger_are_kept(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_the_offsets_of_the_tagger_are_kept(tmp_path: Path) -> None:
         ("ソニー", "aligned"),
         ("大阪", "aligned"),
     ]
-    assert not (tmp_path / ".identity.journal.jsonl").exists()
+    assert not (tmp_path / ".identity.journal").exists()
 
 
 @pytest.mark.parametrize("tuned", [False, True])

@@ -23,7 +23,7 @@ SYSTEMS = {
 }
 TARGETS = [f"results/mini/score/{'/'.join(parts)}.json" for parts in SYSTEMS.values()]
 TARGETS += ["results/mini-ja/f1.json", "results/mini/f1.json", "results/mini/entities.tsv"]
-FOLLOWS_LABELS = {"score_system", "publish_score", "write_entities"}
+FOLLOWS_LABELS = {"score_system", "write_provenance", "publish_score", "write_entities"}
 
 
 @pytest.fixture(scope="module")

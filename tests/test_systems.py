@@ -1,11 +1,12 @@
 """What the small project is asked for besides its default, run to its end."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
 import loopback
-from smoke import COMPARE, LABEL, TAUGHT
+from smoke import COMPARE, KO, LABEL, TAUGHT
 
 from eatner import tables, tsv
 from eatner.tables import Alignment, Comparison, Mention
@@ -93,6 +94,32 @@ def test_a_comparison_runs_to_its_page_and_into_the_report(project):
     with zipfile.ZipFile(project.folder / "report.zip") as report:
         names = {Path(name).name for name in report.namelist()}
     assert {"index.html", *(f"{picture}.svg" for picture in PICTURES)} <= names
+
+
+def test_a_corpus_in_shards_has_the_results_of_one_job(project):
+    lines = [f"{line} {n}" for n in range(6) for line in KO.splitlines()]
+    (project.folder / "long.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    system = {"translator": "tiny", "tagger": "toy", "aligner": "tiny-ko"}
+    long = {"language": "ko", "file": "long.txt", "format": "text", "system": system}
+    target, folder = "results/long/entities.tsv", project.folder / "results/long"
+    tables_of = [folder / "translate/tiny.tsv", folder / "align/tiny/toy/tiny-ko.tsv"]
+    labelled: dict[int, list[bytes]] = {}
+    for shards in (2, 1):
+        corpora = {"long": {**long, "shards": shards}}
+        planned = project.plan(target, corpora=corpora)
+        assert planned["translate_sentences"] == planned["align_entities"] == shards
+        assert ("gather_shards" in planned) is (shards > 1)
+        done = project.snakemake(target, corpora=corpora)
+        assert done.returncode == 0, done.stdout + done.stderr
+        labelled[shards] = [path.read_bytes() for path in tables_of]
+        if shards > 1:
+            # As if one of the shards had failed.
+            (folder / "translate/tiny/2-of-2.tsv").unlink()
+            tables_of[0].unlink()
+            again = project.plan("results/long/translate/tiny.tsv", corpora=corpora)
+            assert again == {"translate_sentences": 1, "gather_shards": 1}
+            shutil.rmtree(folder / "translate/.tiny.journal")
+    assert labelled[1] == labelled[2]
 
 
 # --- an endpoint --------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The real DAG on tiny models, and what Snakemake plans to run again after a change."""
 
 import ast
+import hashlib
 import json
 import re
 import shlex
@@ -39,6 +40,22 @@ def test_the_dag_runs_to_f1(project):
     assert set(score["calibration"]) == {"n", "ece", "brier", "bins"}
     for name in ("entities.tsv", "entities.conll", "entities.jsonl", "entities.html", "f1.svg"):
         assert (results / "mini" / name).stat().st_size > 0
+
+
+def test_a_score_is_traced_to_what_it_was_made_of(project):
+    traced = json.loads((project.folder / "results/mini/provenance.json").read_text())
+    rules = [job["rule"] for job in traced["jobs"]]
+    assert {"parse_wiki", "finetune_model", *LABEL, "score_system"} <= set(rules)
+    assert rules[-1] == "score_system"
+    assert all(job["seconds"] >= 0 and job["peak_memory_mb"] > 0 for job in traced["jobs"])
+    assert traced["runs"][0]["command"].startswith("snakemake --cores 1 results/mini/f1.json")
+    # The library may be this working tree's, and then the commit is.
+    assert set(traced["runs"][0]["git"] or ("commit", "dirty")) == {"commit", "dirty"}
+    assert traced["config"]["seed"] == 20260101
+    for name, made_by in (("results/mini/gold.tsv", "read_corpus"), ("mini.iob2", None)):
+        sha256 = hashlib.sha256((project.folder / name).read_bytes()).hexdigest()
+        assert traced["files"][name]["sha256"] == sha256
+        assert traced["files"][name]["made_by"] == made_by
 
 
 def test_every_pair_is_true(project):

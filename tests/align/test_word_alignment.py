@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import mention, sentences, translations
 
-from eatner import tables
 from eatner.align import word_alignment
 from eatner.align.links import argmax, itermax
 from eatner.align.step import Step
 from eatner.align.word_alignment import METHODS, align, open_embedder, project
 from eatner.errors import InputError
 from eatner.llm.states import Embedded, Embedder
-from eatner.tables import Alignment, Mention, Sentence, Span, Translation
+from eatner.tables import Alignment, Mention, Sentence, Span
 from eatner.text import languages
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -206,16 +204,16 @@ def test_a_span_lies_on_words_whatever_is_linked(data: st.DataObject) -> None:
 # --- with a model ---------------------------------------------------------------------------------
 
 
-def step(tmp_path: Path, **settings: object) -> Step:
+def step(**settings: object) -> Step:
     """A step with a tiny encoder, or with the hidden states of a tiny LLM."""
-    tables.write(tmp_path / "english.tsv", Translation, translations(*ENGLISH))
-    inputs = {"translation": tmp_path / "english.tsv"}
+    inputs = {}
     model = settings.pop("model", None)
     if model is None:
         inputs["encoder"] = tiny.folder("bert")
     return Step(
         sentences=sentences(*TEXTS),
         mentions=MENTIONS,
+        translations=translations(*ENGLISH),
         language=languages.get("ja"),
         settings={"kind": "word-alignment", "layer": 1, "method": "itermax", **settings},
         inputs=inputs,
@@ -228,8 +226,8 @@ def step(tmp_path: Path, **settings: object) -> Step:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", [None, "gemma-wide", "llama"])
-def test_every_entity_keeps_its_row(tmp_path: Path, method: str, model: str | None) -> None:
-    found = list(word_alignment.run(step(tmp_path, method=method, model=model)))
+def test_every_entity_keeps_its_row(method: str, model: str | None) -> None:
+    found = list(word_alignment.run(step(method=method, model=model)))
     assert [row.english for row in found] == [row.surface for row in MENTIONS]
     aligned = [row for row in found if row.status == "aligned"]
     assert aligned  # similar or not, some words are linked
@@ -239,19 +237,19 @@ def test_every_entity_keeps_its_row(tmp_path: Path, method: str, model: str | No
         *("aligned", "taken", "no_candidate"),
         *("other_type", "no_translation", "no_entity"),
     }
-    assert found == list(word_alignment.run(step(tmp_path, method=method, model=model)))
+    assert found == list(word_alignment.run(step(method=method, model=model)))
 
 
-def test_an_encoder_aligns_a_sentence_with_itself(tmp_path: Path) -> None:
+def test_an_encoder_aligns_a_sentence_with_itself() -> None:
     text = "Angela Merkel met Sony in Tokyo"
-    embedder = open_embedder(step(tmp_path, layer=0))
+    embedder = open_embedder(step(layer=0))
     mentions = [mention("s0", "Angela Merkel"), mention("s0", "Tokyo", start=26)]
     found = rows_of([text], [text], mentions, embedder, "de")
     assert [row.surface for row in found] == ["Angela Merkel", "Tokyo"]
 
 
-def test_a_sentence_beyond_the_positions_of_an_encoder_is_too_long(tmp_path: Path) -> None:
-    embedder = open_embedder(step(tmp_path))
+def test_a_sentence_beyond_the_positions_of_an_encoder_is_too_long() -> None:
+    embedder = open_embedder(step())
     assert embedder.limit == 62
     long = "Angela Merkel met Sony in Łódź 東京 . " * 20
     mentions = [mention("s0", "Merkel"), mention("s1", "Tokyo")]
@@ -259,8 +257,8 @@ def test_a_sentence_beyond_the_positions_of_an_encoder_is_too_long(tmp_path: Pat
     assert [row.status for row in found] == ["too_long", "aligned"]
 
 
-def test_an_llm_that_does_not_run_here_has_no_hidden_states(tmp_path: Path) -> None:
-    given = step(tmp_path, model="llama")
+def test_an_llm_that_does_not_run_here_has_no_hidden_states() -> None:
+    given = step(model="llama")
     object.__setattr__(given, "open_llm", lambda: object())
     with pytest.raises(InputError, match="that runs here"):
         open_embedder(given)

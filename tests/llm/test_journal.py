@@ -11,7 +11,7 @@ import tiny
 
 from eatner import prompts
 from eatner.llm import room
-from eatner.llm.journal import Journal, open_journal
+from eatner.llm.journal import Journal, answers_of, open_journal
 from eatner.tables import Translation
 from eatner.tag.base import tag
 from eatner.tag.token_classification import TokenClassifier
@@ -179,7 +179,7 @@ def test_a_tagger_finds_nothing_twice(tmp_path):
 
     def run(settings=types, model=folder):
         asked.clear()
-        journal = open_journal(tmp_path / "out.tsv", code, {"types": settings}, model)
+        journal = open_journal(tmp_path / "out.tsv", answers_of(code, {"types": settings}, model))
         rows = list(tag(texts, find, journal))
         journal.close()
         return rows, len(asked)

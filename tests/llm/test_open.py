@@ -12,8 +12,8 @@ import eatner
 from eatner import prompts
 from eatner.llm import journal as journals
 from eatner.llm.endpoint import EndpointLLM
-from eatner.llm.journal import Journal
-from eatner.llm.open import ENGINES, open_journal, open_llm
+from eatner.llm.journal import Journal, open_journal
+from eatner.llm.open import ENGINES, answers_of, open_llm
 from eatner.llm.transformers import TransformersLLM
 from eatner.llm.vllm import VllmLLM
 from eatner.text import languages
@@ -81,7 +81,7 @@ class Step:
         journal.close()
 
     def journal(self) -> Journal:
-        return open_journal(self.output, self.engine, self.model, self.adapter)
+        return open_journal(self.output, answers_of(self.engine, self.model, self.adapter))
 
     def questions(self, journal: Journal) -> list[str]:
         asked = [prompts.translation(text, languages.get("ja"), (), "chat") for text in "ab"]

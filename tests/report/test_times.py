@@ -9,7 +9,7 @@ SYSTEMS = [
 
 
 def test_a_step_that_systems_share_has_one_file_a_corpus() -> None:
-    files = times.labelling_files(["ja", "ko"], SYSTEMS)
+    files = times.labelling_files(["ja", "ko"], SYSTEMS, lambda *_: 1)
     assert files["translate: t"] == [
         f"logs/translate_sentences/{corpus}.t.benchmark.tsv" for corpus in ("ja", "ko")
     ]
@@ -18,6 +18,15 @@ def test_a_step_that_systems_share_has_one_file_a_corpus() -> None:
     ]
     # A tagger is an English one or an LLM: one of its files exists.
     assert len(files["tag: g"]) == 4
+
+
+def test_shards_of_a_step_have_a_file_each() -> None:
+    shards = {"translator": 1, "tagger": 1, "aligner": 2}
+    files = times.labelling_files(["ja"], SYSTEMS[:1], lambda _, part, name: shards[part])
+    assert files["align: a"] == [
+        f"logs/align_entities/ja.t.g.a/{shard}.benchmark.tsv" for shard in ("1-of-2", "2-of-2")
+    ]
+    assert files["translate: t"] == ["logs/translate_sentences/ja.t.benchmark.tsv"]
 
 
 def test_what_is_learned_before() -> None:

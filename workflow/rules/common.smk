@@ -11,6 +11,7 @@ import sys
 
 from eatner.code.fingerprint import Code
 from eatner.facts import facts as language_facts
+from eatner.files import digest
 from eatner.llm.open import ENGINES
 from eatner.report.ending import ending
 from eatner.report.times import labelling_files, training_files
@@ -24,6 +25,12 @@ def any_of(names):
 def corpus(wildcards):
     """Return the corpus that the path names."""
     return configuration.corpus(wildcards.corpus)
+
+
+def corpus_sum(wildcards):
+    """Return the sum of the user's own file: its edit counts, whatever the clock says of it."""
+    settings = corpus(wildcards).settings
+    return digest(Path(settings["file"]), "sha256") if "file" in settings else None
 
 
 def wiki(wildcards):
@@ -111,6 +118,29 @@ def aligned_english(wildcards):
     return english.format(**wildcards) if aligner(wildcards).reads_english else []
 
 
+def shard(wildcards):
+    """Return which shard of its table the path names, such as `2-of-4`; nothing for all of it."""
+    return wildcards.shard.removeprefix("/")
+
+
+def shard_tables(wildcards):
+    """Return the tables of all shards of a table, in their order."""
+    shards = corpus(wildcards).shards
+    return [
+        f"results/{wildcards.corpus}/{wildcards.table}/{number}-of-{shards}.tsv"
+        for number in range(1, shards + 1)
+    ]
+
+
+def tables_in_shards():
+    """Return a wildcard constraint for the tables that shards share: those that a model makes."""
+    translators, taggers, aligners = (
+        any_of(name for name, component in section.items() if component.has_shards)
+        for section in (configuration.translators, configuration.taggers, configuration.aligners)
+    )
+    return f"translate/(?:{translators})|tag/[^/]+/(?:{taggers})|align/[^/]+/[^/]+/(?:{aligners})"
+
+
 def text_language(wildcards):
     """Return the language that a tagger reads: the corpus's after `identity`, else English."""
     return corpus(wildcards).language if translator(wildcards).keeps_language else "en"
@@ -139,6 +169,13 @@ def score_file(wildcards):
     return configured("results/{corpus}/score/{translator}/{tagger}/{aligner}.json")(wildcards)
 
 
+def traced_result(wildcards):
+    """Return the score of the configured system, or its entities if the corpus has no gold."""
+    if corpus(wildcards).is_raw:
+        return configured("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv")(wildcards)
+    return score_file(wildcards)
+
+
 def compared(pattern):
     """Return an input function for the paths of all compared corpora, with each compared system."""
 
@@ -156,7 +193,7 @@ def compared(pattern):
 def benchmarks(wildcards):
     """Return the benchmark files of the slow steps of all compared systems, by step."""
     corpora, systems = configuration.comparison()
-    return labelling_files(corpora, systems.values()) | training_files(
+    return labelling_files(corpora, systems.values(), configuration.shards) | training_files(
         systems.values(), configuration.trained
     )
 

@@ -21,6 +21,7 @@ rule read_corpus:
         code=code_of("read_corpus.py"),
         facts=lambda wildcards: facts(corpus(wildcards).language, "read_corpus.py"),
         settings=lambda wildcards: corpus(wildcards).reading,
+        sum=corpus_sum,
         seed=config["seed"],
     script:
         "../scripts/read_corpus.py"

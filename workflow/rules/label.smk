@@ -4,6 +4,8 @@ The path of a result names its corpus, translator, tagger and aligner. The funct
 return their configuration. The `engine` of an LLM is what its answers depend on besides its files;
 its `pace` affects only the speed. A param that takes `resources` never makes Snakemake rerun a job,
 so `pace` takes it and a new pace reruns nothing.
+
+The wildcard `shard` is empty, or `/2-of-4` for one of the shards of a large corpus.
 """
 
 
@@ -17,11 +19,11 @@ rule translate_sentences:
         parallel_text=lambda wildcards: translator(wildcards).english or [],
         original=whole_text,
     output:
-        english="results/{corpus}/translate/{translator}.tsv",
+        english="results/{corpus}/translate/{translator}{shard}.tsv",
     log:
-        "logs/translate_sentences/{corpus}.{translator}.log",
+        "logs/translate_sentences/{corpus}.{translator}{shard}.log",
     benchmark:
-        "logs/translate_sentences/{corpus}.{translator}.benchmark.tsv"
+        "logs/translate_sentences/{corpus}.{translator}{shard}.benchmark.tsv"
     conda:
         "../../envs/llm.yaml"
     threads: 8
@@ -36,6 +38,7 @@ rule translate_sentences:
         engine=lambda wildcards: translator(wildcards).engine,
         pace=lambda wildcards, resources: translator(wildcards).pace,
         pairing=pairing,
+        shard=shard,
         language=lambda wildcards: corpus(wildcards).language,
         facts=lambda wildcards: facts(
             corpus(wildcards).language,
@@ -80,11 +83,11 @@ rule tag_with_llm:
         llm=lambda wildcards: tagger(wildcards).llm or [],
         adapter=lambda wildcards: tagger(wildcards).adapter or [],
     output:
-        entities="results/{corpus}/tag/{translator}/{tagger}.tsv",
+        entities="results/{corpus}/tag/{translator}/{tagger}{shard}.tsv",
     log:
-        "logs/tag_with_llm/{corpus}.{translator}.{tagger}.log",
+        "logs/tag_with_llm/{corpus}.{translator}.{tagger}{shard}.log",
     benchmark:
-        "logs/tag_with_llm/{corpus}.{translator}.{tagger}.benchmark.tsv"
+        "logs/tag_with_llm/{corpus}.{translator}.{tagger}{shard}.benchmark.tsv"
     wildcard_constraints:
         tagger=any_of(
             name for name, settings in config["taggers"].items() if settings["kind"] == "llm"
@@ -102,15 +105,13 @@ rule tag_with_llm:
         prompt=lambda wildcards: tagger(wildcards).prompt,
         engine=lambda wildcards: tagger(wildcards).engine,
         pace=lambda wildcards, resources: tagger(wildcards).pace,
+        shard=shard,
         language=text_language,
         facts=lambda wildcards: facts(
             text_language(wildcards), *kind_roots("tag_with_llm.py", tagger(wildcards))
         ),
     script:
         "../scripts/tag_with_llm.py"
-
-
-ruleorder: tag_with_llm > tag_english
 
 
 rule align_entities:
@@ -125,11 +126,11 @@ rule align_entities:
         translation=aligned_english,
         encoder=lambda wildcards: aligner(wildcards).encoder or [],
     output:
-        entities="results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv",
+        entities="results/{corpus}/align/{translator}/{tagger}/{aligner}{shard}.tsv",
     log:
-        "logs/align_entities/{corpus}.{translator}.{tagger}.{aligner}.log",
+        "logs/align_entities/{corpus}.{translator}.{tagger}.{aligner}{shard}.log",
     benchmark:
-        "logs/align_entities/{corpus}.{translator}.{tagger}.{aligner}.benchmark.tsv"
+        "logs/align_entities/{corpus}.{translator}.{tagger}.{aligner}{shard}.benchmark.tsv"
     conda:
         "../../envs/llm.yaml"
     threads: 8
@@ -143,9 +144,38 @@ rule align_entities:
         prompt=lambda wildcards: aligner(wildcards).prompt,
         engine=lambda wildcards: aligner(wildcards).engine,
         pace=lambda wildcards, resources: aligner(wildcards).pace,
+        shard=shard,
         language=lambda wildcards: corpus(wildcards).language,
         facts=lambda wildcards: facts(
             corpus(wildcards).language, *kind_roots("align_entities.py", aligner(wildcards))
         ),
     script:
         "../scripts/align_entities.py"
+
+
+rule gather_shards:
+    """Join the shards of a table in their order."""
+    input:
+        sentences="results/{corpus}/sentences.tsv",
+        shards=shard_tables,
+    output:
+        table="results/{corpus}/{table}.tsv",
+    log:
+        "logs/gather_shards/{corpus}/{table}.log",
+    wildcard_constraints:
+        corpus=any_of(name for name, text in configuration.corpora.items() if text.shards > 1),
+        table=tables_in_shards(),
+    conda:
+        "../../envs/base.yaml"
+    resources:
+        runtime=10,
+        mem_mb=500,
+    params:
+        code=code_of("gather_shards.py"),
+    script:
+        "../scripts/gather_shards.py"
+
+
+ruleorder: gather_shards > translate_sentences
+ruleorder: gather_shards > tag_with_llm > tag_english
+ruleorder: gather_shards > align_entities

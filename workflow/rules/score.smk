@@ -37,10 +37,39 @@ rule score_system:
         "../scripts/score_system.py"
 
 
+rule write_provenance:
+    """Trace the configured system's result: jobs, commits, versions, hardware, sums and time."""
+    input:
+        result=traced_result,
+    output:
+        record="results/{corpus}/provenance.json",
+        page=report(
+            "results/{corpus}/provenance.html",
+            category="Provenance",
+            labels={"corpus": "{corpus}"},
+            caption="../report/provenance.rst",
+        ),
+    log:
+        "logs/write_provenance/{corpus}.log",
+    conda:
+        "../../envs/base.yaml"
+    resources:
+        runtime=30,
+        mem_mb=1000,
+    params:
+        code=code_of("write_provenance.py"),
+        # It takes `resources`, so that a component that is added to the configuration reruns nothing.
+        config=lambda wildcards, resources: configuration.values,
+    script:
+        "../scripts/write_provenance.py"
+
+
 rule publish_score:
     """Publish the score of a corpus's configured system as JSON and as a picture."""
     input:
         score=score_file,
+        # Not read here: whoever asks for a score gets its provenance, and the report shows it.
+        provenance="results/{corpus}/provenance.json",
     output:
         f1=report(
             "results/{corpus}/f1.json",

@@ -14,6 +14,7 @@ def main(
     aligner: dict,
     entities: Path,
     threads: int,
+    shard: str = "",
     prompt: str | None = None,
     engine: dict | None = None,
     pace: dict | None = None,
@@ -30,12 +31,12 @@ def main(
         entities,
         language=language,
         settings=aligner,
-        inputs=job.given(
-            weights=weights, lexicon=lexicon, translation=translation, encoder=encoder
-        ),
+        inputs=job.given(weights=weights, lexicon=lexicon, encoder=encoder),
+        translation=translation,
         threads=threads,
         form=prompt or "",
         llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
+        shard=shard,
     )
 
 

@@ -14,6 +14,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, get_args, get_origin, get_type_hints
 
@@ -23,7 +24,8 @@ import yaml
 # belongs to it, whatever version of it is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from eatner.errors import InputError
+from eatner import trace
+from eatner.errors import InputError, refused
 from eatner.machine import let_threads_sleep, usable_cores
 
 let_threads_sleep()
@@ -36,8 +38,9 @@ class _Tee:
         self.first, self.second = first, second
 
     def write(self, text: str) -> int:
-        self.second.write(text)
-        self.second.flush()
+        with suppress(OSError):  # a full disk must not hide what the terminal can still show
+            self.second.write(text)
+            self.second.flush()
         return self.first.write(text)
 
     def flush(self) -> None:
@@ -60,7 +63,8 @@ def run(main: Callable[..., None], job: Any | None, *, asks_hub: bool = False) -
             libraries are told to work offline, so that they look for nothing newer there.
 
     Raises:
-        SystemExit: With status 1 and one clear message, where main raised InputError.
+        SystemExit: With status 1 and one clear message, where main raised InputError, or where the
+            disk, the memory or a permission is at fault.
     """
     # Before main imports them, because they read these variables once.
     os.environ.update({"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"})
@@ -80,9 +84,17 @@ def run(main: Callable[..., None], job: Any | None, *, asks_hub: bool = False) -
     warnings.simplefilter("ignore", FutureWarning)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs a line per request
     try:
-        main(**arguments)
+        with trace.record(job):
+            main(**arguments)
     except InputError as error:
         sys.exit(f"\nError: {error}\n")
+    except (OSError, MemoryError) as error:
+        refusal = refused(
+            error, "while making " + ", ".join(getattr(job, "output", ["its output"]))
+        )
+        if refusal is None:
+            raise
+        sys.exit(f"\nError: {refusal}\n")
 
 
 def use_threads(threads: int) -> None:

@@ -1,14 +1,10 @@
 """Score the entities of a system against gold, and find the step that made each error."""
 
 import hashlib
-import platform
-from collections.abc import Iterable
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import job
-from eatner import __version__, tables
+from eatner import tables
 from eatner.evaluate.score import calibration
 from eatner.evaluate.score import score as score_entities
 from eatner.evaluate.stages import errors_by_stage
@@ -17,10 +13,10 @@ from eatner.lexicon import load
 from eatner.tables import Alignment, Error, GoldEntity, Mention, Sentence, Translation
 from eatner.text import languages
 from eatner.text.romanise import reading
+from eatner.trace import versions
 
 # Kinds of components that are right by construction, each with the step that it replaces.
 ORACLES = {"parallel": "translation", "gold": "tagger"}
-PACKAGES = ("snakemake", "torch", "transformers", "peft", "spacy", "llguidance", "seqeval")
 
 
 def main(
@@ -79,23 +75,10 @@ def main(
                 "tag": sha256(tagged),
                 "align": sha256(entities),
             },
-            "versions": {
-                "eatner": __version__,
-                "python": platform.python_version(),
-                **installed(PACKAGES),
-            },
+            "versions": versions(),
         },
     }
     write_json(score, record)
-
-
-def installed(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions of packages, without those that this rule's environment lacks."""
-    versions = {}
-    for name in packages:
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    return versions
 
 
 def sha256(path: Path) -> str:

@@ -16,6 +16,7 @@ def main(
     pace: dict,
     entities: Path,
     threads: int,
+    shard: str = "",
     llm: Path | None = None,
     adapter: Path | None = None,
 ) -> None:
@@ -26,6 +27,7 @@ def main(
         settings=tagger,
         form=prompt,
         llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
+        shard=shard,
     )
 
 

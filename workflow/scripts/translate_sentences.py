@@ -13,6 +13,7 @@ def main(
     translator: dict,
     english: Path,
     threads: int,
+    shard: str = "",
     prompt: str | None = None,
     engine: dict | None = None,
     pace: dict | None = None,
@@ -31,6 +32,7 @@ def main(
         inputs=job.given(lexicon=lexicon, parallel_text=parallel_text, original=original),
         form=prompt or "",
         llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
+        shard=shard,
         pairing=pairing,
     )
 

@@ -8,7 +8,8 @@ from eatner.align import fused
 from eatner.align.weights import learn
 from eatner.files import write_json
 from eatner.lexicon import load
-from eatner.llm.open import open_journal, open_llm
+from eatner.llm.journal import open_journal
+from eatner.llm.open import answers_of, open_llm
 from eatner.tables import Pair
 from eatner.text import languages
 from eatner.train.pairs import short, unseen
@@ -44,7 +45,7 @@ def main(
         )
         for wiki, path in zip(wikis, lexicons, strict=True)
     ]
-    journal = open_journal(weights, engine, llm, adapter)
+    journal = open_journal(weights, answers_of(engine, llm, adapter))
     model = open_llm(engine, pace, llm, adapter, threads=threads)
     examples = fused.examples(model, known, form=prompt, most=most, seed=seed, journal=journal)
     _, record = learn(examples, seed, without)

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from functools import partial
 from pathlib import Path
+
+# What the system refuses, and what the user can do about it.
+_WRITABLE = "Make `results` and `resources` writable, or links to where you may write."
+_ROOM = "Free some space, or make `resources` and `results` links to a larger disk."
+_PERMISSION = "Change its permissions, or run as a user who has them."
+_GONE = "It has vanished since the run began: put it back."
+_MEMORY = "End other programs, or give the job more memory (`mem_mb` in the profile)."
+REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: _WRITABLE,
+    errno.EACCES: _PERMISSION,
+    errno.EPERM: _PERMISSION,
+    errno.ENOENT: _GONE,
+    errno.ESTALE: _GONE,
+    errno.EIO: "The disk has an error: check it, or use another one.",
+    errno.ENOMEM: _MEMORY,
+}
 
 
 class InputError(Exception):
@@ -45,3 +65,24 @@ class InputError(Exception):
             record=self.record,
             remedy=self.remedy,
         ), ()
+
+
+def refused(error: OSError | MemoryError, where: str) -> InputError | None:
+    """Say what the system refused: room on a disk, a permission, a file that is gone, memory.
+
+    Args:
+        error: What was raised.
+        where: What was being done, for an error that names no file.
+
+    Returns:
+        The error with its remedy; None where the system is not at fault.
+    """
+    code = errno.ENOMEM if isinstance(error, MemoryError) else error.errno
+    if code not in REMEDIES:
+        return None
+    file = getattr(error, "filename", None)
+    return InputError(
+        os.strerror(code),
+        record=where if file is None else str(file),
+        remedy=f"{REMEDIES[code]} Then run the same command again: what is finished stays.",
+    )

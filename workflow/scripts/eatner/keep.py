@@ -12,17 +12,17 @@ Thing = TypeVar("Thing")
 
 # What is in memory, as long as anything uses it.
 _there: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
-_keeper: ContextVar[dict[Hashable, Any] | None] = ContextVar("keeper", default=None)
+_keepers: ContextVar[tuple[dict[Hashable, Any], ...]] = ContextVar("keepers", default=())
 
 
 @contextmanager
 def keeping(keeper: dict[Hashable, Any]) -> Iterator[None]:
     """Keep what is loaded in this context in a dictionary: it stays as long as that does."""
-    token = _keeper.set(keeper)
+    token = _keepers.set((*_keepers.get(), keeper))
     try:
         yield
     finally:
-        _keeper.reset(token)
+        _keepers.reset(token)
 
 
 def kept(key: Hashable, load: Callable[[], Thing]) -> Thing:
@@ -35,7 +35,6 @@ def kept(key: Hashable, load: Callable[[], Thing]) -> Thing:
     thing = _there.get(key)
     if thing is None:
         thing = _there[key] = load()
-    keeper = _keeper.get()
-    if keeper is not None:
+    for keeper in _keepers.get():
         keeper[key] = thing
     return thing

@@ -299,8 +299,6 @@ class Labeller:
                 lexicon=parts.names,
                 encoder=parts.aligner.encoder,
             )
-            if parts.aligner.reads_english:
-                inputs["translation"] = english
             align_entities(
                 sentences,
                 mentions,
@@ -311,6 +309,7 @@ class Labeller:
                 threads=step_threads(),
                 form=parts.aligner.prompt or "",
                 llm=self._source(parts.aligner),
+                translation=english if parts.aligner.reads_english else None,
             )
             return list(tables.read(aligned, Alignment))
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from eatner import tables
 from eatner.align.assign import assign, assign_in_turn
 from eatner.align.candidates import Candidate, Propose, Question, on_tokens
 from eatner.align.rows import alignment_row
@@ -22,7 +21,6 @@ from eatner.tables import (
     AlignmentStatus,
     Mention,
     Sentence,
-    Translation,
     by_sentence,
 )
 
@@ -32,13 +30,11 @@ SHOWN = 4
 
 def align_step(step: Step, propose: Propose) -> Iterator[Alignment]:
     """Align the entities of a step with the candidates that its kind proposes."""
-    translation = step.inputs.get("translation")
-    rows = () if translation is None else tables.read(translation, Translation)
     return align(
         step.sentences,
         step.mentions,
         propose,
-        hints={row.sentence_id: row.hints for row in rows},
+        hints={row.sentence_id: row.hints for row in step.translations},
         repeats=step.settings["repeats"],
         threshold=step.settings["threshold"],
         jointly=step.settings.get("assignment", "joint") == "joint",

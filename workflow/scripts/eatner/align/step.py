@@ -6,18 +6,20 @@ Iterator[Alignment]`, which takes what it needs of a step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eatner import tables
+from eatner import shards, tables
+from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
 from eatner.llm.open import Source
-from eatner.tables import Alignment, Mention, Sentence
+from eatner.shards import OpenJournal
+from eatner.tables import Alignment, Mention, Sentence, Translation, by_sentence
 from eatner.text import languages
 from eatner.text.languages import Language
 
@@ -29,11 +31,12 @@ class Step:
     Attributes:
         sentences: Rows of sentences.tsv.
         mentions: Rows of a tag TSV.
+        translations: Rows of a translate TSV, for a kind that reads them.
         language: The sentences' language.
         settings: The aligner's configuration, with all defaults.
         inputs: Paths of the files that a kind reads, by the name of the rule's input: `weights`
-            (what the signals count), `lexicon` (names in the sentences' language), `translation`
-            (the English, a translate TSV) and `encoder` (the folder of a multilingual encoder).
+            (what the signals count), `lexicon` (names in the sentences' language) and `encoder`
+            (the folder of a multilingual encoder).
         threads: Upper limit on the threads of an encoder.
         form: How the LLM is asked, `few-shot`, `chat` or `tuned`; empty without an LLM.
         open_llm: Loads the LLM.
@@ -42,6 +45,7 @@ class Step:
 
     sentences: Sequence[Sentence]
     mentions: Sequence[Mention]
+    translations: Sequence[Translation]
     language: Language
     settings: Mapping[str, Any]
     inputs: Mapping[str, Path]
@@ -62,32 +66,50 @@ def align_entities(
     threads: int,
     form: str,
     llm: Source,
+    translation: Path | None = None,
+    shard: str = "",
 ) -> None:
-    """Align the English entities of a tag TSV, and write their phrases.
+    """Align the English entities of a tag TSV, block by block, and write their phrases.
 
     Args:
         sentences: The sentences.
         english: The English entities.
-        entities: The align TSV to write; the journal of the LLM's answers is beside it.
+        entities: The align TSV to write; the journals of the LLM's answers are beside it.
         language: Code of the sentences' language.
         settings: As of `Step`.
         inputs: As of `Step`.
         threads: As of `Step`.
         form: As of `Step`.
         llm: Where the LLM is.
+        translation: The English, for a kind that reads it.
+        shard: Which shard of the sentences, such as `2-of-4`; empty for all of them.
 
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    step = Step(
-        sentences=list(tables.read(sentences, Sentence)),
-        mentions=list(tables.read(english, Mention)),
-        language=languages.get(language),
-        settings=settings,
-        inputs=inputs,
-        threads=threads,
-        form=form,
-        open_llm=llm.open,
-        open_journal=partial(llm.open_journal, entities),
-    )
-    tables.write(entities, Alignment, kind_run("align", settings["kind"])(step))
+    rows = list(tables.read(sentences, Sentence))
+    mentions_of = by_sentence(tables.read(english, Mention))
+    translated = () if translation is None else tables.read(translation, Translation)
+    translations_of = by_sentence(translated)
+    run, answers_of = kind_run("align", settings["kind"]), cache(llm.answers_of)
+
+    def align(block: range, open_journal: OpenJournal) -> Iterator[Alignment]:
+        of_block = rows[block.start : block.stop]
+        step = Step(
+            sentences=of_block,
+            mentions=[each for row in of_block for each in mentions_of[row.sentence_id]],
+            translations=[each for row in of_block for each in translations_of[row.sentence_id]],
+            language=languages.get(language),
+            settings=settings,
+            inputs=inputs,
+            threads=threads,
+            form=form,
+            open_llm=llm.open,
+            open_journal=lambda: open_journal(answers_of()),
+        )
+        return run(step)
+
+    whole = llm.engine is None and "encoder" not in inputs
+    with keeping({}):
+        labelled = shards.label(len(rows), entities, shard, align, whole=whole)
+        tables.write(entities, Alignment, labelled)

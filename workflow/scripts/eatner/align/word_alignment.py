@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from eatner import tables
 from eatner.align import links
 from eatner.align.candidates import widened
 from eatner.align.phrases import phrase_pieces
@@ -25,7 +24,7 @@ from eatner.llm.local import LocalModel
 from eatner.llm.pretrained import load, positions
 from eatner.llm.states import Embedded, Embedder
 from eatner.progress import counter
-from eatner.tables import Alignment, Mention, Sentence, Span, Translation, by_sentence
+from eatner.tables import Alignment, Mention, Sentence, Span, by_sentence
 from eatner.text.characters import in_word
 from eatner.text.languages import Language
 
@@ -39,10 +38,9 @@ METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def run(step: Step) -> Iterator[Alignment]:
     """Align the entities of a step."""
-    english = tables.read(step.inputs["translation"], Translation)
     return align(
         step.sentences,
-        {row.sentence_id: row.english for row in english},
+        {row.sentence_id: row.english for row in step.translations},
         step.mentions,
         open_embedder(step),
         METHODS[step.settings["method"]],

@@ -26,7 +26,7 @@ from eatner.project import SCRIPTS as SCRIPTS
 ANALYSERS = ("meaning.py", "normal_form.py", "scopes.py")
 VERSION = digest(b"".join(Path(__file__).with_name(name).read_bytes() for name in ANALYSERS))
 # These modules write to the terminal and to the log, which never changes what a step writes.
-IGNORED = frozenset({"eatner.errors", "eatner.progress"})
+IGNORED = frozenset({"eatner.errors", "eatner.progress", "eatner.trace"})
 # The rows or entries of these files belong to languages: a rule has those of its language as a
 # param.
 BY_LANGUAGE = frozenset({"languages.tsv", "scripts.tsv", "prompts.yaml", "phrasing.tsv"})

@@ -70,6 +70,7 @@ class Corpus:
         is_raw: Whether it is raw text, which has no gold.
         lexicon: The lexicon of its language's wiki, if there is one.
         system: The names of its translator, tagger and aligner.
+        shards: Number of jobs that share its sentences where a model labels them.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Corpus:
     is_raw: bool
     lexicon: str | None
     system: dict[str, str]
+    shards: int
 
     @property
     def reading(self) -> Settings:
@@ -211,6 +213,11 @@ class Component:
         """The number of GPUs for its LLM."""
         return self.model.gpus if self.model else 0
 
+    @property
+    def has_shards(self) -> bool:
+        """Whether jobs may share the sentences: a model labels each of them."""
+        return (self.model or getattr(self, "encoder", None)) is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Translator(Component):
@@ -330,6 +337,7 @@ def resolve_corpus(name: str, values: Settings) -> Corpus:
         is_raw=settings["format"] in RAW_FORMATS,
         lexicon=lexicon(language, values),
         system=settings.get("system", values["default"]),
+        shards=settings.get("shards", values["shards"]),
     )
 
 

@@ -15,6 +15,7 @@ from eatner.config.components import (
     SECTIONS,
     Aligner,
     Artifacts,
+    Component,
     Corpus,
     Model,
     Settings,
@@ -217,6 +218,17 @@ class Configuration:
         if given.english_corpus is None:
             return text.reading
         return {"sampled": text.is_sample or self.corpora[given.english_corpus].is_sample}
+
+    def shards(self, corpus: str, part: str, name: str) -> int:
+        """Return how many jobs share the sentences of a corpus.
+
+        Args:
+            corpus: Its name.
+            part: What labels them: `translator`, `tagger` or `aligner`.
+            name: The name of that component.
+        """
+        component: Component = getattr(self, SECTIONS[part])[name]
+        return self.corpora[corpus].shards if component.has_shards else 1
 
     def lexicon(self, language: str) -> str | None:
         """Return the lexicon of a language's wiki, if there is one."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from eatner.errors import InputError
 from eatner.fetch import web
+from eatner.files import digest
 
 log = logging.getLogger(__name__)
 NAMES = {
@@ -89,7 +90,7 @@ def fetch_wiki(
                 record=url(mirror, wiki, date, "sha1sums.txt"),
                 remedy="Choose a date whose dump is complete.",
             )
-        if out.exists() and web.digest(out, "sha1") == sums[full]:
+        if out.exists() and digest(out, "sha1") == sums[full]:
             log.info("%s is there already, with the published sum", out)
             continue
         address = url(mirror, wiki, date, name)

@@ -6,7 +6,6 @@ later one.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from eatner import progress
 from eatner.attempts import PassingError, attempts
 from eatner.errors import InputError
+from eatner.files import digest
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -82,17 +82,6 @@ def fetch_text(address: str, *, tries: int = 6, wait: float = 2.0) -> str:
     return _with_retries(lambda: _get_text(address), address, tries, wait)
 
 
-def digest(path: Path, algorithm: str) -> str:
-    """The sum of a file, in hexadecimal.
-
-    Args:
-        path: The file.
-        algorithm: sha1 or sha256.
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
-
-
 def _with_retries(
     work: Callable[[], Result], address: str, tries: int, wait: float, part: Path | None = None
 ) -> Result:
@@ -153,12 +142,13 @@ def _get_file(address: str, part: Path) -> None:
         length = response.headers.get("Content-Length", "")
         total = begin + int(length) if length.isdigit() else None
         bar = progress.counter(part.name.removesuffix(".part"), "B", total, unit_scale=True)
-        with bar, open(part, "r+b" if resumed else "wb") as file:
+        # Unbuffered, and in pieces as they come: a kill or a stall loses nothing that has come.
+        with bar, open(part, "r+b" if resumed else "wb", buffering=0) as file:
             file.seek(begin)
             bar.update(begin)
             # Otherwise urllib3 drops what came of a piece in which the connection breaks.
             response.raw.enforce_content_length = False
-            while chunk := response.raw.read(_CHUNK):
+            while chunk := response.raw.read1(_CHUNK):
                 file.write(chunk)
                 bar.update(len(chunk))
             size = file.tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import BitsAndBytesConfig, PreTrainedModel
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+# What torch says in a RuntimeError where main memory runs out.
+SHORTAGES = ("not enough memory", "can't allocate memory", "bad_alloc")
 
 
 def merged(tuned: PeftModel, quantisation: str) -> PreTrainedModel:
@@ -73,10 +77,19 @@ def fast_dtype() -> torch.dtype:
     return torch.float32
 
 
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: a GPU's or the machine's."""
+    import torch
+
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in SHORTAGES)
+
+
 def run_in_halves(
     run: Callable[[Sequence[int]], list[Result]], batch: Sequence[int]
 ) -> list[Result]:
-    """Run a batch, or two halves of it where it is too large for a GPU's memory.
+    """Run a batch, or two halves of it where it is too large for the memory.
 
     Args:
         run: Gives a result for each member of a batch.
@@ -89,13 +102,20 @@ def run_in_halves(
 
     try:
         return run(batch)
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_shortage(error):
+            raise
         if len(batch) == 1:
+            on_gpu = isinstance(error, torch.OutOfMemoryError)
             raise InputError(
-                f"one sentence is too large for the GPU's memory ({first_line(error)})",
+                f"one sentence is too large for the {'GPU' if on_gpu else 'machine'}'s memory "
+                f"({first_line(error)})",
                 record="LLM",
-                remedy="Spread the model over more `gpus`, or set `quantisation: 4bit` for it.",
+                remedy="Spread the model over more `gpus`, or set `quantisation: 4bit` for it."
+                if on_gpu
+                else "End other programs, or give the job more memory (`mem_mb` in the profile).",
             ) from error
+        log.warning("the memory is short: a batch of %d is halved", len(batch))
     torch.cuda.empty_cache()
     half = len(batch) // 2
     return [*run_in_halves(run, batch[:half]), *run_in_halves(run, batch[half:])]

@@ -1,6 +1,7 @@
 """What an LLM has answered so far, so that no job asks it twice.
 
-A journal is a JSON Lines file beside a step's output. Every answer is appended as soon as its batch
+A journal is a JSON Lines file beside a step's output; a step that works block by block has one for
+each block, see `eatner.shards`. Every answer is appended as soon as its batch
 is done, so that a killed job goes on where it stopped; and it stays when the output is complete, so
 that a text that has grown is asked only about what is new.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -36,31 +37,34 @@ class Journal:
     Args:
         path: The file; it may hold the answers of an earlier run.
         answers_of: What else the answers depend on, such as the LLM and its adapter.
+        earlier: Files whose answers are taken as well, and which stay as they are.
 
     Attributes:
         known: The answers to a question by its key, as JSON values.
     """
 
-    def __init__(self, path: Path, answers_of: str) -> None:
+    def __init__(self, path: Path, answers_of: str, earlier: Iterable[Path] = ()) -> None:
         self.path, self.answers_of = path, answers_of
         self.known: dict[str, list[Any]] = {}
         self.asked: set[str] = set()
         self._held: list[str] | None = None
-        cut = self._read() if path.exists() else False
+        for other in earlier:
+            self._read(other)
+        cut = self._read(path) if path.exists() else False
         path.parent.mkdir(parents=True, exist_ok=True)
         # Open as long as the job runs; the same line ends wherever it does.
         self.file = open(path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115
         if cut:
             self.file.write("\n")
 
-    def _read(self) -> bool:
+    def _read(self, path: Path) -> bool:
         """Read the answers of an earlier run; gives whether its last line has no end.
 
         In bytes, because a line may be cut within a character, and an answer may hold what ends a
         line for `str.splitlines`.
         """
-        line, unreadable, outdated = b"", 0, 0
-        with open(self.path, "rb") as file:
+        line, answers, unreadable, outdated = b"", 0, 0, 0
+        with open(path, "rb") as file:
             for line in file:
                 if not line.strip():
                     continue
@@ -71,14 +75,15 @@ class Journal:
                     outdated += 1
                 else:
                     self.known[record["question"]] = record["answers"]
-        log.info("%s: %d answers of an earlier run", self.path, len(self.known))
+                    answers += 1
+        log.info("%s: %d answers of an earlier run", path, answers)
         if outdated:
-            log.info("%s: %d answers of another version are asked again", self.path, outdated)
+            log.info("%s: %d answers of another version are asked again", path, outdated)
         if unreadable:
             log.warning(
                 "%s: %d lines cannot be read, as where a job was killed; what they answered is "
                 "asked again",
-                self.path,
+                path,
                 unreadable,
             )
         return bool(line) and not line.endswith(b"\n")
@@ -130,17 +135,25 @@ class Journal:
             file.writelines(_line(k, kept) for k, kept in self.known.items() if k in self.asked)
 
 
-def open_journal(
-    output: Path,
+def open_journal(output: Path, answers_of: str) -> Journal:
+    """Open the journal of a step that does not work block by block, beside the step's output.
+
+    Args:
+        output: The step's output.
+        answers_of: What the answers depend on; see `answers_of`.
+    """
+    return Journal(output.with_name(f".{output.stem}.journal.jsonl"), answers_of)
+
+
+def answers_of(
     engine: str,
     settings: Mapping[str, object],
     model: Path | None = None,
     adapter: Path | None = None,
-) -> Journal:
-    """Open the journal of a step that asks a model, beside the step's output.
+) -> str:
+    """Describe what answers depend on, beside the question.
 
     Args:
-        output: The step's output.
         engine: The code that turns a question into an answer, named as in
             `eatner.code.fingerprint`: `eatner.llm.transformers:TransformersLLM`.
         settings: What the engine was configured with, as JSON values.
@@ -157,8 +170,7 @@ def open_journal(
         "model": None if model is None else model_identity(model),
         "adapter": None if adapter is None else adapter_identity(adapter),
     }
-    text = json.dumps(depends_on, sort_keys=True, ensure_ascii=False)
-    return Journal(output.with_name(f".{output.stem}.journal.jsonl"), text)
+    return json.dumps(depends_on, sort_keys=True, ensure_ascii=False)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Open the LLM that a configuration describes, and the journal of its answers."""
+"""Open the LLM that a configuration describes, and say what its answers depend on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 from eatner.keep import kept
 from eatner.llm import journal
 from eatner.llm.base import LLM
-from eatner.llm.journal import Journal
 
 # The code of each backend, as a fingerprint names it.
 ENGINES = {
@@ -59,13 +58,10 @@ def open_llm(
     return backend(folder, adapter=None if adapter is None else adapter.parent, **options)
 
 
-def open_journal(
-    output: Path, engine: Mapping[str, Any], folder: Path | None, adapter: Path | None
-) -> Journal:
-    """Open the journal of a step that asks an LLM, beside the step's output.
+def answers_of(engine: Mapping[str, Any], folder: Path | None, adapter: Path | None) -> str:
+    """Describe what the answers of an LLM depend on, beside the question, for its journals.
 
     Args:
-        output: The step's output.
         engine: As for `open_llm`.
         folder: As for `open_llm`.
         adapter: As for `open_llm`.
@@ -73,7 +69,7 @@ def open_journal(
     Raises:
         InputError: The folder or the adapter cannot be read.
     """
-    return journal.open_journal(output, ENGINES[engine["backend"]], engine, folder, adapter)
+    return journal.answers_of(ENGINES[engine["backend"]], engine, folder, adapter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +98,9 @@ class Source:
             key, lambda: open_llm(engine, pace, self.folder, self.adapter, threads=self.threads)
         )
 
-    def open_journal(self, output: Path) -> Journal:
-        """Open the journal of a step's output; see `open_journal`."""
-        return open_journal(output, self._engine, self.folder, self.adapter)
+    def answers_of(self) -> str:
+        """Describe what the LLM's answers depend on; see `answers_of`."""
+        return answers_of(self._engine, self.folder, self.adapter)
 
     @property
     def _engine(self) -> Mapping[str, Any]:

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-# The name of a step in a picture or a table, and its benchmark file below `logs/`.
+# The name of a step in a picture or a table, what does it, and its benchmark file below `logs/`.
 LABELLING = (
-    ("translate: {translator}", "translate_sentences/{corpus}.{translator}"),
-    ("tag: {tagger}", "tag_english/{corpus}.{translator}.{tagger}"),
-    ("tag: {tagger}", "tag_with_llm/{corpus}.{translator}.{tagger}"),
-    ("align: {aligner}", "align_entities/{corpus}.{translator}.{tagger}.{aligner}"),
+    ("translate: {translator}", "translator", "translate_sentences/{corpus}.{translator}"),
+    ("tag: {tagger}", "tagger", "tag_english/{corpus}.{translator}.{tagger}"),
+    ("tag: {tagger}", "tagger", "tag_with_llm/{corpus}.{translator}.{tagger}"),
+    ("align: {aligner}", "aligner", "align_entities/{corpus}.{translator}.{tagger}.{aligner}"),
 )
 TRAINERS = {"adapter": "finetune_model", "tagger": "train_tagger"}
 
 
 def labelling_files(
-    corpora: Iterable[str], systems: Iterable[Mapping[str, str]]
+    corpora: Iterable[str],
+    systems: Iterable[Mapping[str, str]],
+    shards: Callable[[str, str, str], int],
 ) -> dict[str, list[str]]:
     """The benchmark files of the steps that label corpora, by step, each file once.
 
     Args:
         corpora: Their names.
         systems: The translator, tagger and aligner of each.
+        shards: Gives the number of jobs that share a corpus where a component labels it: called
+            with the corpus, `translator`, `tagger` or `aligner`, and the component's name.
     """
     files_of: dict[str, dict[str, bool]] = {}
     systems = list(systems)
     for corpus in corpora:
         for system in systems:
-            for step, job in LABELLING:
-                path = f"logs/{job}.benchmark.tsv".format(corpus=corpus, **system)
-                files_of.setdefault(step.format(**system), {})[path] = True
+            for step, part, job in LABELLING:
+                base = f"logs/{job}".format(corpus=corpus, **system)
+                paths = files_of.setdefault(step.format(**system), {})
+                for name in job_names(base, shards(corpus, part, system[part])):
+                    paths[f"{name}.benchmark.tsv"] = True
     return {step: list(paths) for step, paths in files_of.items()}
+
+
+def job_names(base: str, shards: int) -> list[str]:
+    """The paths of the jobs that make a table, without a suffix: one for each shard, if any."""
+    if shards == 1:
+        return [base]
+    return [f"{base}/{number}-of-{shards}" for number in range(1, shards + 1)]
 
 
 def training_files(

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eatner import tables
+from eatner import shards, tables
+from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
-from eatner.llm.journal import Journal, open_journal
+from eatner.llm.journal import Journal, answers_of, open_journal
 from eatner.llm.open import Source
+from eatner.shards import OpenJournal
 from eatner.tables import Mention, Translation
 from eatner.text import languages
 from eatner.text.languages import Language
@@ -92,12 +94,16 @@ def tag_english(
         model = model.parent
         inputs = {**inputs, "model": model}
     asked = settings.get("tagger")
+
+    def journal_of(code: str) -> Journal:
+        return open_journal(entities, answers_of(code, asked or settings, model))
+
     step = Step(
         translations=list(tables.read(english, Translation)),
         settings=settings,
         inputs=inputs,
         threads=threads,
-        open_journal=partial(open_journal, entities, settings=asked or settings, model=model),
+        open_journal=journal_of,
         run_asked=asked and kind_run("tag", asked["kind"]),
     )
     tables.write(entities, Mention, kind_run("tag", settings["kind"])(step))
@@ -111,26 +117,36 @@ def tag_with_llm(
     settings: Mapping[str, Any],
     form: str,
     llm: Source,
+    shard: str = "",
 ) -> None:
-    """Ask an LLM for the entities of a translate TSV, and write them.
+    """Ask an LLM for the entities of a translate TSV, block by block, and write them.
 
     Args:
         english: The texts.
-        entities: The tag TSV to write; the journal of the LLM's answers is beside it.
+        entities: The tag TSV to write; the journals of the LLM's answers are beside it.
         language: Code of the texts' language.
         settings: As of `LLMStep`.
         form: As of `LLMStep`.
         llm: Where the LLM is.
+        shard: Which shard of the texts, such as `2-of-4`; empty for all of them.
 
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    step = LLMStep(
-        translations=list(tables.read(english, Translation)),
-        settings=settings,
-        language=languages.get(language),
-        form=form,
-        open_llm=llm.open,
-        open_journal=partial(llm.open_journal, entities),
-    )
-    tables.write(entities, Mention, kind_run("tag", settings["kind"])(step))
+    rows = list(tables.read(english, Translation))
+    run, identity = kind_run("tag", settings["kind"]), cache(llm.answers_of)
+
+    def tag(block: range, open_journal: OpenJournal) -> Iterator[Mention]:
+        step = LLMStep(
+            translations=rows[block.start : block.stop],
+            settings=settings,
+            language=languages.get(language),
+            form=form,
+            open_llm=llm.open,
+            open_journal=lambda: open_journal(identity()),
+        )
+        return run(step)
+
+    with keeping({}):
+        labelled = shards.label(len(rows), entities, shard, tag, whole=False)
+        tables.write(entities, Mention, labelled)

@@ -6,17 +6,19 @@ The module of a kind is named after it (`entity-aware` is `entity_aware.py`) and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from eatner import tables
+from eatner import shards, tables
+from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
 from eatner.llm.open import Source
+from eatner.shards import OpenJournal
 from eatner.tables import Sentence, Translation
 from eatner.text import languages
 from eatner.text.languages import Language
@@ -59,30 +61,40 @@ def translate_sentences(
     form: str,
     llm: Source,
     pairing: Mapping[str, Any] | None = None,
+    shard: str = "",
 ) -> None:
-    """Translate a sentences.tsv, and write the English.
+    """Translate a sentences.tsv, block by block, and write the English; see `eatner.shards`.
 
     Args:
         sentences: The sentences.
-        english: The translate TSV to write; the journal of the LLM's answers is beside it.
+        english: The translate TSV to write; the journals of the LLM's answers are beside it.
         language: Code of the sentences' language.
         settings: As of `Step`.
         inputs: As of `Step`.
         form: As of `Step`.
         llm: Where the LLM is.
         pairing: As of `Step`.
+        shard: Which shard of the sentences, such as `2-of-4`; empty for all of them.
 
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    step = Step(
-        sentences=list(tables.read(sentences, Sentence)),
-        language=languages.get(language),
-        settings=settings,
-        pairing=pairing or {},
-        inputs=inputs,
-        form=form,
-        open_llm=llm.open,
-        open_journal=partial(llm.open_journal, english),
-    )
-    tables.write(english, Translation, kind_run("translate", settings["kind"])(step))
+    rows = list(tables.read(sentences, Sentence))
+    run, answers_of = kind_run("translate", settings["kind"]), cache(llm.answers_of)
+
+    def translate(block: range, open_journal: OpenJournal) -> Iterator[Translation]:
+        step = Step(
+            sentences=rows[block.start : block.stop],
+            language=languages.get(language),
+            settings=settings,
+            pairing=pairing or {},
+            inputs=inputs,
+            form=form,
+            open_llm=llm.open,
+            open_journal=lambda: open_journal(answers_of()),
+        )
+        return run(step)
+
+    with keeping({}):
+        labelled = shards.label(len(rows), english, shard, translate, whole=llm.engine is None)
+        tables.write(english, Translation, labelled)
