@@ -4,13 +4,18 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
-.PHONY: fuzz audit test-faults test-offline test-scale test-tools bench-scale bench-student
+.PHONY: fuzz audit test-environments test-faults test-offline test-scale test-slurm test-tools
+.PHONY: bench-scale bench-student
 
 help:
 	@echo "make run    fetch, train, translate, tag, align and score: results/ja/f1.json"
 	@echo "make test   the tests"
 	@echo "make test-faults"
 	@echo "            breaks runs on purpose: kills, full disks, clocks, networks (minutes; root mounts disks)"
+	@echo "make test-slurm"
+	@echo "            runs through a real Slurm of two nodes, which it sets up; half an hour, as root"
+	@echo "make test-environments"
+	@echo "            build envs/*.yaml and what the container installs; they need a package index"
 	@echo "make lint   ruff with a limit on complexity, mypy, snakefmt, snakemake --lint"
 	@echo "make bench  the benchmarks, which write docs/benchmarks/ (on a GPU: make bench-gpu);"
 	@echo "            docs/benchmarks/data.md lists the data that they need"
@@ -50,12 +55,21 @@ test: .venv/ready
 test-faults: .venv/ready
 	pytest -m faults tests/faults
 
+# slurmd must be started by root, who can also install what is missing on Debian and Ubuntu.
+test-slurm: .venv/ready
+	python tests/slurm/cluster.py install
+	pytest -m slurm tests/slurm
+
+test-environments: .venv/ready
+	pytest -m environments tests/test_environments.py
+
 lint: .venv/ready
 	ruff check
 	ruff format --check
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	hadolint envs/Dockerfile
 
 bench: bench-wiki bench-align
 

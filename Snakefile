@@ -55,10 +55,18 @@ onsuccess:
         say_what_came_out()
 
 
+# The others are jobs of a cluster, whose nodes may have no network.
 localrules:
     all,
     check_gold,
     draw_comparison,
+    fetch,
+    fetch_comparison,
+    fetch_corpus,
+    fetch_dump,
+    fetch_file,
+    fetch_model,
+    fetch_package,
     gather_shards,
     publish_score,
     write_brat,

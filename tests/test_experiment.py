@@ -103,6 +103,14 @@ def test_the_paper_is_planned_whole_and_no_step_twice(plan):
         assert len(set(settings)) == len(settings), section
 
 
+def test_all_that_the_paper_needs_from_the_network_can_be_fetched_first(project, plan):
+    fetched = project.plan("--configfile", "config/paper.yaml", "--", "fetch_comparison")
+    assert fetched.pop("fetch_comparison") == 1
+    table = plan[plan.index("Job stats:") :].split("\n\n")[0]
+    needed = {rule: int(n) for rule, n in re.findall(r"^(fetch_\w+) +(\d+)$", table, re.M)}
+    assert fetched == needed
+
+
 def test_the_paper_is_what_the_paper_says():
     compared = PAPER["compare"]["corpora"]
     assert compared == [*(f"wikiann-{language}" for language in LANGUAGES), *UNER]

@@ -1,6 +1,5 @@
 """The real DAG on tiny models, and what Snakemake plans to run again after a change."""
 
-import ast
 import hashlib
 import json
 import re
@@ -230,45 +229,6 @@ def test_every_key_of_the_configuration_is_described():
     walk(schema, "configuration")
 
 
-KINDS_OF = {
-    "translate_sentences": "translate",
-    "tag_english": "tag",
-    "align_entities": "align",
-}
-
-
-def test_an_environment_holds_what_the_scripts_of_its_rules_import_at_once():
-    """A rule whose environment lacks an import of its script fails only on a cluster."""
-    scripts = ROOT / "workflow/scripts"
-    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    packages = {"yaml": "pyyaml", "marisa_trie": "marisa-trie"}
-    found = re.findall(r"^rule (\w+):.*?envs/(\w+)\.yaml", rules, flags=re.DOTALL | re.MULTILINE)
-    assert len(found) > 15
-    for rule, name in found:
-        environment = (ROOT / "envs" / f"{name}.yaml").read_text()
-        todo, seen = [scripts / f"{rule}.py", scripts / "job.py"], set()
-        # A kind's module is imported by its name.
-        room = KINDS_OF.get(rule)
-        todo += sorted((scripts / "eatner" / room).glob("*.py")) if room else []
-        while todo:
-            path = todo.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-                if isinstance(node, ast.ImportFrom):
-                    names = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
-                for full in names:
-                    first, _, rest = full.partition(".")
-                    own = scripts / "eatner" / f"{rest.replace('.', '/') or '__init__'}.py"
-                    if first == "eatner" and own.exists():
-                        todo.append(own)
-                    elif first not in {"eatner", "job", "__future__"} | sys.stdlib_module_names:
-                        package = packages.get(first, first)
-                        assert re.search(rf"- {package}\b", environment), (rule, path.name, first)
-
-
 def test_the_plans_and_settings_of_the_readme_are_sound(project):
     """Every block of settings is taken, every command of the README can be planned."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -381,19 +341,22 @@ def test_the_ablation_takes_one_part_off_at_a_time():
         assert f"results/ja/align/gemma-names/spacy-sm/{name}.tsv" in plan
 
 
-@pytest.mark.parametrize(
-    ("profile", "memory", "runtime"), [("slurm", 8000, 720), ("paper", 64000, 2880)]
-)
-def test_plans_for_slurm_ask_for_what_rules_and_profile_name(profile, memory, runtime):
-    plan = planned("--profile", f"profiles/{profile}", "results/ja/f1.json")
-    training = plan[plan.index("rule finetune_model:") :].split("\n\n")[0]
-    for asked in ("gpu=1", f"mem_mb={memory}", f"runtime={runtime}", "slurm_partition=gpu"):
-        assert asked in training
-    parsing = plan[plan.index("rule parse_wiki:") :].split("\n\n")[0]
-    assert "slurm_partition=main" in parsing
-
-
 def test_the_default_plan_is_whole():
     plan = planned("results/ja/f1.json")
     for rule in ("fetch_package", "convert_gguf", "parse_wiki", "build_pairs", "finetune_model"):
         assert f"rule {rule}:" in plan
+
+
+def test_all_that_the_default_needs_from_the_network_can_be_fetched_first():
+    def fetching(plan: str) -> set[str]:
+        jobs = re.findall(
+            r"^rule (?:fetch_\w+|unpack_\w+|convert_\w+):\n.*?^$", plan, re.M | re.DOTALL
+        )
+        outputs = (re.search("output: (.*)", job) for job in jobs)
+        return {output[1] for output in outputs if output}
+
+    needed = fetching(planned("results/ja/f1.json"))
+    assert len(needed) >= 6
+    assert fetching(planned("fetch")) == needed
+    needed |= fetching(planned("results/compare/index.html"))
+    assert fetching(planned("fetch_comparison")) == needed

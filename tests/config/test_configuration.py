@@ -122,3 +122,28 @@ def test_what_is_trained_for_a_comparison_is_named_once():
         **{"vllm-de": "adapter", "bert": "tagger"},
         **{"tiny-ko": "adapter", "taught": "tagger"},
     }
+
+
+@pytest.mark.parametrize(
+    ("corpora", "system", "fetched"),
+    [
+        (["mini"], ("tiny", "toy", "tiny-ko"), []),
+        (["ja", "ja-all"], ("gemma-names", "spacy-sm", "fused-ja"), [
+            "resources/artifacts/en-core-web-sm", "resources/artifacts/hironsancorpus",
+            "resources/models/gemma-3-270m",
+        ]),
+        (["web", "far"], ("tuned", "hub", "identity"), [
+            "resources/corpora/far.jsonl", "resources/corpora/web/fr.iob2", "resources/models/hub",
+            "resources/models/vllm", "resources/wiki/de/langlinks.sql.gz",
+            "resources/wiki/de/pages-articles-multistream.xml.bz2",
+        ]),
+        (["mini"], ("identity", "titles", "identity"), [
+            "resources/corpora/far.jsonl", "resources/corpora/near.jsonl", "resources/models/bert",
+        ]),
+        (["mini"], ("english", "gold", "words"), ["resources/models/words"]),
+        (["mini"], ("remote", "t5", "identity"), ["resources/corpora/near.jsonl"]),
+    ],
+)  # fmt: skip
+def test_what_is_fetched_is_all_that_comes_from_outside(configuration, corpora, system, fetched):
+    named = dict(zip(("translator", "tagger", "aligner"), system, strict=True))
+    assert configuration.fetched(corpora, [named]) == fetched

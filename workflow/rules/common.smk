@@ -22,6 +22,11 @@ def any_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def memory(megabytes):
+    """Return the memory of a job, in MB: a job that is started again gets that much more each time."""
+    return lambda wildcards, attempt: megabytes * attempt
+
+
 def corpus(wildcards):
     """Return the corpus that the path names."""
     return configuration.corpus(wildcards.corpus)
@@ -188,6 +193,12 @@ def compared(pattern):
         ]
 
     return paths
+
+
+def compared_resources(wildcards):
+    """Return what is fetched before the compared systems can label the compared corpora."""
+    corpora, systems = configuration.comparison()
+    return configuration.fetched(corpora, systems.values())
 
 
 def benchmarks(wildcards):

@@ -18,7 +18,7 @@ rule compare_systems:
         "../../envs/base.yaml"
     resources:
         runtime=60,
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code_of("compare_systems.py"),
         corpora=config["compare"]["corpora"],
@@ -60,7 +60,7 @@ rule draw_comparison:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("draw_comparison.py"),
         corpora=config["compare"]["corpora"],
@@ -96,7 +96,7 @@ rule write_comparison:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code_of("write_comparison.py"),
         corpora=config["compare"]["corpora"],

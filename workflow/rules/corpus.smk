@@ -16,7 +16,7 @@ rule read_corpus:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         code=code_of("read_corpus.py"),
         facts=lambda wildcards: facts(corpus(wildcards).language, "read_corpus.py"),
@@ -40,7 +40,7 @@ rule check_gold:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("check_gold.py"),
         corpus_name=lambda wildcards: wildcards.corpus,

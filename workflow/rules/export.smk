@@ -14,7 +14,7 @@ rule write_spacy:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code_of("write_spacy.py"),
         language=lambda wildcards: corpus(wildcards).language,
@@ -36,7 +36,7 @@ rule write_label_studio:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("write_label_studio.py"),
         system=system_name,
@@ -57,7 +57,7 @@ rule write_brat:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("write_brat.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
@@ -78,7 +78,7 @@ rule write_dataset:
         "../../envs/hub.yaml"
     resources:
         runtime=30,
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code_of("write_dataset.py"),
         corpus_name=lambda wildcards: wildcards.corpus,

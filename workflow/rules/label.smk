@@ -30,7 +30,7 @@ rule translate_sentences:
     resources:
         gpu=lambda wildcards: translator(wildcards).gpus,
         runtime=720,
-        mem_mb=10000,
+        mem_mb=memory(10000),
     params:
         code=lambda wildcards: code_of(*kind_roots("translate_sentences.py", translator(wildcards))),
         translator=lambda wildcards: translator(wildcards).settings,
@@ -68,7 +68,7 @@ rule tag_english:
     resources:
         gpu=lambda wildcards: 1 if tagger(wildcards).is_neural else 0,
         runtime=240,
-        mem_mb=lambda wildcards: 6000 if tagger(wildcards).is_neural else 2000,
+        mem_mb=lambda wildcards, attempt: attempt * (6000 if tagger(wildcards).is_neural else 2000),
     params:
         code=lambda wildcards: code_of(*kind_roots("tag_english.py", tagger(wildcards))),
         tagger=lambda wildcards: tagger(wildcards).settings,
@@ -98,7 +98,7 @@ rule tag_with_llm:
     resources:
         gpu=lambda wildcards: tagger(wildcards).gpus,
         runtime=720,
-        mem_mb=10000,
+        mem_mb=memory(10000),
     params:
         code=lambda wildcards: code_of(*kind_roots("tag_with_llm.py", tagger(wildcards))),
         tagger=lambda wildcards: tagger(wildcards).settings,
@@ -137,7 +137,7 @@ rule align_entities:
     resources:
         gpu=lambda wildcards: aligner(wildcards).gpus,
         runtime=720,
-        mem_mb=10000,
+        mem_mb=memory(10000),
     params:
         code=lambda wildcards: code_of(*kind_roots("align_entities.py", aligner(wildcards))),
         aligner=lambda wildcards: aligner(wildcards).settings,
@@ -169,7 +169,7 @@ rule gather_shards:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("gather_shards.py"),
     script:

@@ -28,7 +28,7 @@ rule finetune_model:
     resources:
         gpu=lambda wildcards: adapter(wildcards).gpus,
         runtime=720,
-        mem_mb=8000,
+        mem_mb=memory(8000),
     params:
         code=code_of("finetune_model.py"),
         wikis=lambda wildcards: adapter(wildcards).wikis,
@@ -73,7 +73,7 @@ rule weigh_signals:
     resources:
         gpu=lambda wildcards: aligner(wildcards).gpus,
         runtime=240,
-        mem_mb=6000,
+        mem_mb=memory(6000),
     params:
         code=lambda wildcards: code_of("weigh_signals.py", *engine_of(aligner(wildcards))),
         wikis=lambda wildcards: aligner(wildcards).wikis,
@@ -118,7 +118,7 @@ rule train_tagger:
     resources:
         gpu=1,
         runtime=1440,
-        mem_mb=8000,
+        mem_mb=memory(8000),
     params:
         code=code_of("train_tagger.py"),
         tagger=lambda wildcards: tagger(wildcards).settings,

@@ -22,7 +22,7 @@ rule score_system:
         "../../envs/base.yaml"
     resources:
         runtime=60,
-        mem_mb=2000,
+        mem_mb=memory(2000),
     params:
         code=code_of("score_system.py"),
         corpus_name=lambda wildcards: wildcards.corpus,
@@ -55,7 +55,7 @@ rule write_provenance:
         "../../envs/base.yaml"
     resources:
         runtime=30,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("write_provenance.py"),
         # It takes `resources`, so that a component that is added to the configuration reruns nothing.
@@ -88,7 +88,7 @@ rule publish_score:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("publish_score.py"),
     script:
@@ -113,7 +113,7 @@ rule write_entities:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=1000,
+        mem_mb=memory(1000),
     params:
         code=code_of("write_entities.py"),
         corpus_name=lambda wildcards: wildcards.corpus,

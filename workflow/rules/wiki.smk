@@ -21,7 +21,7 @@ rule build_sample_wiki:
         "../../envs/base.yaml"
     resources:
         runtime=10,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("build_sample_wiki.py"),
         language=lambda wildcards: wildcards.language,
@@ -44,7 +44,7 @@ rule fetch_dump:
         "../../envs/wiki.yaml"
     resources:
         runtime=720,
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         code=code_of("fetch_dump.py"),
         language=lambda wildcards: wildcards.language,
@@ -73,7 +73,7 @@ rule parse_wiki:
     threads: 4
     resources:
         runtime=240,
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code_of("parse_wiki.py"),
         language=lambda wildcards: wildcards.language,
@@ -99,7 +99,7 @@ rule build_pairs:
         "../../envs/wiki.yaml"
     resources:
         runtime=240,
-        mem_mb=8000,
+        mem_mb=memory(8000),
     params:
         code=code_of("build_pairs.py"),
         language=lambda wildcards: wildcards.language,
@@ -123,7 +123,7 @@ rule build_lexicon:
         "../../envs/wiki.yaml"
     resources:
         runtime=60,
-        mem_mb=8000,
+        mem_mb=memory(8000),
     params:
         code=code_of("build_lexicon.py"),
         language=lambda wildcards: wildcards.language,

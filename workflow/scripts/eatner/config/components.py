@@ -218,6 +218,21 @@ class Component:
         """Whether jobs may share the sentences: a model labels each of them."""
         return (self.model or getattr(self, "encoder", None)) is not None
 
+    @property
+    def models(self) -> list[str]:
+        """The files and folders of all models that it starts from, as they are before training."""
+        return [self.llm] if self.llm else []
+
+    @property
+    def corpora(self) -> set[str]:
+        """The names of the corpora that it takes something from."""
+        return {self.settings["corpus"]} if "corpus" in self.settings else set()
+
+    @property
+    def languages(self) -> set[str]:
+        """The languages of the wikis on which it, or its LLM, is trained."""
+        return set(self.model.settings.get("wikis", [])) if self.model else set()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Translator(Component):
@@ -269,6 +284,23 @@ class Tagger(Component):
         """Whether torch runs it."""
         return (self.asked or self).kind in NEURAL_TAGGERS
 
+    @property
+    def models(self) -> list[str]:
+        """The files and folders of all models that it starts from, as they are before training."""
+        if self.asked:
+            return self.asked.models
+        given = self.start if "train" in self.settings else self.weights
+        return [*super().models, *([given] if given else [])]
+
+    @property
+    def corpora(self) -> set[str]:
+        """The names of the corpora that it takes something from."""
+        if self.asked:
+            return self.asked.corpora
+        training = self.settings.get("train")
+        trained_on = {*training["corpora"], training["held_out"]} if training else set()
+        return super().corpora | trained_on
+
 
 @dataclass(frozen=True, kw_only=True)
 class Aligner(Component):
@@ -294,6 +326,16 @@ class Aligner(Component):
     def gpus(self) -> int:
         """The number of GPUs for its LLM or its encoder."""
         return 1 if self.encoder else super().gpus
+
+    @property
+    def models(self) -> list[str]:
+        """The files and folders of all models that it starts from, as they are before training."""
+        return [*super().models, *([self.encoder] if self.encoder else [])]
+
+    @property
+    def languages(self) -> set[str]:
+        """The languages of the wikis on which it, or its LLM, is trained."""
+        return super().languages | set(self.wikis)
 
 
 def backend(model: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -329,6 +329,26 @@ class Configuration:
                 if "train" in component.settings:
                     trained[component.name] = "tagger"
         return trained
+
+    def fetched(self, corpora: Iterable[str], systems: Iterable[Mapping[str, str]]) -> list[str]:
+        """Return what is fetched before systems can label corpora; a model, as it is converted.
+
+        Args:
+            corpora: The names of the corpora.
+            systems: The names of their translators, taggers and aligners.
+        """
+        labelled = [self.corpora[name] for name in corpora]
+        components = [part for system in systems for part in self._components(system)]
+        read = {name for component in components for name in component.corpora}
+        languages = {text.language for text in labelled if text.lexicon}.union(
+            *(component.languages for component in components)
+        )
+        paths = [text.text for text in labelled] + [self.corpora[name].text for name in read]
+        paths += [path for component in components for path in component.models]
+        for wiki in (self.wikis[language] for language in languages):
+            if wiki.source == "date":
+                paths += [wiki.dump, wiki.langlinks]
+        return sorted({path for path in paths if path.startswith("resources/")})
 
     def _components(self, system: Mapping[str, str]) -> tuple[Translator, Tagger, Aligner]:
         return (
