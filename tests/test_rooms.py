@@ -27,7 +27,7 @@ FLOORS = (
     ("command",),
 )
 # Folders of tests of the whole workflow.
-OF_THE_WHOLE = ("faults",)
+OF_THE_WHOLE = ("faults", "slurm")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 

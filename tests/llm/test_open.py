@@ -81,6 +81,7 @@ class Step:
         journal.close()
 
     def journal(self) -> Journal:
+        journals._fingerprint.cache_clear()  # as a new process
         return open_journal(self.output, answers_of(self.engine, self.model, self.adapter))
 
     def questions(self, journal: Journal) -> list[str]:

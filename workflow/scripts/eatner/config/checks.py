@@ -13,16 +13,13 @@ from eatner.config.components import (
     ENGINES,
     NEURAL_TAGGERS,
     PACES,
-    RAW_FORMATS,
     SECTIONS,
-    WIKI_FILES,
     Artifacts,
-    Settings,
     backend,
     base_model,
-    wiki_source,
 )
 from eatner.config.lessons import teacher
+from eatner.config.sources import RAW_FORMATS, WIKI_FILES, Settings, wiki_source
 from eatner.errors import InputError
 from eatner.foreign import refuse_pickle
 from eatner.text import languages

@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eatner.config import checks, components, schema
+from eatner.config import checks, components, schema, sources
 from eatner.config.checks import pick
 from eatner.config.components import (
     SECTIONS,
     Aligner,
     Artifacts,
     Component,
-    Corpus,
     Model,
-    Settings,
     Tagger,
     Translator,
-    Wiki,
 )
+from eatner.config.sources import Corpus, Settings, Wiki
 from eatner.errors import InputError
 
 SCHEMA = Path("workflow", "schemas", "config.schema.yaml")
@@ -90,8 +88,8 @@ class Configuration:
             values=values,
             artifacts=artifacts,
             warnings=checks.warnings(values),
-            corpora={name: components.resolve_corpus(name, values) for name in values["corpora"]},
-            wikis={code: components.resolve_wiki(code, values) for code in values["wikis"]},
+            corpora={name: sources.resolve_corpus(name, values) for name in values["corpora"]},
+            wikis={code: sources.resolve_wiki(code, values) for code in values["wikis"]},
             models=models,
             translators={
                 name: components.resolve_translator(name, values, models, artifacts)
@@ -232,7 +230,7 @@ class Configuration:
 
     def lexicon(self, language: str) -> str | None:
         """Return the lexicon of a language's wiki, if there is one."""
-        return components.lexicon(language, self.values)
+        return sources.lexicon(language, self.values)
 
     def hint_lexicon(self, translator: str, language: str) -> str | None:
         """Return the lexicon for a translator's hints; None if it gives none, or has no wiki.

@@ -40,7 +40,7 @@ class LLMTokenClassificationTrainer(TokenClassificationTrainer):
         from peft import LoraConfig, get_peft_model
         from transformers import AutoConfig
 
-        config = AutoConfig.from_pretrained(folder, **LABELS)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, **LABELS)
         config.is_causal = False  # transformers' switch for attention to both sides
         config.use_cache = False
         model, tokenizer = load_token_classifier(folder, dtype=fast_dtype(), config=config)
