@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help run test bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
+.PHONY: help run test test-tutorial docs readme bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
 .PHONY: fuzz audit test-environments test-faults test-offline test-scale test-slurm test-tools
 .PHONY: bench-scale bench-student
 
@@ -16,6 +16,7 @@ help:
 	@echo "            runs through a real Slurm of two nodes, which it sets up; half an hour, as root"
 	@echo "make test-environments"
 	@echo "            build envs/*.yaml and what the container installs; they need a package index"
+	@echo "make docs   the documentation, in site/index.html"
 	@echo "make lint   ruff with a limit on complexity, mypy, snakefmt, snakemake --lint"
 	@echo "make bench  the benchmarks, which write docs/benchmarks/ (on a GPU: make bench-gpu);"
 	@echo "            docs/benchmarks/data.md lists the data that they need"
@@ -32,6 +33,8 @@ help:
 	@echo "            a student beside its teacher, which writes docs/benchmarks/student.md"
 	@echo "make test-tools"
 	@echo "            the tests that Label Studio's library takes part in (500 MB of packages)"
+	@echo "make test-tutorial"
+	@echo "            the tutorial word by word on the real models, in a clone: about 20 minutes"
 	@echo "make clean  delete results and logs, but not resources and .venv"
 	@echo
 	@echo "By hand: . .venv/bin/activate; snakemake --help"
@@ -62,6 +65,23 @@ test-slurm: .venv/ready
 
 test-environments: .venv/ready
 	pytest -m environments tests/test_environments.py
+
+# Every command of the tutorial as it stands, in a fresh clone; ordinary tests run it on tiny models.
+test-tutorial: .venv/ready
+	pytest -m tutorial tests/docs
+
+.venv/docs-ready: .venv/ready
+	$(BIN)/python envs/install.py --editable '.[docs]'
+	touch $@
+
+# The theme's makers announce its successor on each build; the versions here are pinned.
+docs: .venv/docs-ready
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+	pytest -m site tests/docs
+
+# The table of results in README.md, from docs/results.md.
+readme: .venv/ready
+	PYTHONPATH=docs python -m generate.readme
 
 lint: .venv/ready
 	ruff check
@@ -98,6 +118,7 @@ bench-gpu: .venv/ready
 # Hours on two cores. A stopped run can be continued; after kill -9, run `snakemake --unlock` first.
 bench-paper: .venv/ready
 	python bench/bench_paper.py --out docs/results.md $(if $(LANGUAGES),--languages $(LANGUAGES))
+	$(MAKE) readme
 
 # The small project without a network, in a namespace of its own (Linux).
 test-offline: .venv/ready

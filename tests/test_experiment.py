@@ -58,9 +58,8 @@ def expected(config: dict) -> dict[str, int]:
     return {rule: count for rule, count in counts.items() if count}
 
 
-def readme_section() -> str:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.search(r"## On a GPU.*?(?=\n## )", readme, re.DOTALL)[0]
+def paper_page() -> str:
+    return (ROOT / "docs/how-to/paper.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +72,8 @@ def project(tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="module")
 def plan(project) -> str:
-    """What the one command of the README would do."""
-    [command] = re.findall(r"^snakemake (.*)$", readme_section(), re.MULTILINE)
+    """What the one command of the page would do."""
+    [command] = re.findall(r"^snakemake (.*)$", paper_page(), re.MULTILINE)
     done = project.snakemake("--dry-run", *shlex.split(command))
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -175,9 +174,9 @@ def test_what_is_not_pinned_is_said(plan):
 
 
 @pytest.mark.parametrize("what", ["corpus", "language", "LLM", "tagger"])
-def test_a_few_lines_of_the_readme_add_to_the_paper(project, what):
+def test_a_few_lines_of_the_page_add_to_the_paper(project, what):
     """By configuration alone, in less than ten lines."""
-    texts = re.findall(rf"\*\*An? {what}\*\*.*?```yaml\n(.*?)```", readme_section(), re.DOTALL)
+    texts = re.findall(rf"\*\*An? {what}\*\*.*?```yaml\n(.*?)```", paper_page(), re.DOTALL)
     [text] = texts
     assert len(text.splitlines()) < 10
     added = yaml.safe_load(text)

@@ -27,7 +27,7 @@ FLOORS = (
     ("command",),
 )
 # Folders of tests of the whole workflow.
-OF_THE_WHOLE = ("faults", "slurm")
+OF_THE_WHOLE = ("docs", "faults", "slurm")
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 

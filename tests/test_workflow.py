@@ -229,26 +229,43 @@ def test_every_key_of_the_configuration_is_described():
     walk(schema, "configuration")
 
 
-def test_the_plans_and_settings_of_the_readme_are_sound(project):
-    """Every block of settings is taken, every command of the README can be planned."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    # What adds to the paper's experiment is planned in test_experiment.py.
-    plain = re.sub(r"## On a GPU.*?(?=\n## )", "", readme, flags=re.DOTALL)
-    blocks = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", plain, re.DOTALL)]
-    assert len(blocks) >= 3
-    for name in ("news.txt", "zh_gsd-ud-test.iob2", "jawiki-langlinks.sql.gz"):
+# Pages for users, with settings or commands of Snakemake. What adds to the paper's experiment is
+# planned in test_experiment.py.
+PAGES = [
+    page
+    for page in (
+        ROOT / "README.md",
+        ROOT / "config/README.md",
+        *sorted((ROOT / "docs/how-to").glob("*.md")),
+    )
+    if page.stem != "paper"
+    and re.search(r"^(```yaml|snakemake .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+]
+# Files of a user that pages speak of.
+USERS = (
+    "news.txt", "zh_gsd-ud-test.iob2", "en_pud-ud-test.iob2", "ru_pud-ud-test.iob2",
+    "wikiann/en/train.conllu", "wikiann/en/val.conllu", "jawiki-langlinks.sql.gz",
+    "jawiki-pages-articles-multistream.xml.bz2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_the_plans_and_settings_of_a_page_are_sound(project, page):
+    """Its blocks of settings are taken, and its commands can be planned."""
+    for name in USERS:
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (project.folder / name).write_text("x\n")
-    (project.folder / "jawiki-pages-articles-multistream.xml.bz2").write_text("x\n")
     shutil.copytree(project.folder / "toy", project.folder / "my_pipeline", dirs_exist_ok=True)
-    for block in blocks:
-        done = project.snakemake("--dry-run", "results/ko-demo/sentences.tsv", **block)
-        assert done.returncode == 0, done.stdout + done.stderr
-    shell = "\n".join(re.findall(r"```sh\n(.*?)```", plain, re.DOTALL))
+    text = page.read_text(encoding="utf-8")
+    settings = ["changed.yaml"]
+    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)):
+        settings.append(f"page{number}.yaml")
+        (project.folder / settings[-1]).write_text(block, encoding="utf-8")
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
     commands = re.findall(r"^snakemake ([^#\n]*)", shell, re.MULTILINE)
-    assert len(commands) >= 5
-    for command in commands:
+    for command in ["results/ko-demo/sentences.tsv", *commands]:
         if "--report" not in command:  # which reads what has been computed
-            done = project.snakemake("--dry-run", *shlex.split(command))
+            done = project.snakemake("--dry-run", *shlex.split(command), "--configfile", *settings)
             assert done.returncode == 0, (command, done.stdout + done.stderr)
 
 

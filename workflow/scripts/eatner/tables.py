@@ -26,64 +26,126 @@ TAGS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
 """Their IOB2 tags, in the order in which models and datasets number them."""
 
 PageKind = Literal["article", "redirect", "disambiguation", "list", "oversized"]
-"""Of a wiki's page; `oversized`: its text is beyond all limits and was not read."""
+"""The kind of a page of a wiki.
+
+article: a page with text
+redirect: another name of the page that it leads to
+disambiguation: a list of pages that share a name; it has no text here
+list: a list of things; it has no text here
+oversized: its text is beyond all limits and was not read
+"""
 
 PairKind = Literal["anchor", "title", "negative"]
-"""`anchor`: a link in a sentence; `title`: the page's own name in bold; `negative`: an English
-entity that the sentence does not name, with an empty surface."""
+"""Where a pair comes from.
+
+anchor: a link in a sentence
+title: the page's own name in bold
+negative: an English entity that the sentence does not name, with an empty surface
+"""
 
 GoldStatus = Literal["scored", "ignored"]
-"""`ignored`: the configuration maps its label to none of the three types."""
+"""Whether a gold entity counts.
+
+scored: it has one of the three types
+ignored: the configuration maps its label to none of the three types
+"""
 
 TranslationStatus = Literal[
     "translated", "truncated", "empty", "not_english", "blank", "too_long", "original"
 ]
-"""`truncated`: no end within the limit of new tokens, the English so far is kept; `empty`: the LLM
-answered nothing; `not_english`: most letters are not Latin, the text is tagged all the same;
-`blank`: the sentence is; `too_long`: for the LLM's context; `original`: the sentence itself, for
-systems that label it directly."""
+"""What became of a sentence.
+
+translated: it has English
+truncated: no end within the limit of new tokens; the English so far is kept
+empty: the LLM answered nothing
+not_english: most letters of the answer are not Latin; the text is tagged all the same
+blank: the sentence is blank
+too_long: the sentence is too long for the LLM's context
+original: the sentence itself, for systems that label it directly
+"""
 
 MentionStatus = Literal[
-    "tagged",
-    "no_entity",
-    "no_translation",
-    "not_found",
-    "taken",
-    "overlaps",
-    "other_type",
-    "unknown_type",
-    "untyped",
-    "unparsed",
-    "cut",
-    "truncated",
-    "too_long",
-]
-"""`no_entity`: the tagger found none in the text; `no_translation`: there is no text. What a tagger
-said in vain keeps a row: `not_found` (it does not stand in the text), `taken` and `overlaps` (other
-entities have its places), `other_type` and `unknown_type` (none of the three), `untyped` (a title
-that the English tagger takes for no entity), `unparsed` (not in the form of an entity), `cut` and
-`truncated` (the answer ended within it), `too_long` (the text, for the LLM's context)."""
+    "tagged", "no_entity", "no_translation", "not_found", "taken", "overlaps", "other_type",
+    "unknown_type", "untyped", "unparsed", "cut", "truncated", "too_long",
+]  # fmt: skip
+"""Whether an entity of the English is tagged. What a tagger said in vain keeps a row, too.
+
+tagged: it has a place in the English and one of the three types
+no_entity: the tagger found none in the text
+no_translation: there is no text
+not_found: what the tagger said is not in the text
+taken: other entities of the LLM's answer have its places
+overlaps: other entities of the text-to-text model's answer have its places
+other_type: the LLM gave a type that is none of the three
+unknown_type: the text-to-text model gave a type that is not configured
+untyped: a title that the English tagger takes for no entity
+unparsed: a part of the answer that does not have the form of an entity
+cut: the LLM's answer ended within the entity
+truncated: the text-to-text model's answer ended within the entity
+too_long: the text is too long for the LLM's context
+"""
 
 AlignmentStatus = Literal[
     "aligned", "repeat", "abstained", "taken", "no_candidate", "too_long", "no_entity",
     "no_translation", "not_found", "overlaps", "other_type", "unknown_type", "untyped", "unparsed",
     "cut", "truncated",
 ]  # fmt: skip
-"""`repeat`: a further mention of the row before; `abstained`: no answer was better than each
-candidate; `taken`: other entities have its spans; `no_candidate`: the LLM ended no answer, or it
-has nothing in common with the sentence, or no word is linked to the entity's; `too_long`: for the
-LLM's context, or an encoder's. The rest is passed on from the tagger, see `MentionStatus`."""
+"""Whether an English entity has a phrase.
+
+aligned: it has its phrase
+repeat: a further mention of the entity in the row before
+abstained: "no answer" was better than each candidate
+taken: other entities have its phrases
+no_candidate: the LLM ended no answer, or the answer has nothing in common with the sentence, or no
+    word is linked to the entity's
+too_long: the question is too long for the LLM's context, or an encoder's
+The rest is passed on from the tagger: `MentionStatus`.
+"""
 FOUND: tuple[AlignmentStatus, ...] = ("aligned", "repeat")
 """The statuses of rows that have a span."""
 
 ErrorKind = Literal["missed", "spurious"]
+"""Which side has the entity.
+
+missed: gold
+spurious: the system
+"""
 Stage = Literal["translation", "tagger", "alignment", "boundary", "spurious"]
+"""The step that went wrong first.
+
+translation: the English does not name the entity, or names another one
+tagger: the English names it; the tagger misses it, mistypes it, or tags what is no entity
+alignment: its phrase was not found, or is elsewhere in the sentence
+boundary: the phrase overlaps the right one, but begins or ends elsewhere
+spurious: no step; the English names it, and gold does not have it
+"""
 STAGES: tuple[Stage, ...] = get_args(Stage)
 ErrorDetail = Literal[
     "not named", "missed", "mistyped", "nothing", "overlap", "elsewhere", "repeated", "ignored",
     "not in gold",
 ]  # fmt: skip
+"""What went wrong in that step.
+
+not named: the translation does not name the entity
+missed: the translation names it, and the tagger found no entity there
+mistyped: the tagger gave it another type
+nothing: its English entity has no phrase
+overlap: its phrase shares characters with the right one
+elsewhere: its English entity has a phrase at another place
+repeated: a further mention that gold does not have
+ignored: gold has it under a label that is ignored on purpose
+not in gold: the English names something that gold does not have
+"""
 Evidence = Literal["title", "reading", "alignment", "oracle", "elimination", "none", ""]
+"""What shows that the English names an entity.
+
+title: an English title that the lexicon or a hint gives for it
+reading: words that read like it
+alignment: neither, but the aligner finds its phrase probable for an English entity
+oracle: the step is right by construction
+elimination: with gold English, the one entity of its type that is left over
+none: nothing shows it
+"""
 
 
 def _span(start: int | None, end: int | None) -> Span:
@@ -291,7 +353,9 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A missed or spurious entity: `results/{corpus}/score/.../{aligner}.errors.tsv`.
+    """A missed or spurious entity.
+
+    `results/{corpus}/score/{translator}/{tagger}/{aligner}.errors.tsv`
 
     Attributes:
         sentence_id: The sentence.

@@ -21,7 +21,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from eatner.errors import InputError
 
-README = "Every key is explained in config/README.md."
+EXPLAINED = "Every key is explained in workflow/schemas/config.schema.yaml."
 # The length of a commit's name. YAML reads leading zeros as octal, which gives fewer digits.
 COMMIT_DIGITS = 40
 DATE_DIGITS = 8
@@ -72,7 +72,7 @@ def check(values: dict[str, Any], schema: Draft202012Validator) -> None:
     if error is not None:
         where = ".".join(["configuration", *map(str, error.absolute_path)])
         problem, remedy = _explain(error)
-        raise InputError(problem, record=where, remedy=f"{remedy}{README}")
+        raise InputError(problem, record=where, remedy=f"{remedy}{EXPLAINED}")
 
 
 def fill(values: dict[str, Any], schema: Draft202012Validator) -> None:

@@ -1,0 +1,50 @@
+"""Refresh the table of results in README.md from docs/results.md: `python -m generate.readme`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from generate.markdown import table
+
+ROOT = Path(__file__).resolve().parents[2]
+SYSTEMS = ("ours", "paper", "words", "direct", "lookup")
+_MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+_F1 = re.compile(r"^\| system \|.*?\n\n", re.MULTILINE | re.DOTALL)
+
+
+def results_table(page: str) -> str:
+    """The F1 of the main systems, as in the first table of the page, without intervals.
+
+    Args:
+        page: The text of docs/results.md.
+
+    Raises:
+        ValueError: The page has no table of systems, or lacks one of them.
+    """
+    found = _F1.search(page)
+    if found is None:
+        raise ValueError("docs/results.md: no table of systems")
+    heading, _, *lines = found[0].strip().splitlines()
+    rows = {cells[0]: cells for cells in map(_cells, lines)}
+    missing = [name for name in SYSTEMS if name not in rows]
+    if missing:
+        raise ValueError(f"docs/results.md: its table of systems lacks {missing}")
+    return table(_cells(heading), [rows[name] for name in SYSTEMS])
+
+
+def _cells(line: str) -> list[str]:
+    return [re.sub(r" \[.*?\]|, \d+ gold", "", cell).strip() for cell in line.split("|")[1:-1]]
+
+
+def refreshed(readme: str, page: str) -> str:
+    """The README with the table of a results page between its two marks."""
+    return _MARKED.sub(
+        lambda found: found[1] + "\n" + results_table(page) + "\n" + found[2], readme
+    )
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    path.write_text(refreshed(path.read_text(encoding="utf-8"), page), encoding="utf-8")
