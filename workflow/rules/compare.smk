@@ -9,7 +9,12 @@ rule compare_systems:
         scores=compared("results/{corpus}/score/{translator}/{tagger}/{aligner}.json"),
         entities=compared("results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"),
     output:
-        tsv="results/compare/table.tsv",
+        tsv=report(
+            "results/compare/table.tsv",
+            category="Comparison",
+            labels={"shows": "every figure", "as": "table"},
+            caption="../report/table.rst",
+        ),
         md="results/compare/table.md",
         tex="results/compare/table.tex",
     log:
@@ -36,20 +41,35 @@ rule draw_comparison:
         trainings=expand("results/models/{name}/training.json", name=configuration.trained),
     output:
         f1=report(
-            "results/compare/f1.svg", category="Comparison", caption="../report/compare_f1.rst"
+            "results/compare/f1.svg",
+            category="Comparison",
+            labels={"shows": "F1", "as": "plot"},
+            caption="../report/compare_f1.rst",
         ),
         stages=report(
-            "results/compare/stages.svg", category="Comparison", caption="../report/stages.rst"
+            "results/compare/stages.svg",
+            category="Comparison",
+            labels={"shows": "errors by stage", "as": "plot"},
+            caption="../report/stages.rst",
         ),
         calibration=report(
             "results/compare/calibration.svg",
             category="Comparison",
+            labels={"shows": "calibration", "as": "plot"},
             caption="../report/calibration.rst",
         ),
         training=report(
-            "results/compare/training.svg", category="Comparison", caption="../report/training.rst"
+            "results/compare/training.svg",
+            category="Comparison",
+            labels={"shows": "training", "as": "plot"},
+            caption="../report/training.rst",
         ),
-        time=report("results/compare/time.svg", category="Comparison", caption="../report/time.rst"),
+        time=report(
+            "results/compare/time.svg",
+            category="Comparison",
+            labels={"shows": "time", "as": "plot"},
+            caption="../report/time.rst",
+        ),
         pdf=expand(
             "results/compare/{picture}.pdf",
             picture=["f1", "stages", "calibration", "training", "time"],
@@ -88,7 +108,10 @@ rule write_comparison:
         time="results/compare/time.svg",
     output:
         page=report(
-            "results/compare/index.html", category="Comparison", caption="../report/compare.rst"
+            "results/compare/index.html",
+            category="Comparison",
+            labels={"shows": "everything", "as": "page"},
+            caption="../report/compare.rst",
         ),
     log:
         "logs/write_comparison/compare.log",

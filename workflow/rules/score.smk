@@ -75,6 +75,7 @@ rule publish_score:
             "results/{corpus}/f1.json",
             category="Scores",
             labels={"corpus": "{corpus}", "as": "JSON"},
+            caption="../report/score.rst",
         ),
         plot=report(
             "results/{corpus}/f1.svg",
@@ -106,7 +107,12 @@ rule write_entities:
         tsv="results/{corpus}/entities.tsv",
         conll="results/{corpus}/entities.conll",
         jsonl="results/{corpus}/entities.jsonl",
-        page="results/{corpus}/entities.html",
+        page=report(
+            "results/{corpus}/entities.html",
+            category="Entities",
+            labels={"corpus": "{corpus}", "as": "page"},
+            caption="../report/entities.rst",
+        ),
     log:
         "logs/write_entities/{corpus}.log",
     conda:
