@@ -24,11 +24,12 @@ how-to pages show which of them a task needs.
 - YAML reads some values as another type. Where only one meaning is possible, eatner takes it:
   `language: no` is Norwegian, `date: 20260101` a date, `learning_rate: 1e-4` a number. Otherwise
   the error shows how to quote the value.
+- Paths are relative to the folder in which the workflow runs. What is not there, such as the sample
+  wikis, is looked for in the project.
 - Cores, memory, time and partitions belong to `profiles/`, not here.
 """
 _REFERENCE = "#/$defs/"
 _NAMES = {"str": "text", "string": "text", "integer": "whole number", "boolean": "true or false"}
-_PLAIN = ("types", "name", "corpus_name")  # definitions of a value, not of a section
 Schema = Mapping[str, Any]
 
 
@@ -41,7 +42,7 @@ def page(path: Path) -> str:
     schema = yaml.safe_load(path.read_text(encoding="utf-8"))
     definitions = schema["$defs"]
     top = [
-        [f"[`{name}`](#{name})", _type(one), _default(one), _meaning(one, definitions)]
+        [f"[`{name}`](#{name})", _type(one, definitions), _default(one), _meaning(one, definitions)]
         for name, one in schema["properties"].items()
     ]
     blocks = [INTRODUCTION, "## Sections\n\n" + table(["key", "type", "default", "meaning"], top)]
@@ -50,7 +51,7 @@ def page(path: Path) -> str:
         said = "" if section.get("$ref") == _REFERENCE + name else section.get("description", "")
         blocks.append(f"## {name}\n" + (f"\n{cell(said)}\n" if said else ""))
         for other in _reached(section, definitions):
-            if other not in seen and other not in _PLAIN:
+            if other not in seen and "properties" in definitions[other]:
                 seen.add(other)
                 heading = "" if other == name else f"### {_heading(other)}\n\n"
                 blocks.append(heading + _definition(definitions[other], definitions))
@@ -91,15 +92,33 @@ def _definition(definition: Schema, definitions: Schema) -> str:
             sets = [" and ".join(f"`{key}`" for key in one["required"]) for one in definition[some]]
             lines += [f"{word}: {'; '.join(sets)}.", ""]
     rows = [
-        [f"`{key}`", _type(one), _default(one), _meaning(one, definitions)]
+        [f"`{key}`", _type(one, definitions), _default(one), _meaning(one, definitions)]
         for key, one in definition.get("properties", {}).items()
     ]
     lines.append(table(["key", "type", "default", "meaning"], rows))
     kinds = [
         f"- `{one['if']['properties']['kind']['const']}`: {_link(one['then']['$ref'])}\n"
         for one in definition.get("allOf", ())
+        if "kind" in one.get("if", {}).get("properties", ())
     ]
+    lines += [f"\n{said}" for said in _conditional(definition)]
     return "\n".join([*lines, *(["Further keys, by kind:\n", "".join(kinds)] if kinds else [])])
+
+
+def _conditional(definition: Schema) -> Iterator[str]:
+    """Say which defaults of a definition hold only with another key."""
+    for one in definition.get("allOf", ()):
+        for given in one.get("if", {}).get("required", ()):
+            for name, default in _defaults(one["then"]):
+                yield f"With `{given}`, the default of `{name}` is `{default}`.\n"
+
+
+def _defaults(schema: Schema, above: str = "") -> Iterator[tuple[str, Any]]:
+    """The defaults of a part of the schema, by the dotted names of their keys."""
+    for key, value in schema.get("properties", {}).items():
+        if "default" in value:
+            yield above + key, value["default"]
+        yield from _defaults(value, f"{above}{key}.")
 
 
 def _heading(name: str) -> str:
@@ -108,8 +127,6 @@ def _heading(name: str) -> str:
 
 def _link(reference: str) -> str:
     name = reference.removeprefix(_REFERENCE)
-    if name == "types":
-        return "labels to `PER`, `LOC`, `ORG` or null"
     return f"[{_heading(name)}](#{name.replace('_', '-')})"
 
 
@@ -120,22 +137,24 @@ def _meaning(schema: Schema, definitions: Schema) -> str:
     return cell(said or "")
 
 
-def _type(schema: Schema) -> str:
+def _type(schema: Schema, definitions: Schema) -> str:
     if "$ref" in schema:
-        return _link(schema["$ref"])
+        definition = definitions[schema["$ref"].removeprefix(_REFERENCE)]
+        is_section = "properties" in definition
+        return _link(schema["$ref"]) if is_section else _type(definition, definitions)
     if "enum" in schema:
-        return ", ".join(f"`{word}`" for word in schema["enum"])
+        return ", ".join(f"`{'null' if word is None else word}`" for word in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     names = ["null" if kind == "null" else _NAMES.get(kind, kind) for kind in kinds]
     if kinds == ["array"]:
-        return f"list of {_type(schema['items'])}"
+        return f"list of {_type(schema['items'], definitions)}"
     if kinds == ["object"]:
         values = schema.get("additionalProperties")
         if not isinstance(values, Mapping):
             return "keys and values"
-        return f"names, each with {_type(values)}"
+        return f"names, each with {_type(values, definitions)}"
     return " or ".join(names) + _limits(schema)
 
 

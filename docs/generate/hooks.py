@@ -42,7 +42,8 @@ def on_files(files: Files, config: Any) -> Files:
         "reference/files.md": workflow.files_page(RULES),
         "reference/rules.md": workflow.rules_page(RULES),
         "reference/artifacts.md": workflow.artifacts_page(ROOT / "config/artifacts.tsv"),
-        "reference/changes.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        "reference/changes.md": _of_root("CHANGELOG.md"),
+        "reference/security.md": _of_root("SECURITY.md"),
         **api.pages(LIBRARY),
     }
     for path, text in made.items():
@@ -63,6 +64,12 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     markdown = _PICTURE.sub(lambda found: pictures.draw(found[1], found[2]), markdown)
     markdown = _ROWS.sub(lambda found: pictures.rows(found[1], found[2].split()), markdown)
     return _DIAGRAM.sub(lambda found: _diagram(found[1]), markdown)
+
+
+def _of_root(name: str) -> str:
+    """A page of the project's root, whose links lead to the pages of the site."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return text.replace("](docs/", "](../").replace("](SECURITY.md", "](security.md")
 
 
 def _linked(file: File) -> list[str]:

@@ -26,7 +26,8 @@ component decides.
 FILES = """# Files
 
 The names in braces are names of the configuration, or a language code. Files of several systems lie
-side by side, so swapping a component back costs nothing.
+side by side, so swapping a component back costs nothing. The shards of a table are in a folder of
+its name, such as `fused-ja/2-of-4.tsv`.
 """
 ARTIFACTS = """# Artifacts
 
@@ -74,7 +75,8 @@ def rules(folder: Path) -> Iterator[Rule]:
                 name,
                 path.stem,
                 re.search(r'"""(.*?)"""', body, re.DOTALL)[1],  # type: ignore[index]
-                tuple(_PATH.findall(parts.get("output", ""))),
+                # A path without a shard is that of all shards together.
+                tuple(_PATH.findall(parts.get("output", "").replace("{shard}", ""))),
                 parts.get("threads", "1").strip(),
                 dict(_RESOURCE.findall(parts.get("resources", ""))),
                 Path(parts.get("conda", "").strip().strip('"')).name,
@@ -95,8 +97,8 @@ def rules_page(folder: Path) -> str:
         blocks.append(f"## {room}.smk\n\n{about}\n")
         for rule in (rule for rule in found if rule.room == room):
             blocks.append(f"### {rule.name}\n\n{cell(rule.text)}\n")
-            blocks.append("".join(f"- makes `{path}`\n" for path in rule.outputs))
-            blocks.append(_needs(rule))
+            made = "".join(f"- makes `{path}`\n" for path in rule.outputs)
+            blocks.append(f"{made}\n{_needs(rule)}" if made else "A target: it has no job.\n")
     return "\n".join(blocks)
 
 
