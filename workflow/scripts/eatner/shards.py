@@ -25,9 +25,9 @@ OpenJournal = Callable[[str], Journal]
 """Opens the journal of a block, given what the answers depend on; see `answers_of`."""
 
 # A text has at least this many blocks, for as many shards, unless they would be smaller than FEWEST
-# sentences, with which a batch is slow. A GPU takes no more than MOST sentences at a time anyway.
-BLOCKS = 8
-FEWEST = 16
+# sentences, with which a batch is slow. MOST is as many as a GPU takes at a time anyway.
+BLOCKS = 4
+FEWEST = 64
 MOST = 512
 
 
