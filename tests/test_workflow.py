@@ -243,7 +243,7 @@ PAGES = [
 ]
 # Files of a user that pages speak of.
 USERS = (
-    "news.txt", "archive.txt", "news-export.json",
+    "news.txt", "archive.txt", "gold.iob2", "news-export.json",
     "zh_gsd-ud-test.iob2", "en_pud-ud-test.iob2", "ru_pud-ud-test.iob2",
     "wikiann/en/train.conllu", "wikiann/en/val.conllu", "jawiki-langlinks.sql.gz",
     "jawiki-pages-articles-multistream.xml.bz2",
