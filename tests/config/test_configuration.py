@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from configurations import DEFAULT, EVERY_KIND, read
+from configurations import DEFAULT, EVERY_KIND, TAUGHT, read
 from smoke import COMPARE, ROOT
 
 from eatner.errors import InputError
@@ -147,3 +147,13 @@ def test_what_is_trained_for_a_comparison_is_named_once():
 def test_what_is_fetched_is_all_that_comes_from_outside(configuration, corpora, system, fetched):
     named = dict(zip(("translator", "tagger", "aligner"), system, strict=True))
     assert configuration.fetched(corpora, [named]) == fetched
+
+
+def test_a_student_needs_what_its_teacher_needs():
+    teacher = {"translator": "tuned", "tagger": "hub", "aligner": "identity"}
+    recipe = {"labelled": ["web"], "system": teacher}
+    configuration = read(EVERY_KIND, {"taggers": {"student": {**TAUGHT, "train": recipe}}})
+    student = {"translator": "identity", "tagger": "student", "aligner": "identity"}
+    needed = configuration.fetched(["web"], [teacher])
+    assert "resources/models/hub" in needed
+    assert set(needed) <= set(configuration.fetched(["mini"], [student]))

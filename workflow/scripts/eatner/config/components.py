@@ -212,9 +212,10 @@ class Tagger(Component):
         """The names of the corpora that it takes something from."""
         if self.asked:
             return self.asked.corpora
-        training = self.settings.get("train")
-        trained_on = {*training["corpora"], training["held_out"]} if training else set()
-        return super().corpora | trained_on
+        recipe = self.settings.get("train", {})
+        held_out = [recipe["held_out"]] if recipe.get("held_out") else []
+        trained_on = [*recipe.get("corpora", []), *recipe.get("labelled", []), *held_out]
+        return super().corpora.union(trained_on)
 
 
 @dataclass(frozen=True, kw_only=True)

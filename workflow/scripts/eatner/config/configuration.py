@@ -20,6 +20,7 @@ from eatner.config.components import (
     Tagger,
     Translator,
 )
+from eatner.config.lessons import teacher
 from eatner.config.sources import Corpus, Settings, Wiki
 from eatner.errors import InputError
 
@@ -336,7 +337,13 @@ class Configuration:
             systems: The names of their translators, taggers and aligners.
         """
         labelled = [self.corpora[name] for name in corpora]
-        components = [part for system in systems for part in self._components(system)]
+        components: list[Component] = []
+        waiting = list(systems)
+        while waiting:  # a student needs what its teachers need; teachers never form a loop
+            parts = self._components(waiting.pop())
+            components += parts
+            recipe = parts[1].settings.get("train", {})
+            waiting += [teacher(recipe, name, self.values) for name in recipe.get("labelled", [])]
         read = {name for component in components for name in component.corpora}
         languages = {text.language for text in labelled if text.lexicon}.union(
             *(component.languages for component in components)
