@@ -150,7 +150,7 @@ def test_what_is_fetched_is_all_that_comes_from_outside(configuration, corpora, 
 
 
 def test_a_student_needs_what_its_teacher_needs():
-    teacher = {"translator": "tuned", "tagger": "hub", "aligner": "identity"}
+    teacher = {"translator": "tuned", "tagger": "hub", "aligner": "vllm-de"}
     recipe = {"labelled": ["web"], "system": teacher}
     configuration = read(EVERY_KIND, {"taggers": {"student": {**TAUGHT, "train": recipe}}})
     student = {"translator": "identity", "tagger": "student", "aligner": "identity"}
