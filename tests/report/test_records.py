@@ -62,7 +62,11 @@ def test_the_same_score_keeps_its_date(path: Path) -> None:
 
 
 def test_results_of_other_settings_or_of_other_gold_are_left_out(path: Path) -> None:
-    changed = SETTINGS | {"words": {"translator": {"kind": "words", "hints": True}}}
+    newer = SETTINGS | {"words": {"translator": {"kind": "words", "hints": True}, "shards": 1}}
+    assert list(records.add_kept(UNREAD, path, newer).results) == ["paper", "words"]
+    changed = SETTINGS | {"words": {"translator": {"kind": "other", "hints": True}}}
+    assert list(records.add_kept(UNREAD, path, changed).results) == ["paper"]
+    changed = SETTINGS | {"words": {"tagger": {"kind": "words"}}}
     assert list(records.add_kept(UNREAD, path, changed).results) == ["paper"]
     ran = replace(text(ours=result("ours", 0.75)), gold="other")
     assert records.add_kept(ran, path, SETTINGS) is ran

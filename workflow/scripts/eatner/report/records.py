@@ -25,7 +25,8 @@ def add_kept(text: Text, path: Path, settings: Mapping[str, Mapping[str, Any]]) 
         text: The corpus with what has run here. If it was read here, results of other gold are
             left out.
         path: The record, which may be missing.
-        settings: What each system is configured as. Results of other settings are left out.
+        settings: What each system is configured as. Results of other settings are left out; a
+            setting that did not exist yet when they were computed does not count.
 
     Returns:
         The corpus with all its results. Where both have the same score, the record's is kept.
@@ -38,7 +39,7 @@ def add_kept(text: Text, path: Path, settings: Mapping[str, Mapping[str, Any]]) 
     kept = {
         name: Result(**{**result, "counts": np.array(result["counts"])})
         for name, result in record["systems"].items()
-        if result["settings"] == settings.get(name)
+        if name in settings and _agree(result["settings"], settings[name])
     }
     new = {
         name: result
@@ -53,6 +54,13 @@ def add_kept(text: Text, path: Path, settings: Mapping[str, Mapping[str, Any]]) 
         gold=record["gold"],
         results={name: every[name] for name in settings if name in every},
     )
+
+
+def _agree(then: object, now: object) -> bool:
+    """Whether all settings of then are the same now."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        return all(key in now and _agree(value, now[key]) for key, value in then.items())
+    return then == now
 
 
 def write(text: Text, path: Path) -> None:
