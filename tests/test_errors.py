@@ -21,3 +21,10 @@ def test_the_message_names_place_problem_and_remedy(where: dict[str, object], me
     error = InputError("it is wrong", remedy="Mend it.", **where)
     assert str(error) == message
     assert (error.problem, error.remedy) == ("it is wrong", "Mend it.")
+
+
+def test_a_long_quotation_is_cut_in_its_middle() -> None:
+    said = str(InputError(f"malformed tag {'x' * 100_000!r}", path="a.tsv", line=3, remedy="Do."))
+    assert said.startswith("a.tsv, line 3: malformed tag 'xxx")
+    assert said.endswith("xxx'. Do.")
+    assert len(said) < 1100

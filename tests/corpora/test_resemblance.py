@@ -8,7 +8,7 @@ from places import DATA
 from reading import check_refused
 
 from eatner.corpora import formats
-from eatner.corpora.resemblance import resembles
+from eatner.corpora.resemblance import LINE, resembles
 
 TEN = "\t_\tX\t_\t_\t0\troot\t_\t_"
 SONNETS = "Shall I compare thee\nto a summer’s day?\nThou art more lovely\nand more temperate:\n"
@@ -139,3 +139,11 @@ def test_a_few_such_lines_in_a_text_are_warned_of(load, caplog) -> None:
 
 def test_nothing_resembles_an_empty_file() -> None:
     assert resembles([]) is None
+
+
+@pytest.mark.parametrize("run", ["_", "\t", "A", "1 ", "[", "{", "a_"])
+def test_the_time_for_a_long_line_does_not_grow_with_its_square(run: str) -> None:
+    """Found by the fuzzer. Of a million characters a pattern would look for hours."""
+    lines = [(1, "Rome " + run * 1_000_000), (2, "b")]
+    short = [(1, lines[0][1][:LINE]), (2, "b")]
+    assert resembles(lines) == resembles(short)

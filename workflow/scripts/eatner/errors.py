@@ -26,6 +26,16 @@ REMEDIES = {
 }
 
 
+# Limit of the characters of what is wrong: it may quote a cell of a megabyte.
+LONGEST = 1000
+
+
+def shortened(text: str) -> str:
+    """Leave out the middle of a text that is too long for an error's line."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
+
+
 class InputError(Exception):
     """Bad input: says what is wrong, where it stands, and what to do about it.
 
@@ -46,6 +56,7 @@ class InputError(Exception):
         record: str | None = None,
         remedy: str,
     ) -> None:
+        problem = shortened(problem)
         self.problem, self.path, self.line = problem, path, line
         self.record, self.remedy = record, remedy
         where = "" if path is None else str(path)

@@ -97,6 +97,8 @@ _ENTITY_BRACKETS = re.compile(r"(?:\d+(?:-\d+)?\t.*[\t|])Entity=\(")
 _LFS = re.compile(r"version https://git-lfs\.")
 _RASA = re.compile(r"\s*(?:##? ?|- )(?:intent|lookup|synonym|regex): ?\w|nlu:\s*$")
 # `1 loc_name 0 4`, `PER 0 4`, `0 4 PER`, and spans of tokens of nested entities: `0,1 PER|3,4 LOC`.
+# As many characters of a line say what it is.
+LINE = 2000
 _STANDOFF = re.compile(
     r"[A-Z]?\d+[\t ]+(?:[A-Z]{3,}|[a-z]+_\w+)[\t ]+\d+[\t ]+\d+\b|"
     rf"{_TYPES}[\t ]+\d+[\t ]+\d+\b|\d+[\t ]+\d+[\t ]+{_TYPES}\b|"
@@ -120,6 +122,8 @@ def resembles(lines: Lines) -> Known | None:
     Args:
         lines: The first lines that are not blank, with their numbers.
     """
+    # Some patterns take a time that grows with the square of a line's length.
+    lines = [(number, line[:LINE]) for number, line in lines]
     known: Iterator[Known | None] = (test(lines) for test in _TESTS if lines)
     return next(filter(None, known), None)
 
