@@ -65,6 +65,16 @@ FOUND = [
         "configurations",
         given(EVERY_KIND, {"corpora": {"a\n": {"language": "ko", "file": "mini.iob2"}}}),
     ),
+    Found(
+        "a line of tens of thousands of characters took more than ten seconds to recognise",
+        "corpora",
+        (b"Rome " + b"_" * 60_000 + b"\tO\nb\tO\n", b"", ".csv", "prose", True),
+    ),
+    Found(
+        "an error quoted a tag of a hundred thousand characters",
+        "corpora",
+        (b"Rome\tO\nb\t'" + b"x" * 100_000 + b"\n", b"", ".ann", "conll", False),
+    ),
 ]
 
 
