@@ -30,11 +30,23 @@ def results_table(page: str) -> str:
     missing = [name for name in SYSTEMS if name not in rows]
     if missing:
         raise ValueError(f"docs/results.md: its table of systems lacks {missing}")
-    return table(_cells(heading), [rows[name] for name in SYSTEMS])
+    # What has run of nothing, or nowhere, has no place on one screen.
+    ran = [cells for cells in (rows[name] for name in SYSTEMS) if any(map(_is_figure, cells))]
+    columns = [
+        number
+        for number in range(len(rows[SYSTEMS[0]]))
+        if number == 0 or any(_is_figure(cells[number]) for cells in ran)
+    ]
+    shown = [[cells[number] for number in columns] for cells in (_cells(heading), *ran)]
+    return table(shown[0], shown[1:])
+
+
+def _is_figure(cell: str) -> bool:
+    return re.match(r"\**\d", cell) is not None
 
 
 def _cells(line: str) -> list[str]:
-    return [re.sub(r" \[.*?\]|, \d+ gold", "", cell).strip() for cell in line.split("|")[1:-1]]
+    return [re.sub(r" \[.*?\]|, \d+ gold|[†‡]", "", cell).strip() for cell in line.split("|")[1:-1]]
 
 
 def refreshed(readme: str, page: str) -> str:
