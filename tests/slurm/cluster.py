@@ -28,6 +28,7 @@ PROGRAMS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld",
 NODES = ("node1", "node2")
 STARTS_IN = 180  # seconds at most for each daemon, on a busy machine
 STOPS_IN = 10
+MIN_JOB_AGE = 300  # seconds for which slurmctld remembers a job that has ended, Slurm's default
 DATABASE = "slurm_acct_db"
 
 SLURM_CONF = """
@@ -58,7 +59,7 @@ KillWait=3
 MinJobAge={min_job_age}
 SchedulerParameters=sched_interval=2,bf_interval=2
 GresTypes=gpu
-AccountingStorageType={accounting}
+AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageTRES=gres/gpu
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={slurmdbd_port}
@@ -131,28 +132,25 @@ class Cluster:
         environment: With this environment, Slurm's commands speak to it.
     """
 
-    def __init__(self, folder: Path, *, min_job_age: int, accounting: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         """Write the configuration; `start` starts the daemons.
 
         Args:
             folder: An empty folder with a short path, because it holds sockets.
-            min_job_age: Seconds for which slurmctld remembers a job that has ended.
-            accounting: Whether there is a slurmdbd, so that sacct works.
         """
         self.folder = folder
-        self.accounting = accounting
         self.environment = os.environ | {
             "SLURM_CONF": str(folder / "slurm.conf"),
             "PATH": search_path(),
         }
+        self._min_job_age = MIN_JOB_AGE
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         names = ("slurmctld_port", "slurmdbd_port", "database_port", "first_port", "second_port")
         self._ports = dict(zip(names, _free_ports(len(names)), strict=True))
         filled = self._ports | {
             "folder": folder,
             "host": socket.gethostname().partition(".")[0],
-            "min_job_age": min_job_age,
-            "accounting": f"accounting_storage/{'slurmdbd' if accounting else 'none'}",
+            "min_job_age": MIN_JOB_AGE,
             "first": NODES[0],
             "second": NODES[1],
             "size": "CPUs=8 RealMemory=32000 Gres=gpu:1 State=UNKNOWN",
@@ -180,13 +178,12 @@ class Cluster:
             f"--log-file={self.folder / 'munged.log'}", f"--seed-file={self.folder / 'munge.seed'}",
         )  # fmt: skip
         wait(lambda: (self.folder / "munge.socket").exists(), "munged")
-        if self.accounting:
-            self._start_database()
-            self.start_slurmdbd()
-            # Before slurmctld: it registers itself with its cluster.
-            self.run("sacctmgr", "--immediate", "add", "cluster", "test")
-            self.run("sacctmgr", "--immediate", "add", "account", "default")
-            self.run("sacctmgr", "--immediate", "add", "user", "root", "account=default")
+        self._start_database()
+        self.start_slurmdbd()
+        # Before slurmctld: it registers itself with its cluster.
+        self.run("sacctmgr", "--immediate", "add", "cluster", "test")
+        self.run("sacctmgr", "--immediate", "add", "account", "default")
+        self.run("sacctmgr", "--immediate", "add", "user", "root", "account=default")
         self.start_slurmctld()
         for node in NODES:
             self.start_node(node)
@@ -242,6 +239,7 @@ class Cluster:
         text = re.sub("MinJobAge=.*", f"MinJobAge={seconds}", path.read_text(encoding="utf-8"))
         path.write_text(text, encoding="utf-8")
         self.run("scontrol", "reconfigure")
+        self._min_job_age = seconds
 
     def node_of(self, number: str) -> str:
         """The node on which a job runs."""
@@ -249,17 +247,18 @@ class Cluster:
 
     def restore(self) -> None:
         """Cancel all jobs, start what was stopped, and let both nodes take jobs again."""
-        if self.accounting and "slurmdbd" not in self._daemons:
+        if "slurmdbd" not in self._daemons:
             self.start_slurmdbd()
         if "slurmctld" not in self._daemons:
             self.start_slurmctld()
         self._cancel_all()
-        self.set_min_job_age(300)
         for node in NODES:
             # A node that is neither drained nor down cannot be resumed.
             with contextlib.suppress(subprocess.SubprocessError):
                 self.run("scontrol", "update", f"nodename={node}", "state=resume")
         wait(self._are_idle, "the nodes")
+        if self._min_job_age != MIN_JOB_AGE:
+            self.set_min_job_age(MIN_JOB_AGE)
 
     def jobs(self) -> list[dict[str, str]]:
         """All jobs that there are or were, from the accounting, in order of submission."""
@@ -310,14 +309,14 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(*, min_job_age: int = 300, accounting: bool = True) -> Iterator[Cluster]:
+def running() -> Iterator[Cluster]:
     """A Slurm that runs as long as the context lasts, and leaves nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
-    cluster = Cluster(folder, min_job_age=min_job_age, accounting=accounting)
+    cluster = Cluster(folder)
     try:
         try:
             cluster.start()
-        except TimeoutError as error:
+        except (TimeoutError, subprocess.SubprocessError) as error:
             logs = "\n".join(
                 f"--- {path.name}\n{path.read_text(errors='replace')[-2000:]}"
                 for path in sorted([*folder.glob("*.log"), *folder.glob("*.out")])

@@ -145,7 +145,8 @@ def start_snakemake(
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *profile, "--latency-wait", "5", *arguments],
             cwd=folder,
-            env=slurm.environment,
+            # A copy of the project runs its own code, not that of the installed project.
+            env=slurm.environment | {"PYTHONPATH": str(folder / "workflow/scripts")},
             stdout=said,
             stderr=said,
             start_new_session=True,
