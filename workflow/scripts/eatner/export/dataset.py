@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from eatner.corpora.iob import encode
 from eatner.export.labelled import LabelledSentence
 from eatner.files import atomic
+from eatner.report.entities import span_record
 from eatner.tables import TAGS, TYPES
 
 if TYPE_CHECKING:
@@ -52,17 +53,7 @@ def record(sentence: LabelledSentence) -> dict[str, object]:
         start, end = row.span
         inside = [i for i, (a, b) in enumerate(sentence.tokens) if start <= a and b <= end]
         runs.append((inside[0], inside[-1] + 1, row.type))
-    spans = [
-        {
-            "start": row.start,
-            "end": row.end,
-            "type": row.type,
-            "surface": row.surface,
-            "english": row.english,
-            "confidence": row.confidence,
-        }
-        for row in sentence.entities
-    ]
+    spans = list(map(span_record, sentence.entities))
     return {
         "id": sentence.sentence_id,
         "text": sentence.text,

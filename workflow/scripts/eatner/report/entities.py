@@ -68,19 +68,21 @@ def write(
         for sentence in sentences:
             found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
             lines.write(_conll(sentence, found))
-            spans = [
-                {
-                    "start": row.start,
-                    "end": row.end,
-                    "type": row.type,
-                    "surface": row.surface,
-                    "english": row.english,
-                    "confidence": row.confidence,
-                }
-                for row in found
-            ]
+            spans = list(map(span_record, found))
             record = {"sentence_id": sentence.sentence_id, "text": sentence.text}
             records.write(json.dumps(record | {"spans": spans}, ensure_ascii=False) + "\n")
+
+
+def span_record(row: Alignment) -> dict[str, object]:
+    """The record of an entity that was found, as JSONL and datasets have it."""
+    return {
+        "start": row.start,
+        "end": row.end,
+        "type": row.type,
+        "surface": row.surface,
+        "english": row.english,
+        "confidence": row.confidence,
+    }
 
 
 def _conll(sentence: Sentence, found: Sequence[Alignment]) -> str:
