@@ -1,5 +1,6 @@
 """The tutorial, word by word: each command of the page runs, in its order, in one folder."""
 
+import os
 import re
 import shlex
 import shutil
@@ -72,10 +73,15 @@ def run(project: Project, line: str) -> str:
     if line == ENVIRONMENT:
         return ""
     if line.startswith("make "):
-        command = ["make", "--dry-run", "--assume-old=.venv/ready", *shlex.split(line)[1:]]
+        command = ["make", "--dry-run", "--no-print-directory", "--assume-old=.venv/ready"]
+        command += shlex.split(line)[1:]
         (project.folder / ".venv").mkdir()
         (project.folder / ".venv/ready").touch()
-        done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
+        # `make test` tells the makes below it about itself, and they would print more than commands.
+        alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(
+            command, cwd=project.folder, env=alone, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         return "".join(run(project, one) for one in done.stdout.splitlines())
     if line.startswith("snakemake "):
