@@ -130,10 +130,7 @@ def trim(english: str, start: int, end: int) -> Span:
     Returns:
         The new start and end.
     """
-    while start < end and english[start].isspace():
-        start += 1
-    while start < end and english[end - 1].isspace():
-        end -= 1
+    start, end = _strip(english, start, end)
     for article in ARTICLES:
         if english[start:end].startswith(article):
             start += len(article)
@@ -142,4 +139,13 @@ def trim(english: str, start: int, end: int) -> Span:
         if english[start:end].endswith(possessive):
             end -= len(possessive)
             break
+    return _strip(english, start, end)
+
+
+def _strip(text: str, start: int, end: int) -> Span:
+    """Take white space off both ends of a span."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
     return start, end
