@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where this is set (in many containers), every job compiles its libraries anew: 8 s more of imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test test-tutorial docs readme bench bench-wiki bench-align bench-api bench-gpu bench-paper lint clean
 .PHONY: fuzz audit test-environments test-faults test-offline test-scale test-slurm test-tools

@@ -10,7 +10,10 @@ from pathlib import Path
 import jobs
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["snakemake.cli"])
+# With what Snakemake and the workflow load late. Nothing of eatner: each project brings its own.
+FORKS.set_forkserver_preload(
+    ["snakemake.cli", "snakemake.report.html_reporter", "jsonschema", "pandas", "smart_open", "yte"]
+)
 
 
 def snakemake(command: list[str], folder: Path, environment: dict[str, str], said: Path) -> int:
