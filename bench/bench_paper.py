@@ -270,14 +270,17 @@ def page(
     seed, baseline = values["seed"], experiment.configuration.baseline
     systems = list(experiment.systems)
     table = results.rows(texts, baseline, seed)
-    found = results.differences(texts, pairs(systems), seed)
+    # What has not run is named once, above the tables.
+    ran = [name for name in systems if any(name in text.results for text in texts)]
+    found = results.differences(texts, pairs(ran), seed)
+    found = {pair: by_language for pair, by_language in found.items() if by_language}
     blocks = [
         "# The paper's experiment in small",
         *introduction(texts, systems),
         "Strict F1 in per cent, with its 95% interval; the best of a column is in bold. † p < 0.05 "
         f"and ‡ p < 0.01 against `{baseline}` (approximate randomisation, adjusted by Holm for the "
         "number of systems).",
-        results.f1_table(texts, systems, table),
+        results.f1_table(texts, ran, table),
         pictures["f1"],
         "## What it shows",
         bullets(shown(texts, table, found)),
@@ -293,10 +296,10 @@ def page(
         "All languages together. Whether a translation names an entity is judged by titles of the "
         "wiki and by readings, so the first steps are estimates. `no step`: the English names an "
         "entity that gold does not have.",
-        results.stages_table(texts, systems),
+        results.stages_table(texts, ran),
         pictures["stages"],
         "## By language",
-        *by_language(texts, systems, table),
+        *by_language(texts, ran, table),
         "## Training",
         training(experiment, facts),
         "## Time",
@@ -444,9 +447,10 @@ def by_language(
 ) -> list[str]:
     blocks = []
     for text in texts:
-        size = f", {text.sentences} sentences" if text.sentences else ""
-        blocks += [f"**{text.language}** (`{text.corpus}`{size})"]
-        blocks += [results.details_table(text, systems, table)]
+        shown = [name for name in systems if name in text.results or name in text.impossible]
+        if text.results:
+            blocks += [f"**{text.language}** (`{text.corpus}`, {text.sentences} sentences)"]
+            blocks += [results.details_table(text, shown, table)]
     return blocks
 
 
