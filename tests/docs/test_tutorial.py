@@ -77,7 +77,7 @@ def run(project: Project, line: str) -> str:
         command += shlex.split(line)[1:]
         (project.folder / ".venv").mkdir()
         (project.folder / ".venv/ready").touch()
-        # `make test` tells the makes below it about itself, and they would print more than commands.
+        # `make test` tells the makes below it of itself, and they would print more than commands.
         alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
         done = subprocess.run(
             command, cwd=project.folder, env=alone, capture_output=True, text=True

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,14 @@ from eatner import prompts
 from eatner.llm.base import Completion
 from eatner.text import languages
 from eatner.translate.asking import Asker, Question
-from eatner.translate.repair import in_parts, missing, with_missing_names, without_leaks
+from eatner.translate.repair import (
+    in_parts,
+    is_refusal,
+    missing,
+    with_missing_names,
+    without_leaks,
+    without_refusals,
+)
 
 JA, DE, SW = (languages.get(code) for code in ("ja", "de", "sw"))
 CITIES = {
@@ -44,6 +52,36 @@ def said(text: str) -> Completion:
 
 def last_line(prompt: str) -> str:
     return prompt.removesuffix("\nEnglish:").rpartition(": ")[2]
+
+
+def test_what_a_chat_llm_would_not_translate_is_put_to_it_as_a_text() -> None:
+    ask = replace(asker(lambda _: "Taro died."), form="chat")
+    questions = [Question("太郎は死んだ。", ()), Question("花子は歌手だ。", ())]
+    answers = [said("I'm sorry, but I can't assist with that."), said("Hanako is a singer.")]
+    found = without_refusals(questions, answers, ask)
+    assert found == [Completion("Taro died.", -1.0, 3, True), answers[1]]
+    [prompt] = ask.llm.asked
+    assert prompt == prompts.translation("太郎は死んだ。", JA, (), "few-shot")
+    # The sentence itself may say so.
+    ask = asker(lambda _: "Sorry, I cannot help you.")
+    assert without_refusals(questions, answers, ask) == answers
+    assert without_refusals(questions[1:], answers[1:], ask) == answers[1:]
+
+
+@pytest.mark.parametrize(
+    ("english", "refuses"),
+    [
+        ("Oh, I'm sorry, but I can't assist with that.", True),
+        ("I’m sorry, but I cannot translate this sentence.", True),
+        ("As an AI language model, I do not have feelings.", True),
+        ("I am unable to fulfill this request.", True),
+        ("I'm sorry for your loss, said the minister.", False),
+        ("Aid can help Asia.", False),
+        ("", False),
+    ],
+)
+def test_how_a_refusal_reads(english: str, refuses: bool) -> None:
+    assert is_refusal(english) is refuses
 
 
 def test_a_name_of_the_examples_is_asked_again_without_them() -> None:

@@ -17,7 +17,7 @@ from eatner.text.languages import Language
 from eatner.translate.asking import Asker, Question
 from eatner.translate.base import translation_row
 from eatner.translate.names import lexicon_hints, with_names
-from eatner.translate.repair import with_missing_names, without_leaks
+from eatner.translate.repair import with_missing_names, without_leaks, without_refusals
 from eatner.translate.step import Step
 
 
@@ -74,6 +74,7 @@ def translate(
         Question(row.text, tuple(known)) for row, known in zip(sentences, hints, strict=True)
     ]
     answers = asker.ask(questions, "translating")
+    answers = without_refusals(questions, answers, asker)
     answers = without_leaks(questions, answers, asker)
     if names:
         answers = with_missing_names(questions, answers, asker)

@@ -1,4 +1,4 @@
-"""Mend what a translation says of names: some are those of the examples, some are missing."""
+"""Mend translations: some are refusals, some have names of the examples, some lack names."""
 
 from __future__ import annotations
 
@@ -16,6 +16,45 @@ log = logging.getLogger(__name__)
 # What ends a clause, and how many hints a part of a sentence has that is translated by itself.
 _CLAUSE = re.compile(r"[,，、،;；:：።፣]\s*|\s[-–—]\s")
 PART_HINTS = 4
+# What a chat LLM says instead of a translation of what it thinks improper.
+_REFUSAL = re.compile(
+    r"\b(?:as an ai\b"
+    r"|i(?: am|['’]m) (?:sorry|unable|not able)\b.*\b(?:assist|help|translate|fulfil)"
+    r"|i can(?:no|['’])t (?:assist|help|translate|fulfil))",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def without_refusals(
+    questions: Sequence[Question], answers: Sequence[Completion | None], asker: Asker
+) -> list[Completion | None]:
+    """Ask again where an LLM would not translate, in the few-shot form: there, nobody is asked.
+
+    A second answer of the same kind is what the sentence says: the first answer stays.
+    """
+    refused = [index for index, answer in enumerate(answers) if answer and is_refusal(answer.text)]
+    if not refused:
+        return list(answers)
+    again = replace(asker, form="few-shot").ask(
+        [questions[index] for index in refused], "translating what was refused"
+    )
+    better = {
+        index: answer
+        for index, answer in zip(refused, again, strict=True)
+        if answer is not None and answer.text.strip() and not is_refusal(answer.text)
+    }
+    log.info(
+        "%d translations look like a refusal; %d of them are other when the LLM goes on with a "
+        "text instead of answering",
+        len(refused),
+        len(better),
+    )
+    return [better.get(index, answer) for index, answer in enumerate(answers)]
+
+
+def is_refusal(english: str) -> bool:
+    """Whether a translation says that the LLM would not translate."""
+    return _REFUSAL.search(english) is not None
 
 
 def without_leaks(
