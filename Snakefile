@@ -9,15 +9,22 @@ scores the result. workflow/rules has the rules, included below in this order.
 
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.3")
 
 
+# Where the workflow is, also if it is a module of another one.
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+if not HOME.is_dir():
+    raise WorkflowError(
+        f"{HOME} is no folder: clone the workflow, and give the module's `snakefile` as a path"
+    )
 # A folder without a configuration of its own has the one that comes with the workflow.
 CONFIG = Path("config/config.yaml")
 if not CONFIG.is_file():
-    CONFIG = workflow.basedir / CONFIG
+    CONFIG = HOME / CONFIG
 
 
 configfile: str(CONFIG)

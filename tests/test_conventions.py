@@ -1,7 +1,9 @@
 """Snakemake's conventions: the report, and what the catalogue of workflows reads."""
 
+import os
 import re
 
+import forked
 import yaml
 from places import ROOT
 
@@ -59,3 +61,26 @@ def test_the_overview_of_the_configuration_has_every_section():
     assert all(f"`{kind}`" in text for kind in kinds)
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert (ROOT / "config" / target).exists(), target
+
+
+MODULE = """
+configfile: "{home}/config/config.yaml"
+module eatner:
+    snakefile: "{home}/Snakefile"
+    config: config
+use rule * from eatner as ner_*
+rule mine:
+    input: "results/ko-demo/sentences.tsv"
+    output: "mine.txt"
+    shell: "wc -l < {{input}} > {{output}}"
+"""
+
+
+def test_the_workflow_is_a_module_of_another_one(tmp_path):
+    (tmp_path / "Snakefile").write_text(MODULE.format(home=ROOT))
+    said = tmp_path / "said"
+    command = ["--cores", "1", "mine.txt"]
+    code = forked.snakemake(command, tmp_path, dict(os.environ), said)
+    assert code == 0, said.read_text()
+    assert (tmp_path / "mine.txt").read_text().strip() == "13"
+    assert "ner_read_corpus" in said.read_text()

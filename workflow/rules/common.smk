@@ -244,7 +244,7 @@ def say_what_came_out():
 
 def command_for(target):
     """Return the command that makes another target of this workflow, configured like this run."""
-    here = Path(workflow.basedir) == Path.cwd()
+    here = HOME == Path.cwd()
     command = ["snakemake", "--cores", "all", target] if here else ["eatner", "run", target]
     if workflow.overwrite_configfiles:
         command += ["--configfile", *map(str, workflow.overwrite_configfiles)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+SCRIPTS = HOME / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from eatner.config.configuration import Configuration
@@ -16,7 +16,7 @@ from eatner.errors import InputError
 from eatner.trace import COMMAND
 
 try:
-    configuration = Configuration.read(config, root=Path(workflow.basedir))
+    configuration = Configuration.read(config, root=HOME)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 # Fill in the defaults, for the rules and for Snakemake's report.
