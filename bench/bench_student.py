@@ -144,13 +144,13 @@ def training() -> str:
     record = json.loads(TRAINING.read_text(encoding="utf-8"))
     labelled = record["labelled"].values()
     texts = sum(counts["sentences"] for counts in labelled)
-    unsure = sum(counts["unsure, left out"] for counts in labelled)
+    unsure = sum(counts["unsure entities"] for counts in labelled)
     train, held = record["train"], record["held_out"]
     return (
-        f"The teacher labelled {texts} sentences; {unsure} have an entity that is not sure enough "
-        f"and were left out. The student learned from {train['sentences']} sentences with "
-        f"{train['entities']} entities in {record['seconds']:,.0f} s, and repeats its teacher on "
-        f"{held['sentences']} others with F1 {100 * record['f1']['after']['f1']:.1f}."
+        f"The teacher labelled {texts} sentences; {unsure} of its entities are not sure enough, "
+        "and nothing was learned of their words. The student learned from "
+        f"{train['sentences']} sentences with {train['entities']} entities in "
+        f"{record['seconds']:,.0f} s, and repeats its teacher on {held['sentences']} others with F1 {100 * record['f1']['after']['f1']:.1f}."
     )
 
 

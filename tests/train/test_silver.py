@@ -27,7 +27,7 @@ def write(folder: Path, *rows: Alignment) -> tuple[Path, Path]:
     return paths
 
 
-def test_a_sentence_with_an_unsure_entity_is_left_out(tmp_path: Path) -> None:
+def test_an_unsure_entity_is_kept_apart(tmp_path: Path) -> None:
     paths = write(
         tmp_path,
         found("a", 3, 5, 0.8, "LOC"),
@@ -38,13 +38,14 @@ def test_a_sentence_with_an_unsure_entity_is_left_out(tmp_path: Path) -> None:
     read = silver.read(*paths, 0.8)
     assert read.sentences == [
         Labelled("東京と大阪", ((0, 2, "LOC"), (3, 5, "LOC"))),
+        Labelled("アンナ", (), ((0, 3),)),
         Labelled("誰もいない", ()),
         Labelled("京都", ()),
     ]
     assert read.counts == {
-        "sentences": 4, "unsure, left out": 1, "entities without a confidence": 0,
+        "sentences": 4, "unsure entities": 1, "entities without a confidence": 0,
     }  # fmt: skip
-    assert len(silver.read(*paths, 0.0).sentences) == 4
+    assert not any(item.unsure for item in silver.read(*paths, 0.0).sentences)
 
 
 def test_no_confidence_counts_as_sure_and_is_told(
@@ -71,3 +72,7 @@ def test_a_tenth_is_held_out() -> None:
     assert silver.hold_out(data, 1) == (train, held) != silver.hold_out(data, 2)
     with pytest.raises(InputError, match="only 9 labelled sentences"):
         silver.hold_out(data[:9], 1)
+    unsure = [Labelled(str(number), (), ((0, 1),)) for number in range(20)]
+    assert silver.hold_out([*unsure, *data[:3]], 1)[1] in (data[:2], data[1:3], data[0:3:2])
+    with pytest.raises(InputError, match="only 1 labelled sentences are sure"):
+        silver.hold_out([*unsure, data[0]], 1)

@@ -32,6 +32,15 @@ def test_the_first_piece_of_a_word_has_its_label(entities: list, expected: list[
     assert lost == (len(entities) == 2 and entities[1][2] == "LOC")
 
 
+def test_nothing_is_taught_of_an_unsure_word() -> None:
+    item = Labelled("Angela Merkel's Sony", ((16, 20, "ORG"),), ((0, 13), (15, 17)))
+    offsets = [(0, 0), (0, 6), (7, 10), (10, 13), (13, 15), (16, 20), (0, 0)]
+    labels, _ = _labels(item, offsets)
+    assert ["" if label == IGNORED else TAGS[label] for label in labels] == [
+        "", "", "", "", "O", "B-ORG", "",
+    ]  # fmt: skip
+
+
 TEXTS = ["Angela Merkel met Sony.", "東京は晴れ。", "नई दिल्ली", "👩‍👩‍👧 🦊", "Łódź\tx"]
 
 
@@ -50,11 +59,13 @@ def test_a_text_is_cut_between_entities_and_its_answer_to_the_limit(tmp_path: Pa
                      ((0, 4, "ORG"), (8, 13, "LOC")))  # fmt: skip
     task = TextToTextTrainer({"source_tokens": 32, "target_tokens": 9, "beams": 1})
     model, tokenizer = task.load(tiny.folder("t5"))
-    examples, counts = task.examples([Labelled(text, entities)], tokenizer, model)
+    unsure = Labelled("Sony", (), ((0, 4),))
+    examples, counts = task.examples([Labelled(text, entities), unsure], tokenizer, model)
     assert len(examples) > 1
     assert all(len(example["input_ids"]) <= 32 for example in examples)
     assert all(len(example["labels"]) == 9 for example in examples)
     assert counts == {
+        "unsure texts left out": 1,
         "texts cut into pieces": 1,
         "entities parted by a cut": 0,
         "answers cut short": len(examples),

@@ -24,7 +24,7 @@ HELD_OUT = 0.1
 
 
 class Silver(NamedTuple):
-    """Sentences that a system labelled, and what was left out."""
+    """Sentences that a system labelled, and what is unsure of them."""
 
     sentences: list[Labelled]
     counts: dict[str, int]
@@ -33,8 +33,8 @@ class Silver(NamedTuple):
 def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
     """Read a corpus with the entities that a system found in it.
 
-    A sentence is left out as a whole if one of its entities is less sure than asked: whether the
-    phrase is an entity or not is then unknown, and so is what to teach about its tokens.
+    An entity that is less sure than asked is `unsure`: nothing is taught of its words, neither that
+    they are an entity nor that they are none. The rest of its sentence is kept.
 
     Args:
         sentences: Path of its sentences.tsv.
@@ -47,16 +47,22 @@ def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
     """
     rows_of = by_sentence(tables.read(aligned, Alignment))
     kept: list[Labelled] = []
-    counts = Counter({"sentences": 0, "unsure, left out": 0, "entities without a confidence": 0})
+    counts = Counter({"sentences": 0, "unsure entities": 0, "entities without a confidence": 0})
     for sentence in tables.read(sentences, Sentence):
         found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
-        given = [row.confidence for row in found if row.confidence is not None]
+        sure = [
+            row for row in found if row.confidence is None or row.confidence >= least_confidence
+        ]
         counts["sentences"] += 1
-        counts["entities without a confidence"] += len(found) - len(given)
-        if any(confidence < least_confidence for confidence in given):
-            counts["unsure, left out"] += 1
-            continue
-        kept.append(Labelled(sentence.text, tuple(sorted((*row.span, row.type) for row in found))))
+        counts["unsure entities"] += len(found) - len(sure)
+        counts["entities without a confidence"] += sum(row.confidence is None for row in found)
+        kept.append(
+            Labelled(
+                sentence.text,
+                tuple(sorted((*row.span, row.type) for row in sure)),
+                tuple(sorted(row.span for row in found if row not in sure)),
+            )
+        )
     if not any(item.entities for item in kept):
         raise InputError(
             f"no entity to train on has a confidence of {least_confidence} or more",
@@ -73,7 +79,7 @@ def read(sentences: Path, aligned: Path, least_confidence: float) -> Silver:
 
 
 def hold_out(data: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[Labelled]]:
-    """Draw a tenth of the sentences, to measure the student against its teacher.
+    """Draw a tenth of the sentences, all sure, to measure the student against its teacher.
 
     Returns:
         The sentences to train on, and those that are held out.
@@ -81,10 +87,12 @@ def hold_out(data: Sequence[Labelled], seed: int) -> tuple[list[Labelled], list[
     Raises:
         InputError: There are too few sentences.
     """
-    drawn = set(random.Random(seed).sample(range(len(data)), int(HELD_OUT * len(data))))
+    sure = [number for number, item in enumerate(data) if not item.unsure]
+    size = min(int(HELD_OUT * len(data)), len(sure) - 1)
+    drawn = set(random.Random(seed).sample(sure, max(0, size)))
     if not drawn:
         raise InputError(
-            f"only {len(data)} labelled sentences are sure enough to train on",
+            f"only {len(sure)} labelled sentences are sure enough to train on",
             record="the tagger's `train`",
             remedy="Label more text, or lower `least_confidence`.",
         )

@@ -29,10 +29,17 @@ Example = dict[str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with its gold entities from left to right: start, end (exclusive) and type of each."""
+    """A text with its gold entities from left to right: start, end (exclusive) and type of each.
+
+    Attributes:
+        text: The text.
+        entities: Its entities.
+        unsure: Spans of which it is not known whether they are entities.
+    """
 
     text: str
     entities: tuple[tuple[int, int, str], ...]
+    unsure: tuple[Span, ...] = ()
 
 
 class Task(Protocol):
@@ -212,14 +219,23 @@ class TextToTextTrainer(_WholeModel):
         tokenizer: PreTrainedTokenizerBase,
         model: PreTrainedModel,
     ) -> tuple[list[Example], dict[str, int]]:
-        """Make an example of each piece of a text: the piece, and the answer for its entities."""
+        """Make an example of each piece of a text: the piece, and the answer for its entities.
+
+        A text of which something is unsure is left out: an answer says all or nothing of it.
+        """
 
         def offsets(text: str) -> list[Span]:
             return token_offsets(tokenizer, text)
 
         examples: list[Example] = []
-        counts = {"texts cut into pieces": 0, "entities parted by a cut": 0, "answers cut short": 0}
-        for item in data:
+        sure = [item for item in data if not item.unsure]
+        counts = {
+            "unsure texts left out": len(data) - len(sure),
+            "texts cut into pieces": 0,
+            "entities parted by a cut": 0,
+            "answers cut short": 0,
+        }
+        for item in sure:
             spans = [entity[:2] for entity in item.entities]
             parts = pieces(item.text, self.source_tokens - 1, offsets, spans)
             counts["texts cut into pieces"] += len(parts) > 1
@@ -307,7 +323,8 @@ def _answer(text: str, entities: Sequence[tuple[int, int, str]]) -> str:
 def _labels(item: Labelled, offsets: Sequence[Span]) -> tuple[list[int], int]:
     """Label the pieces of a window with the tags of their words; only first pieces count.
 
-    A word belongs to the entity that it overlaps.
+    A word belongs to the entity that it overlaps. An unsure word has no label, so that nothing is
+    taught of it.
 
     Args:
         item: The text with its entities.
@@ -332,6 +349,7 @@ def _labels(item: Labelled, offsets: Sequence[Span]) -> tuple[list[int], int]:
             runs.append((overlapping[0], next_word, kind))
         else:
             lost += begin <= start and end <= stop
-    for first, tag in zip(firsts, encode(runs, len(spans)), strict=True):
-        labels[first] = TAGS.index(tag)
+    for first, tag, (start, end) in zip(firsts, encode(runs, len(spans)), spans, strict=True):
+        if tag != "O" or not any(start < after and before < end for before, after in item.unsure):
+            labels[first] = TAGS.index(tag)
     return labels, lost
