@@ -150,7 +150,8 @@ def training() -> str:
         f"The teacher labelled {texts} sentences; {unsure} of its entities are not sure enough, "
         "and nothing was learned of their words. The student learned from "
         f"{train['sentences']} sentences with {train['entities']} entities in "
-        f"{record['seconds']:,.0f} s, and repeats its teacher on {held['sentences']} others with F1 {100 * record['f1']['after']['f1']:.1f}."
+        f"{record['seconds']:,.0f} s, and repeats its teacher on {held['sentences']} others with "
+        f"F1 {100 * record['f1']['after']['f1']:.1f}."
     )
 
 
