@@ -75,6 +75,16 @@ FOUND = [
         "corpora",
         (b"Rome\tO\nb\t'" + b"x" * 100_000 + b"\n", b"", ".ann", "conll", False),
     ),
+    Found(
+        "an error's remedy quoted a label of thousands of characters",
+        "corpora",
+        (b"Rome\tB-LOC" + b"_" * 5000 + b"\n", b"", "", "conll", True),
+    ),
+    Found(
+        "a run of colons took a time that doubled with each",
+        "corpora",
+        (b"Rome" + b":" * 200 + b" is old.\n", b"", "", "text", True),
+    ),
 ]
 
 

@@ -26,7 +26,7 @@ REMEDIES = {
 }
 
 
-# Limit of the characters of what is wrong: it may quote a cell of a megabyte.
+# Limit of the characters of what is wrong, where, and what to do: each may quote a megabyte.
 LONGEST = 1000
 
 
@@ -56,7 +56,8 @@ class InputError(Exception):
         record: str | None = None,
         remedy: str,
     ) -> None:
-        problem = shortened(problem)
+        problem, remedy = shortened(problem), shortened(remedy)
+        record = None if record is None else shortened(record)
         self.problem, self.path, self.line = problem, path, line
         self.record, self.remedy = record, remedy
         where = "" if path is None else str(path)

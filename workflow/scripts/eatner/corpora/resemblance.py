@@ -68,7 +68,7 @@ _MARKED = re.compile(
     rf"\[{_TYPES} [^\[\]]+\]|\[[^\[\]]+[ |:/_]{_TYPES}\]|\[[^\[\]]+\]_?/?{_TYPES}\b|"  # [PER Anna]
     rf"<[^<>:|]+[:|]{_TYPES}>|<{_TYPES}[:|][^<>]+>|\[@[^\[\]]+#[^\[\]]+\*\]|"  # <Anna:PER>
     rf"\{{\{{?[^{{}}]+[|:]{_TYPES}\}}|\{{\{{?{_TYPES}[|:][^{{}}]+\}}|\\{_TYPES}\{{[^{{}}]+\}}"
-    rf"|\w[\[({{]{_TYPES}[\])}}]|\w(?:[_/#@|]|::?)+(?<![A-Z][/_]){_TYPES}(?!\w)"  # Anna_PER
+    rf"|\w[\[({{]{_TYPES}[\])}}]|\w[_/#@|:]+(?<![A-Z][/_]){_TYPES}(?!\w)"  # Anna_PER
 )
 _KLUE = re.compile(r"<[^<>:]+:[A-Z]{2,}>")
 _BEFORE_TAGS = re.compile(r"\t| \|\|\| ")
@@ -122,14 +122,14 @@ def resembles(lines: Lines) -> Known | None:
     Args:
         lines: The first lines that are not blank, with their numbers.
     """
-    # Some patterns take a time that grows with the square of a line's length.
-    lines = [(number, line[:LINE]) for number, line in lines]
+    lines = _cut(lines)
     known: Iterator[Known | None] = (test(lines) for test in _TESTS if lines)
     return next(filter(None, known), None)
 
 
 def remarkable(lines: Lines) -> tuple[str, int, int] | None:
     """What stands in some lines of a raw text and may be annotation, the first, and how many."""
+    lines = _cut(lines)
     for what, matches in (
         ("a tab", lambda line: "\t" in line.strip()),
         ("entities marked inline", lambda line: _TAGGED.search(line) or _MARKED.search(line)),
@@ -140,6 +140,11 @@ def remarkable(lines: Lines) -> tuple[str, int, int] | None:
         if numbers:
             return what, numbers[0], len(numbers)
     return None
+
+
+def _cut(lines: Lines) -> Lines:
+    """Cut the lines: some patterns take a time that grows with the square of a line's length."""
+    return [(number, line[:LINE]) for number, line in lines]
 
 
 def _first(lines: Lines, matches: Callable[[str], object]) -> int | None:
