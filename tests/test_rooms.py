@@ -14,7 +14,7 @@ FLOORS = (
     ("tsv", "trace"),
     ("codec",),
     ("tables", "code"),
-    ("text",),
+    ("text", "indexed"),
     ("corpora", "answers"),
     ("fetch",),
     ("llm",),

@@ -16,6 +16,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.metrics.v1 import precision_recall_fscore_support as strict_seqeval
 from seqeval.scheme import IOB2, Entities
 
+from eatner import tables
 from eatner.corpora import formats, iob
 from eatner.evaluate import score, significance
 from eatner.evaluate.cases import figures_of, strict_spans
@@ -371,6 +372,21 @@ def test_compare() -> None:
     # Rows of sentences that are not shared are left out.
     assert compared(gold, gold, gold[:2], sentences[:5], 10)["f1"] == [1, pytest.approx(4 / 7)]
     assert compare(as_gold(gold), gold, {}, sentences, seed=1) == {}
+
+
+def test_counts_are_the_same_some_sentences_at_a_time(tmp_path, monkeypatch) -> None:
+    sentences = [text(str(i), "東京") for i in range(10)]
+    gold = [row(str(i), 0, 2, "LOC") for i in range(0, 10, 2)]
+    found = gold[:3]
+    paths = [tmp_path / name for name in ("gold.tsv", "align.tsv", "sentences.tsv")]
+    tables.write(paths[0], GoldEntity, as_gold(gold))
+    tables.write(paths[1], Alignment, found)
+    tables.write(paths[2], Sentence, sentences)
+    whole = significance.count_types(as_gold(gold), found, sentences)
+    assert whole.sum() > 0
+    for size in (3, 100):
+        monkeypatch.setattr(significance, "COUNTED", size)
+        assert (significance.count_tables(*paths) == whole).all()
 
 
 def test_systems_and_types_are_compared_as_if_each_were_alone() -> None:

@@ -43,7 +43,10 @@ def lost(sentence_id: str, status: str) -> Alignment:
 
 def write(folder: Path, sentences: list[Sentence], rows: list[Alignment]) -> list[Path]:
     paths = [folder / f"entities.{suffix}" for suffix in ("tsv", "conll", "jsonl")]
-    entities.write(sentences, iter(rows), *paths)
+    texts, aligned = folder / "sentences.tsv", folder / "aligned.tsv"
+    tables.write(texts, Sentence, sentences)
+    tables.write(aligned, Alignment, rows)
+    entities.write(texts, aligned, *paths)
     return paths
 
 

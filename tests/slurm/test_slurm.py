@@ -156,6 +156,20 @@ def test_a_preempted_job_is_started_again(held):
     assert held.states() == ["PREEMPTED", "COMPLETED"]
 
 
+def test_a_job_over_its_time_limit_is_started_again(held):
+    """It gets no more time: a step goes on where it was stopped."""
+    held.hold()
+    held.start()
+    first = held.begun()
+    held.slurm.run("scontrol", "update", f"jobid={first}", "timelimit=1")
+    held.begun(2)
+    held.release()
+    assert held.finish() == 0, held.said()
+    assert f"The Slurm job {first} ended as TIMEOUT" in held.said()
+    assert held.states() == ["TIMEOUT", "COMPLETED"]
+    assert_one_at_a_time(held)
+
+
 def test_a_run_does_without_slurmdbd(held):
     held.hold()
     held.start()

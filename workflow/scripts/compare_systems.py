@@ -7,9 +7,9 @@ import job
 from eatner import tables
 from eatner.evaluate.compare import by_corpus, latex, markdown
 from eatner.evaluate.compare import rows as compare_rows
-from eatner.evaluate.significance import compare
+from eatner.evaluate.significance import compare_counts, count_tables
 from eatner.files import write_text
-from eatner.tables import Alignment, Comparison, GoldEntity, Sentence
+from eatner.tables import Comparison
 
 
 def main(
@@ -30,14 +30,11 @@ def main(
     paths = by_corpus(entities, corpora, systems)
     tests = {}
     for corpus, gold_path, sentences_path in zip(corpora, gold, sentences, strict=True):
-        found = {name: list(tables.read(path, Alignment)) for name, path in paths[corpus].items()}
-        tests[corpus] = compare(
-            list(tables.read(gold_path, GoldEntity)),
-            found.pop(baseline),
-            found,
-            list(tables.read(sentences_path, Sentence)),
-            seed=seed,
-        )
+        counts = {
+            name: count_tables(gold_path, path, sentences_path)
+            for name, path in paths[corpus].items()
+        }
+        tests[corpus] = compare_counts(counts.pop(baseline), counts, seed=seed)
     rows = list(compare_rows(records, tests, baseline))
     tables.write(tsv, Comparison, rows)
     write_text(md, markdown(rows))

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import job
-from eatner import tables
 from eatner.files import write_text
 from eatner.report.entities import write
 from eatner.report.page import System, Text, entities_page
-from eatner.tables import Alignment, Sentence
 
 
 def main(
@@ -23,13 +21,7 @@ def main(
     jsonl: Path,
     page: Path,
 ) -> None:
-    write(
-        list(tables.read(sentences, Sentence)),
-        tables.read(entities, Alignment),
-        tsv,
-        conll,
-        jsonl,
-    )
+    write(sentences, entities, tsv, conll, jsonl)
     name = " + ".join(system[part] for part in ("translator", "tagger", "aligner"))
     labelled = System(name, english, tagged, entities, None)
     text = Text(corpus_name, language, sentences, None, [labelled])

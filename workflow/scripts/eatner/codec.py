@@ -34,19 +34,33 @@ def read(path: str | Path, table: type[Row]) -> Iterator[Row]:
     Raises:
         InputError: What `tsv.read` raises; a value that is none of its column.
     """
+    parse = parser(path, table)
+    for line, record in enumerate(tsv.read(path, columns(table)), 2):
+        yield parse(record, line)
+
+
+def parser(path: str | Path, table: type[Row]) -> Callable[[Mapping[str, str], int], Row]:
+    """Make the function from a record of a TSV and the number of its line to its row.
+
+    Args:
+        path: The TSV, for the message of its `InputError`.
+        table: As for `read`.
+    """
     parsers = _parsers(table)
-    for line, row in enumerate(tsv.read(path, columns(table)), 2):
+
+    def parse(record: Mapping[str, str], line: int) -> Row:
         try:
-            values = [parse(row[name]) for name, parse in parsers]
+            return table(*[parse(record[name]) for name, parse in parsers])
         except ValueError:
-            wrong = next(one for one in parsers if not _is_sound(one[1], row[one[0]]))
+            wrong = next(one for one in parsers if not _is_sound(one[1], record[one[0]]))
             raise InputError(
-                f"{row[wrong[0]]!r} is no value of the column {wrong[0]!r}",
+                f"{record[wrong[0]]!r} is no value of the column {wrong[0]!r}",
                 path=path,
                 line=line,
                 remedy="Delete the file and let Snakemake make it again.",
             ) from None
-        yield table(*values)
+
+    return parse
 
 
 def write(path: str | Path, table: type[Row], rows: Iterable[Row]) -> int:

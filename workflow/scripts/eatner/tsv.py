@@ -70,28 +70,40 @@ def read(path: str | Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
                     remedy="Delete the file and let Snakemake make it again.",
                 )
             for number, line in enumerate(lines, 2):
-                values = line.rstrip("\n").split("\t")
-                if len(values) != len(header):
-                    raise InputError(
-                        f"{len(values)} values where the header names {len(header)}",
-                        path=path,
-                        line=number,
-                        remedy="Delete the file and let Snakemake make it again.",
-                    )
-                try:
-                    yield dict(zip(header, map(unescape, values), strict=True))
-                except ValueError as error:
-                    raise InputError(
-                        str(error),
-                        path=path,
-                        line=number,
-                        remedy=r"Write a backslash as \\ in a TSV.",
-                    ) from error
+                yield parse(line, header, path, number)
     except UnicodeDecodeError as error:
         raise InputError(
             f"not UTF-8 ({error.reason} at byte {error.start})",
             path=path,
             remedy="Convert the file to UTF-8.",
+        ) from error
+
+
+def parse(line: str, header: Sequence[str], path: str | Path, number: int) -> dict[str, str]:
+    """Parse the line of a record.
+
+    Args:
+        line: The line.
+        header: The names of the columns.
+        path: The table, for the message of an error.
+        number: The number of the line, likewise.
+
+    Raises:
+        InputError: Another number of values than columns, an unknown escape.
+    """
+    values = line.rstrip("\n").split("\t")
+    if len(values) != len(header):
+        raise InputError(
+            f"{len(values)} values where the header names {len(header)}",
+            path=path,
+            line=number,
+            remedy="Delete the file and let Snakemake make it again.",
+        )
+    try:
+        return dict(zip(header, map(unescape, values), strict=True))
+    except ValueError as error:
+        raise InputError(
+            str(error), path=path, line=number, remedy=r"Write a backslash as \\ in a TSV."
         ) from error
 
 

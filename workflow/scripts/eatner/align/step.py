@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from eatner import shards, tables
+from eatner.indexed import Indexed
 from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
 from eatner.llm.journal import Journal
 from eatner.llm.open import Source
 from eatner.shards import OpenJournal
-from eatner.tables import Alignment, Mention, Sentence, Translation, by_sentence
+from eatner.tables import Alignment, Mention, Sentence, Translation
 from eatner.text import languages
 from eatner.text.languages import Language
 
@@ -87,18 +88,17 @@ def align_entities(
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    rows = list(tables.read(sentences, Sentence))
-    mentions_of = by_sentence(tables.read(english, Mention))
-    translated = () if translation is None else tables.read(translation, Translation)
-    translations_of = by_sentence(translated)
+    rows, mentions = Indexed(sentences, Sentence), Indexed(english, Mention)
+    translations = Indexed(translation, Translation)
+    ids = rows.sentence_ids
     run, answers_of = kind_run("align", settings["kind"]), cache(llm.answers_of)
 
     def align(block: range, open_journal: OpenJournal) -> Iterator[Alignment]:
-        of_block = rows[block.start : block.stop]
+        of_block = ids[block.start : block.stop]
         step = Step(
-            sentences=of_block,
-            mentions=[each for row in of_block for each in mentions_of[row.sentence_id]],
-            translations=[each for row in of_block for each in translations_of[row.sentence_id]],
+            sentences=rows.of(of_block),
+            mentions=mentions.of(of_block),
+            translations=translations.of(of_block),
             language=languages.get(language),
             settings=settings,
             inputs=inputs,
@@ -111,5 +111,5 @@ def align_entities(
 
     whole = llm.engine is None and "encoder" not in inputs
     with keeping({}):
-        labelled = shards.label(len(rows), entities, shard, align, whole=whole)
+        labelled = shards.label(len(ids), entities, shard, align, whole=whole)
         tables.write(entities, Alignment, labelled)

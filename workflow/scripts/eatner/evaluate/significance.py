@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from eatner.evaluate.cases import build_cases, count_cases, f1_of
+from eatner.indexed import Indexed
 from eatner.tables import TYPES, Alignment, GoldEntity, Sentence
 
 # Numbers to draw at a time: 64 MiB, whatever the number of sentences.
 DRAWN = 1 << 23
+# Sentences whose rows are in memory at a time.
+COUNTED = 1000
 
 
 def resample(counts: np.ndarray, seed: int, resamples: int) -> Iterator[np.ndarray]:
@@ -58,6 +62,29 @@ def count_types(
     ours = [row for row in found if row.sentence_id in shared]
     by_type = count_cases(build_cases(right, ours, sentences))
     return np.concatenate([by_type.sum(axis=1, keepdims=True), by_type], axis=1)
+
+
+def count_tables(gold: Path, found: Path, sentences: Path) -> np.ndarray:
+    """Count what `compare_counts` compares, some sentences at a time.
+
+    Args:
+        gold: Path of gold.tsv.
+        found: Path of an align TSV.
+        sentences: Path of sentences.tsv.
+
+    Returns:
+        As `count_types`.
+
+    Raises:
+        ValueError: What `score` raises.
+    """
+    right, ours = Indexed(gold, GoldEntity), Indexed(found, Alignment)
+    texts = Indexed(sentences, Sentence)
+    ids = texts.sentence_ids
+    blocks = [ids[begin : begin + COUNTED] for begin in range(0, len(ids), COUNTED)]
+    return np.concatenate(
+        [count_types(right.of(block), ours.of(block), texts.of(block)) for block in blocks]
+    )
 
 
 def compare(

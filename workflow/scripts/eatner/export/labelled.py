@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eatner import tables
+from eatner.indexed import Indexed
 from eatner.report.entities import tokens
-from eatner.tables import FOUND, Alignment, Sentence, Span, by_sentence
+from eatner.tables import FOUND, Alignment, Sentence, Span
 
 # Character for character, so that offsets stay valid: for formats that are read line by line.
 ONE_LINE = str.maketrans(dict.fromkeys("\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
@@ -40,7 +41,7 @@ def read(sentences: Path, aligned: Path) -> Iterator[LabelledSentence]:
         sentences: Path of its sentences.tsv.
         aligned: Path of an align TSV.
     """
-    rows_of = by_sentence(tables.read(aligned, Alignment))
+    rows_of = Indexed(aligned, Alignment)
     for sentence in tables.read(sentences, Sentence):
         found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
         entities = _apart(found)

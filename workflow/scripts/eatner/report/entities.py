@@ -10,15 +10,16 @@ from pathlib import Path
 
 from eatner import tables
 from eatner.files import atomic
-from eatner.tables import FOUND, Alignment, Entity, Sentence, Span, by_sentence
+from eatner.indexed import Indexed
+from eatner.tables import FOUND, Alignment, Entity, Sentence, Span
 
 # Character for character, so that offsets stay valid.
 _SPACES = str.maketrans("\t\n\r", "   ")
 
 
 def write(
-    sentences: Sequence[Sentence],
-    aligned: Iterable[Alignment],
+    sentences: Path,
+    aligned: Path,
     table: Path,
     conll: Path,
     jsonl: Path,
@@ -31,46 +32,46 @@ def write(
     and in raw text, they are runs of letters of one alphabetic script, and single code points.
 
     Args:
-        sentences: Rows of sentences.tsv.
-        aligned: Rows of an align TSV.
+        sentences: Path of sentences.tsv.
+        aligned: Path of an align TSV.
         table: entities.tsv to write.
         conll: entities.conll to write.
         jsonl: entities.jsonl to write: sentence_id, text, and spans with start, end, type, surface,
             english and confidence (null where the aligner gives none).
     """
-    rows_of = by_sentence(aligned)
-    for several in rows_of.values():  # as one reads them, what was not found last
-        several.sort(key=lambda row: (row.start is None, row.start or 0))
-    tables.write(
-        table,
-        Entity,
-        (
-            Entity(
-                row.sentence_id,
-                row.start,
-                row.end,
-                row.surface,
-                row.type,
-                row.english,
-                row.confidence,
-                row.status,
-            )
-            for sentence in sentences
-            for row in rows_of[sentence.sentence_id]
-        ),
-    )
+    rows_of = Indexed(aligned, Alignment)
     with (
+        tables.writing(table, Entity) as add,
         atomic(conll) as conll_part,
         atomic(jsonl) as jsonl_part,
         open(conll_part, "w", encoding="utf-8") as lines,
         open(jsonl_part, "w", encoding="utf-8") as records,
     ):
-        for sentence in sentences:
-            found = [row for row in rows_of[sentence.sentence_id] if row.status in FOUND]
+        for sentence in tables.read(sentences, Sentence):
+            # As one reads them, what was not found last.
+            rows = sorted(
+                rows_of[sentence.sentence_id], key=lambda row: (row.start is None, row.start or 0)
+            )
+            for row in rows:
+                add(_entity(row))
+            found = [row for row in rows if row.status in FOUND]
             lines.write(_conll(sentence, found))
             spans = list(map(span_record, found))
             record = {"sentence_id": sentence.sentence_id, "text": sentence.text}
             records.write(json.dumps(record | {"spans": spans}, ensure_ascii=False) + "\n")
+
+
+def _entity(row: Alignment) -> Entity:
+    return Entity(
+        row.sentence_id,
+        row.start,
+        row.end,
+        row.surface,
+        row.type,
+        row.english,
+        row.confidence,
+        row.status,
+    )
 
 
 def span_record(row: Alignment) -> dict[str, object]:

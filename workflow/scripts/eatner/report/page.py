@@ -20,6 +20,7 @@ from typing import Any
 import eatner
 from eatner import tables
 from eatner.evaluate import compare
+from eatner.indexed import Indexed
 from eatner.report.plot import INK
 from eatner.tables import (
     FOUND,
@@ -134,12 +135,13 @@ class _Names:
 
 def _text(text: Text, most: int, share: float, names: _Names) -> dict[str, Any]:
     """The record of a text: a share of at most `most` sentences, evenly drawn, at least one."""
-    sentences = list(tables.read(text.sentences, Sentence))
-    total = len(sentences)
+    every = Indexed(text.sentences, Sentence)
+    ids = every.sentence_ids
+    total = len(ids)
     kept = max(1, int(share * min(total, most)))
     if kept < total:
-        sentences = [sentences[at * total // kept] for at in range(kept)]
-    ids = [row.sentence_id for row in sentences]
+        ids = [ids[at * total // kept] for at in range(kept)]
+    sentences = every.of(ids)
     gold = None
     if text.gold is not None:
         entities = _by_sentence(text.gold, GoldEntity, ids)

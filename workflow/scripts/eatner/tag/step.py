@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eatner import shards, tables
+from eatner.indexed import Indexed
 from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
@@ -133,12 +134,13 @@ def tag_with_llm(
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    rows = list(tables.read(english, Translation))
+    rows = Indexed(english, Translation)
+    ids = rows.sentence_ids
     run, identity = kind_run("tag", settings["kind"]), cache(llm.answers_of)
 
     def tag(block: range, open_journal: OpenJournal) -> Iterator[Mention]:
         step = LLMStep(
-            translations=rows[block.start : block.stop],
+            translations=rows.of(ids[block.start : block.stop]),
             settings=settings,
             language=languages.get(language),
             form=form,
@@ -148,5 +150,5 @@ def tag_with_llm(
         return run(step)
 
     with keeping({}):
-        labelled = shards.label(len(rows), entities, shard, tag, whole=False)
+        labelled = shards.label(len(ids), entities, shard, tag, whole=False)
         tables.write(entities, Mention, labelled)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eatner import shards, tables
+from eatner.indexed import Indexed
 from eatner.keep import keeping
 from eatner.kinds import kind_run
 from eatner.llm.base import LLM
@@ -79,12 +80,13 @@ def translate_sentences(
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    rows = list(tables.read(sentences, Sentence))
+    rows = Indexed(sentences, Sentence)
+    ids = rows.sentence_ids
     run, answers_of = kind_run("translate", settings["kind"]), cache(llm.answers_of)
 
     def translate(block: range, open_journal: OpenJournal) -> Iterator[Translation]:
         step = Step(
-            sentences=rows[block.start : block.stop],
+            sentences=rows.of(ids[block.start : block.stop]),
             language=languages.get(language),
             settings=settings,
             pairing=pairing or {},
@@ -96,5 +98,5 @@ def translate_sentences(
         return run(step)
 
     with keeping({}):
-        labelled = shards.label(len(rows), english, shard, translate, whole=llm.engine is None)
+        labelled = shards.label(len(ids), english, shard, translate, whole=llm.engine is None)
         tables.write(english, Translation, labelled)
