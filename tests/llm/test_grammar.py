@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from questions import STOP
 
 from eatner.llm.base import one_line
-from eatner.llm.grammar import substring_gbnf
+from eatner.llm.grammar import substring_gbnf, substring_lark
 
 
 def accepts(grammar: str, text: str) -> bool:
@@ -49,3 +49,23 @@ def test_the_grammar_of_a_long_sentence_is_small() -> None:
 def test_a_grammar_without_an_end_is_refused(sentence: str, after: str) -> None:
     with pytest.raises(ValueError, match="must not stand in"):
         substring_gbnf(sentence, "", after)
+
+
+def test_a_list_is_of_substrings() -> None:
+    grammar = substring_lark("東京; x", None, "; ")
+    model = tiny.llm("llama")
+
+    def allows(text: str) -> bool:
+        made = llguidance.LLMatcher.grammar_from_lark(grammar)
+        matcher = llguidance.LLMatcher(model.generation.matchers.tokenizer, made)
+        tokens = model.encode_answer(text)
+        return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
+
+    for text in ("", "東", " 東京", "東京; x", "x; 東京; x; 東京", "東京; x; 東京; x"):
+        assert allows(text), text
+    for text in ("京東", "東京;x", "y", "東京; y", "\n"):
+        assert not allows(text), text
+    with pytest.raises(ValueError, match="must not stand in"):
+        substring_lark("東京", None)
+    with pytest.raises(ValueError, match="must not stand in"):
+        substring_lark("東\n京", "\n", "; ")

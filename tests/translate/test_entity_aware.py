@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import tiny
@@ -170,6 +171,7 @@ class Dictionary:
 
     context = 100_000
     scores = True
+    keeps_lists = False
     LISTS = {  # noqa: RUF012
         "水戸と府中の駅前へ行く。": " 水戸; 府中; 府; 行く; 駅前; 京都; の駅",
         "雨が降る。": " none",
@@ -233,6 +235,32 @@ def test_the_llm_is_asked_for_names_first() -> None:
 )
 def test_a_name_that_is_listed_cuts_no_word(code: str, text: str, piece: str, alone: bool) -> None:
     assert _stands_alone(piece, text, languages.get(code)) is alone
+
+
+@pytest.mark.parametrize(
+    ("piece", "name"),
+    [
+        ("水戸164ミリ", "水戸"),
+        ("宇都宮230.5ミリ", "宇都宮"),
+        ("AKB48", "AKB48"),
+        ("Apollo 11", "Apollo 11"),
+        ("2ちゃんねる", "2ちゃんねる"),
+        ("ソニー（日本）", "ソニー"),
+        ("300人", "300人"),
+    ],
+)
+def test_a_listed_name_has_nothing_beside_it(piece: str, name: str) -> None:
+    assert naming._bare(piece, JA) == name
+
+
+@pytest.mark.parametrize(("kind", "form"), [("gemma-wide", "few-shot"), ("llama", "chat")])
+def test_a_list_of_names_is_kept_inside_its_sentence(kind: str, form: str) -> None:
+    texts = ["東京とソニー", "a; b", "雨"]
+    llm = tiny.llm(kind)
+    with mock.patch.object(llm, "complete", wraps=llm.complete) as complete:
+        listed = naming._listed_names(texts, [[]] * 3, llm, JA, form, None)
+    assert complete.call_args.kwargs["within"] == texts
+    assert all(name in text for text, names in zip(texts, listed, strict=True) for name in names)
 
 
 def test_names_are_not_asked_for_twice(tmp_path: Path) -> None:

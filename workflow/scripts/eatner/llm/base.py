@@ -33,6 +33,7 @@ class Decoding:
     beams: int = 1
     no_repeat: bool = False
     language: str | None = None
+    separator: str | None = None
 
 
 class LLM(ABC):
@@ -44,11 +45,14 @@ class LLM(ABC):
     Attributes:
         context: Limit of a prompt's and its answer's tokens together, as `encode` counts them.
         scores: Whether it can score texts; otherwise `score` raises InputError.
+        keeps_lists: Whether it can keep a list of answers inside a sentence; otherwise `separator`
+            has no effect.
         calls: Number of prompts that it was asked since it was opened.
         generated: Number of tokens that it wrote since then.
     """
 
     scores: bool
+    keeps_lists: bool = False
     calls: int
     generated: int
 
@@ -78,6 +82,7 @@ class LLM(ABC):
         beams: int = 1,
         no_repeat: bool = False,
         language: str | None = None,
+        separator: str | None = None,
         journal: Journal | None = None,
         progress: Progress | None = None,
     ) -> list[list[Completion]]:
@@ -100,6 +105,8 @@ class LLM(ABC):
                 would loop. Without effect in an engine that cannot do it.
             language: Code of the sentences' language, for an engine without a grammar: it reads a
                 free answer by the phrases of this language, see `answers/phrasing.py`.
+            separator: With `within`: an answer is a list of substrings of the sentence, with this
+                between them, in an engine that `keeps_lists`.
             journal: Keeps the answers of every batch, and gives those of an earlier run. An answer
                 that is nothing but thoughts is not kept.
             progress: Called with the number of prompts that were finished since the last call.
@@ -112,9 +119,10 @@ class LLM(ABC):
             InputError: All answers, or the first `silence.FIRST`, are nothing but thoughts; or the
                 engine gives up, such as for want of memory or of a server. Answers until then are
                 in the journal.
-            ValueError: `within` without a `stop`, or with one that a sentence holds.
+            ValueError: `within` without a `stop` or a `separator`, or with a stop that a sentence
+                holds.
         """
-        decoding = Decoding(max_new_tokens, stop, beams, no_repeat, language)
+        decoding = Decoding(max_new_tokens, stop, beams, no_repeat, language, separator)
         spans = [None] * len(prompts) if within is None else within
         keys, answers = [], {}
         if journal is not None:

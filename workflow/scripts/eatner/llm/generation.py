@@ -63,7 +63,9 @@ class Generation:
         ids, mask, cache, read = self._known(encoded, shared)
         sentences = [sentence for sentence in within if sentence is not None]
         recorder = AnswerRecorder(
-            [self.matchers.of(each, decoding.stop) for each in sentences] if sentences else None,
+            [self.matchers.of(each, decoding.stop, decoding.separator) for each in sentences]
+            if sentences
+            else None,
             self.matchers.tokenizer if sentences else None,
             beams,
             ids.shape[1],

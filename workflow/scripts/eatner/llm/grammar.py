@@ -9,19 +9,28 @@ import json
 LOOP = 8
 
 
-def substring_lark(sentence: str, stop: str | None) -> str:
+def substring_lark(sentence: str, stop: str | None, separator: str | None = None) -> str:
     """Write a grammar of a sentence's substrings, each followed by `stop`, for llguidance.
 
     It is in llguidance's dialect of Lark, whose `substring_chars` are all substrings, the empty one
     among them.
 
+    Args:
+        sentence: The sentence.
+        stop: What ends an answer. A list may end with the LLM's own end mark alone.
+        separator: What separates the substrings of a list; None: an answer is one substring.
+
     Raises:
         ValueError: There is no stop, or the sentence holds it.
     """
-    if stop is None or stop in sentence:
+    if (stop is None and separator is None) or (stop is not None and stop in sentence):
         raise ValueError(f"the end mark {stop!r} must not stand in {sentence!r}")
     regex = json.dumps({"substring_chars": sentence}, ensure_ascii=False)
-    return f"start: SPAN {json.dumps(stop)}\nSPAN: %regex {regex}\n"
+    end = "" if stop is None else f" {json.dumps(stop)}"
+    more = "" if separator is None else f" ({json.dumps(separator)} SPAN)*"
+    # An LLM begins its answer to a text that ends with a colon with a space.
+    space = "" if separator is None else '" "? '
+    return f"start: {space}SPAN{more}{end}\nSPAN: %regex {regex}\n"
 
 
 def substring_gbnf(sentence: str, before: str, after: str) -> str:

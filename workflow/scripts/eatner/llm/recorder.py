@@ -33,15 +33,15 @@ class Matchers:
 
         return llguidance.hf.from_tokenizer(self._own, n_vocab=self._vocabulary)
 
-    def of(self, sentence: str, stop: str | None) -> LLMatcher:
-        """Start at the beginning of an answer that must be a substring of a sentence.
+    def of(self, sentence: str, stop: str | None, separator: str | None = None) -> LLMatcher:
+        """Start at the beginning of an answer inside a sentence; see `substring_lark`.
 
         Raises:
             ValueError: There is no stop, or the sentence holds it.
         """
         from llguidance import LLMatcher
 
-        grammar = LLMatcher.grammar_from_lark(substring_lark(sentence, stop))
+        grammar = LLMatcher.grammar_from_lark(substring_lark(sentence, stop, separator))
         matcher = LLMatcher(self.tokenizer, grammar)
         if matcher.is_error():
             raise ValueError(f"no grammar for {sentence!r}: {matcher.get_error()}")

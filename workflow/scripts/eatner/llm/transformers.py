@@ -51,6 +51,7 @@ class TransformersLLM(TokenizedLLM, AnswerScorer):
     """
 
     scores = True
+    keeps_lists = True
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class VllmLLM(TokenizedLLM):
     """
 
     scores = True
+    keeps_lists = True
 
     def __init__(
         self,
@@ -103,7 +104,8 @@ class VllmLLM(TokenizedLLM):
 
     def _question(self, prompt: Prompt, span: str | None, decoding: Decoding) -> list[object]:
         """List what an answer depends on; `no_repeat` is not part of it."""
-        return [prompt, span, decoding.max_new_tokens, decoding.stop, decoding.beams]
+        limits = [decoding.max_new_tokens, decoding.stop, decoding.beams, decoding.separator]
+        return [prompt, span, *limits]
 
     def _answers(
         self,
@@ -184,7 +186,7 @@ class VllmLLM(TokenizedLLM):
             "seed": self.seed,
         }
         if sentence is not None:
-            grammar = substring_lark(sentence, decoding.stop)
+            grammar = substring_lark(sentence, decoding.stop, decoding.separator)
             limits["structured_outputs"] = StructuredOutputsParams(grammar=grammar)
         ways = [SamplingParams(**limits, temperature=0.0)]
         if decoding.beams > 1:

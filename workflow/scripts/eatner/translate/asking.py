@@ -84,6 +84,8 @@ def first_answers(
     form: str,
     max_new_tokens: int,
     journal: Journal | None,
+    within: Sequence[str] | None = None,
+    separator: str | None = None,
 ) -> list[Completion | None]:
     """Ask what fits the LLM's context, and take the best answer to each prompt.
 
@@ -94,6 +96,8 @@ def first_answers(
         form: The form of the prompts, `few-shot` or `chat`.
         max_new_tokens: Upper limit on the tokens of an answer.
         journal: Keeps what the LLM has answered, for a job that is killed and run again.
+        within: For each prompt a text that has the answer; None: answers are free.
+        separator: As for `LLM.complete`.
 
     Returns:
         The answer to each prompt; None where nothing was asked, or an endpoint found it too long.
@@ -108,6 +112,8 @@ def first_answers(
             list(prompt_of.values()),
             max_new_tokens=max_new_tokens,
             stop=prompts.stop(form),
+            within=None if within is None else [within[index] for index in prompt_of],
+            separator=separator,
             no_repeat=True,
             journal=journal,
             progress=bar.update,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from eatner import prompts
 from eatner.lexicon import Lexicon
-from eatner.llm.base import LLM, Completion, scored
+from eatner.llm.base import LLM, Completion, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
 from eatner.prompts import examples
@@ -25,7 +25,12 @@ from eatner.wiki.names import name_fault
 # More hints would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 32
 # Upper limit on the tokens of the list of names that the LLM finds in a sentence.
-NAMES_TOKENS = 128
+NAMES_TOKENS = 256
+# What separates the names of the list, and what an LLM copies with names from between them.
+SEPARATOR = "; "
+_BETWEEN = re.compile(r"[;；、，,\n]")
+# A measured value that is written together with a name: 水戸164ミリ.
+_VALUE = re.compile(r"(?<=[^\W\d_])\s?\d{2,}(?:[.,]\d+)?\s?[^\W\d_]{1,4}$")
 # Upper limit on the words of a name's English: a longer answer is a sentence.
 MOST_WORDS = 8
 # Mean log-probability of a token, in nats, below which a name's English is a guess.
@@ -96,6 +101,7 @@ def _listed_names(
     journal: Journal | None,
 ) -> list[list[str]]:
     """The names that the LLM lists for each sentence and that no hint covers."""
+    lines = [one_line(text) for text in texts]
     answers = first_answers(
         [prompts.names(text, language, form) if text.strip() else None for text in texts],
         llm,
@@ -103,12 +109,15 @@ def _listed_names(
         form=form,
         max_new_tokens=NAMES_TOKENS,
         journal=journal,
+        # A small LLM miscopies a name, or goes on with names that it makes up.
+        within=lines if llm.keeps_lists else None,
+        separator=SEPARATOR if llm.keeps_lists else None,
     )
     listed: list[list[str]] = []
     for text, of_sentence, completion in zip(texts, hints, answers, strict=True):
         answer = completion.text if completion else ""
         known = " ".join(surface for surface, _ in of_sentence)
-        pieces = [_bare(piece, language) for piece in answer.replace("\n", ";").split(";")]
+        pieces = [_bare(piece, language) for piece in _BETWEEN.split(answer)]
         listed.append(
             [
                 piece
@@ -147,8 +156,12 @@ def _english_names(
 
 
 def _bare(piece: str, language: Language) -> str:
-    """A listed name without a bracket behind it, nor punctuation and honorifics around it."""
+    """A listed name without what is not its own.
+
+    That is a bracket or a measured value behind it, and punctuation and honorifics around it.
+    """
     piece = re.sub(r"\s*[(（][^()（）]*[)）]?$", "", piece.strip())
+    piece = _VALUE.sub("", piece)
     start, end = trim((0, len(piece)), piece, language)
     return piece[start:end]
 
