@@ -27,6 +27,7 @@ PACKAGES = ("slurm-wlm", "slurmdbd", "munge", "mariadb-server")
 PROGRAMS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sbatch")
 NODES = ("node1", "node2")
 STARTS_IN = 180  # seconds at most for each daemon, on a busy machine
+STUCK = 60  # seconds in which a node is idle again, unless a job of it is stuck
 STOPS_IN = 10
 MIN_JOB_AGE = 300  # seconds for which slurmctld remembers a job that has ended, Slurm's default
 DATABASE = "slurm_acct_db"
@@ -256,7 +257,16 @@ class Cluster:
             # A node that is neither drained nor down cannot be resumed.
             with contextlib.suppress(subprocess.SubprocessError):
                 self.run("scontrol", "update", f"nodename={node}", "state=resume")
-        wait(self._are_idle, "the nodes")
+        try:
+            wait(self._are_idle, "the nodes", STUCK)
+        except TimeoutError:
+            # A job that ended while slurmctld was away may be completing for ever: Slurm forgets it
+            # when its node goes down.
+            for node in filter(lambda node: not self._is_idle(node), NODES):
+                update = ("scontrol", "update", f"nodename={node}")
+                self.run(*update, "state=down", "reason=stuck")
+                self.run(*update, "state=resume")
+            wait(self._are_idle, "the nodes")
         if self._min_job_age != MIN_JOB_AGE:
             self.set_min_job_age(MIN_JOB_AGE)
 
@@ -342,12 +352,12 @@ def _listens(port: int) -> bool:
     return False
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
+def wait(condition: Callable[[], bool], what: str, seconds: float = STARTS_IN) -> None:
     """Wait until a condition holds; TimeoutError names what is not there."""
-    until = time.monotonic() + STARTS_IN
+    until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
-            raise TimeoutError(f"{what}: not there after {STARTS_IN} seconds")
+            raise TimeoutError(f"{what}: not there after {seconds} seconds")
         time.sleep(0.2)
 
 

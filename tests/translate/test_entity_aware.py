@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import tiny
@@ -253,14 +252,32 @@ def test_a_listed_name_has_nothing_beside_it(piece: str, name: str) -> None:
     assert naming._bare(piece, JA) == name
 
 
-@pytest.mark.parametrize(("kind", "form"), [("gemma-wide", "few-shot"), ("llama", "chat")])
-def test_a_list_of_names_is_kept_inside_its_sentence(kind: str, form: str) -> None:
-    texts = ["東京とソニー", "a; b", "雨"]
-    llm = tiny.llm(kind)
-    with mock.patch.object(llm, "complete", wraps=llm.complete) as complete:
-        listed = naming._listed_names(texts, [[]] * 3, llm, JA, form, None)
-    assert complete.call_args.kwargs["within"] == texts
-    assert all(name in text for text, names in zip(texts, listed, strict=True) for name in names)
+class Lists(Scripted):
+    """An LLM whose lists may be kept inside their sentences."""
+
+    keeps_lists = True
+
+    def complete(self, asked, *, within=None, **options):
+        self.answers, kept = (self.inside, self.answers) if within else (self.answers, None)
+        self.within = within
+        found = super().complete(asked, **options)
+        self.answers = kept or self.answers
+        return found
+
+
+def test_a_list_with_what_is_not_in_the_sentence_is_asked_for_again_inside_it() -> None:
+    def said(text: str, finished: bool = True) -> Completion:
+        return Completion(text, -1.0, 4, finished)
+
+    texts = ["水戸と府中へ行く。", "冲縄と\t宮古島", "東京、大阪、京都", "雨"]
+    llm = Lists(said(" 水戸; 府中"), said(" 沖縄; 宮古島"), said(" 東京; 大", False), said(""))
+    llm.inside = [said(" 冲縄"), said(" 東京; 大阪")]
+    listed = naming._listed_names(texts, [[]] * 4, llm, JA, "few-shot", None)
+    assert llm.within == ["冲縄と 宮古島", texts[2]]
+    assert listed == [["水戸", "府中"], ["宮古島", "冲縄"], ["東京", "大阪"], []]
+    llm.keeps_lists, llm.within = False, None
+    assert naming._listed_names(texts, [[]] * 4, llm, JA, "few-shot", None)[1] == ["宮古島"]
+    assert llm.within is None
 
 
 def test_names_are_not_asked_for_twice(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from eatner import prompts
 from eatner.lexicon import Lexicon
@@ -24,8 +25,10 @@ from eatner.wiki.names import name_fault
 
 # More hints would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 32
-# Upper limit on the tokens of the list of names that the LLM finds in a sentence.
-NAMES_TOKENS = 256
+# Upper limit on the tokens of the list of names that the LLM finds in a sentence: at first, and
+# where it is asked for again.
+NAMES_TOKENS = 128
+MORE_NAMES_TOKENS = 256
 # What separates the names of the list, and what an LLM copies with names from between them.
 SEPARATOR = "; "
 _BETWEEN = re.compile(r"[;；、，,\n]")
@@ -100,32 +103,48 @@ def _listed_names(
     form: str,
     journal: Journal | None,
 ) -> list[list[str]]:
-    """The names that the LLM lists for each sentence and that no hint covers."""
+    """The names that the LLM lists for each sentence and that no hint covers.
+
+    A small LLM miscopies names, or goes on with names that it makes up. Such a list is asked for
+    again, inside its sentence, and has the names of both answers. Of a sound list, a grammar would
+    change the names for the worse.
+    """
     lines = [one_line(text) for text in texts]
-    answers = first_answers(
-        [prompts.names(text, language, form) if text.strip() else None for text in texts],
-        llm,
-        desc="finding names",
-        form=form,
-        max_new_tokens=NAMES_TOKENS,
-        journal=journal,
-        # A small LLM miscopies a name, or goes on with names that it makes up.
-        within=lines if llm.keeps_lists else None,
-        separator=SEPARATOR if llm.keeps_lists else None,
-    )
-    listed: list[list[str]] = []
-    for text, of_sentence, completion in zip(texts, hints, answers, strict=True):
-        answer = completion.text if completion else ""
-        known = " ".join(surface for surface, _ in of_sentence)
-        pieces = [_bare(piece, language) for piece in _BETWEEN.split(answer)]
-        listed.append(
-            [
-                piece
-                for piece in dict.fromkeys(pieces)
-                if len(piece) > 1 and piece not in known and _stands_alone(piece, text, language)
-            ]
+    asked = [prompts.names(line, language, form) if line.strip() else None for line in lines]
+    ask = partial(first_answers, llm=llm, form=form, journal=journal)
+    answers = ask(asked, desc="finding names", max_new_tokens=NAMES_TOKENS)
+    pieces = [[] if answer is None else _pieces(answer, language) for answer in answers]
+    doubtful = [
+        index
+        for index, answer in enumerate(answers)
+        if answer is not None
+        and not (answer.finished and all(piece in lines[index] for piece in pieces[index]))
+    ]
+    if doubtful and llm.keeps_lists:
+        again = ask(
+            [asked[index] for index in doubtful],
+            desc="finding names again",
+            max_new_tokens=MORE_NAMES_TOKENS,
+            within=[lines[index] for index in doubtful],
+            separator=SEPARATOR,
         )
-    return listed
+        for index, answer in zip(doubtful, again, strict=True):
+            pieces[index] += [] if answer is None else _pieces(answer, language)
+    return [
+        [
+            piece
+            for piece in dict.fromkeys(of_sentence)
+            if len(piece) > 1
+            and not any(piece in surface for surface, _ in known)
+            and _stands_alone(piece, text, language)
+        ]
+        for text, known, of_sentence in zip(texts, hints, pieces, strict=True)
+    ]
+
+
+def _pieces(answer: Completion, language: Language) -> list[str]:
+    """The names of a list."""
+    return [_bare(piece, language) for piece in _BETWEEN.split(answer.text)]
 
 
 def _english_names(
