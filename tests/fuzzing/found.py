@@ -85,6 +85,11 @@ FOUND = [
         "corpora",
         (b"Rome" + b":" * 200 + b" is old.\n", b"", "", "text", True),
     ),
+    Found(
+        "an entity that is nothing but an accent was an IndexError in an empty text",
+        "T5 answers",
+        ("(PER, \u0301)", "", True),
+    ),
 ]
 
 

@@ -266,7 +266,14 @@ class Cluster:
                 update = ("scontrol", "update", f"nodename={node}")
                 self.run(*update, "state=down", "reason=stuck")
                 self.run(*update, "state=resume")
-            wait(self._are_idle, "the nodes")
+            try:
+                wait(self._are_idle, "the nodes")
+            except TimeoutError as error:
+                error.add_note(self.run("scontrol", "show", "nodes"))
+                error.add_note(self.run("scontrol", "show", "jobs"))
+                log = (self.folder / "slurmctld.log").read_text(errors="replace")
+                error.add_note("\n".join(log.splitlines()[-60:]))
+                raise
         if self._min_job_age != MIN_JOB_AGE:
             self.set_min_job_age(MIN_JOB_AGE)
 

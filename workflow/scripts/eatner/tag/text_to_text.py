@@ -187,9 +187,12 @@ def find_with_unknowns(entity: str, text: str) -> list[Span]:
     if not entity.strip():
         return []
     for folding in (EXACT, ACCENTS):
+        sought = folding(entity).text
+        if not sought.strip():  # nothing but marks, which folding takes off
+            continue
         folded = folding(text)
         found = []
-        for match in _pattern(folding(entity).text).finditer(folded.text):
+        for match in _pattern(sought).finditer(folded.text):
             start, end = folded.origin[match.start()], folded.origin[match.end() - 1] + 1
             while end < len(text) and unicodedata.combining(text[end]):
                 end += 1
