@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -59,3 +60,17 @@ def test_pip_installs_what_uv_cannot(installer, monkeypatch, capsys, fails: str)
         assert env["HOME"] == "/home/me"
         assert env["UV_FIND_LINKS"] == "/mine"  # what the user says to uv counts
         assert env["UV_CONSTRAINT"] == "/etc/constraints.txt"
+
+
+def test_jobs_of_make_keep_their_bytecode() -> None:
+    """Where Python is told to write none, each job would compile its libraries anew."""
+    say = 'say: ; @echo "written: [$$PYTHONDONTWRITEBYTECODE]"'
+    done = subprocess.run(
+        ["make", "--eval", say, "say"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "written: []" in done.stdout
