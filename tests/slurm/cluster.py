@@ -260,20 +260,10 @@ class Cluster:
         try:
             wait(self._are_idle, "the nodes", STUCK)
         except TimeoutError:
-            # A job that ended while slurmctld was away may be completing for ever: Slurm forgets it
-            # when its node goes down.
-            for node in filter(lambda node: not self._is_idle(node), NODES):
-                update = ("scontrol", "update", f"nodename={node}")
-                self.run(*update, "state=down", "reason=stuck")
-                self.run(*update, "state=resume")
-            try:
-                wait(self._are_idle, "the nodes")
-            except TimeoutError as error:
-                error.add_note(self.run("scontrol", "show", "nodes"))
-                error.add_note(self.run("scontrol", "show", "jobs"))
-                log = (self.folder / "slurmctld.log").read_text(errors="replace")
-                error.add_note("\n".join(log.splitlines()[-60:]))
-                raise
+            # Of a job that ended while slurmctld was away, it may count the cores as taken ("mix")
+            # until it counts anew.
+            self.run("scontrol", "reconfigure")
+            wait(self._are_idle, "the nodes")
         if self._min_job_age != MIN_JOB_AGE:
             self.set_min_job_age(MIN_JOB_AGE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,16 +58,15 @@ def read(
         if marked and not doc.has_annotation("ENT_IOB") and not doc.spans:
             notes.add("left out: its entities are not marked", place)
             continue
-        entities = _entities(doc, spans_key, path, place)
+        bounds: Iterable[Span] | None = None
+        with _damage_refused(path, place):
+            entities = _entities(doc, spans_key, path, place)
+            tokens = [(token.idx, token.idx + len(token)) for token in doc if token.text.strip()]
+            if doc.has_annotation("SENT_START"):
+                bounds = [(sent.start_char, sent.end_char) for sent in doc.sents]
         refuse_overlaps(entities, doc.text, path, place)
-        tokens = [(token.idx, token.idx + len(token)) for token in doc if token.text.strip()]
-        bounds: Iterable[Span]
-        if doc.has_annotation("SENT_START"):
-            bounds = [(sent.start_char, sent.end_char) for sent in doc.sents]
-        elif splitter is not None:
-            bounds = splitter(doc.text)
-        else:
-            bounds = [(0, len(doc.text))]
+        if bounds is None:
+            bounds = [(0, len(doc.text))] if splitter is None else splitter(doc.text)
         yield from sentences(doc.text, entities, _stripped(doc.text, bounds), ids, place, tokens)
     notes.log()
 
@@ -84,17 +84,26 @@ def _documents(path: Path) -> list[Doc]:
         ) from error
     try:
         data = path.read_bytes()
-        _refuse_bomb(data, path)
-        return [*DocBin().from_bytes(data).get_docs(Vocab())]
     except OSError as error:
         raise encodings.unreadable(path, error) from error
+    with _damage_refused(path, {}):
+        _refuse_bomb(data, path)
+        return [*DocBin().from_bytes(data).get_docs(Vocab())]
+
+
+@contextmanager
+def _damage_refused(path: Path, place: Place) -> Iterator[None]:
+    """Refuse what spaCy stumbles over, much of it only where a part of a document is asked for."""
+    try:
+        yield
     except InputError:
         raise
     except Exception as error:  # of zlib, msgpack or spaCy
         raise InputError(
-            f"not a file that spaCy's DocBin wrote ({type(error).__name__})",
+            f"not what spaCy's DocBin wrote ({type(error).__name__})",
             path=path,
-            remedy="Write it with DocBin.to_disk of spaCy 3.",
+            **place,
+            remedy="Write the file with DocBin.to_disk of spaCy 3.",
         ) from error
 
 
