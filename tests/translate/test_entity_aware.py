@@ -252,32 +252,40 @@ def test_a_listed_name_has_nothing_beside_it(piece: str, name: str) -> None:
     assert naming._bare(piece, JA) == name
 
 
-class Lists(Scripted):
-    """An LLM whose lists may be kept inside their sentences."""
+class Lists:
+    """An LLM whose lists may be kept inside their sentences; keeps within what, and how long."""
 
+    context = 100_000
     keeps_lists = True
+    FREE = {  # noqa: RUF012
+        "水戸と府中へ行く。": Completion(" 水戸; 府中", -1.0, 4, True),
+        "冲縄と\t宮古島": Completion(" 沖縄; 宮古島", -1.0, 4, True),
+        "東京、大阪、京都": Completion(" 東京; 大", -1.0, 4, False),
+        "雨": Completion("", -1.0, 1, True),
+    }
+    INSIDE = {"冲縄と 宮古島": " 冲縄", "東京、大阪、京都": " 東京; 大阪"}  # noqa: RUF012
 
-    def complete(self, asked, *, within=None, **options):
-        self.answers, kept = (self.inside, self.answers) if within else (self.answers, None)
-        self.within = within
-        found = super().complete(asked, **options)
-        self.answers = kept or self.answers
-        return found
+    def __init__(self) -> None:
+        self.within: dict[str, int] = {}
+
+    encode = list
+
+    def complete(self, asked, *, max_new_tokens, progress, within=None, **_):
+        progress(len(asked))
+        if within is None:
+            return [[answer] for answer in self.FREE.values()]
+        self.within |= dict.fromkeys(within, max_new_tokens)
+        return [[Completion(self.INSIDE[text], -1.0, 3, True)] for text in within]
 
 
 def test_a_list_with_what_is_not_in_the_sentence_is_asked_for_again_inside_it() -> None:
-    def said(text: str, finished: bool = True) -> Completion:
-        return Completion(text, -1.0, 4, finished)
-
-    texts = ["水戸と府中へ行く。", "冲縄と\t宮古島", "東京、大阪、京都", "雨"]
-    llm = Lists(said(" 水戸; 府中"), said(" 沖縄; 宮古島"), said(" 東京; 大", False), said(""))
-    llm.inside = [said(" 冲縄"), said(" 東京; 大阪")]
+    llm, texts = Lists(), list(Lists.FREE)
     listed = naming._listed_names(texts, [[]] * 4, llm, JA, "few-shot", None)
-    assert llm.within == ["冲縄と 宮古島", texts[2]]
+    assert llm.within == {"冲縄と 宮古島": 64, "東京、大阪、京都": 256}
     assert listed == [["水戸", "府中"], ["宮古島", "冲縄"], ["東京", "大阪"], []]
-    llm.keeps_lists, llm.within = False, None
+    llm.keeps_lists, llm.within = False, {}
     assert naming._listed_names(texts, [[]] * 4, llm, JA, "few-shot", None)[1] == ["宮古島"]
-    assert llm.within is None
+    assert not llm.within
 
 
 def test_names_are_not_asked_for_twice(tmp_path: Path) -> None:

@@ -25,10 +25,8 @@ from eatner.wiki.names import name_fault
 
 # More hints would crowd the sentence out of a small LLM's attention.
 MOST_HINTS = 32
-# Upper limit on the tokens of the list of names that the LLM finds in a sentence: at first, and
-# where it is asked for again.
+# Upper limit on the tokens of the list of names that the LLM finds in a sentence.
 NAMES_TOKENS = 128
-MORE_NAMES_TOKENS = 256
 # What separates the names of the list, and what an LLM copies with names from between them.
 SEPARATOR = "; "
 _BETWEEN = re.compile(r"[;；、，,\n]")
@@ -106,25 +104,29 @@ def _listed_names(
     """The names that the LLM lists for each sentence and that no hint covers.
 
     A small LLM miscopies names, or goes on with names that it makes up. Such a list is asked for
-    again, inside its sentence, and has the names of both answers. Of a sound list, a grammar would
-    change the names for the worse.
+    again, inside its sentence, and has the names of both answers. It may be half as long as the
+    first one, but twice as long if that one did not end. Of a sound list, a grammar would change
+    the names for the worse.
     """
     lines = [one_line(text) for text in texts]
     asked = [prompts.names(line, language, form) if line.strip() else None for line in lines]
     ask = partial(first_answers, llm=llm, form=form, journal=journal)
     answers = ask(asked, desc="finding names", max_new_tokens=NAMES_TOKENS)
     pieces = [[] if answer is None else _pieces(answer, language) for answer in answers]
-    doubtful = [
+    given = [(index, answer) for index, answer in enumerate(answers) if answer is not None]
+    long = [index for index, answer in given if not answer.finished]
+    wrong = [
         index
-        for index, answer in enumerate(answers)
-        if answer is not None
-        and not (answer.finished and all(piece in lines[index] for piece in pieces[index]))
+        for index, answer in given
+        if answer.finished and any(piece not in lines[index] for piece in pieces[index])
     ]
-    if doubtful and llm.keeps_lists:
+    for doubtful, most in ((wrong, NAMES_TOKENS // 2), (long, 2 * NAMES_TOKENS)):
+        if not (doubtful and llm.keeps_lists):
+            continue
         again = ask(
             [asked[index] for index in doubtful],
             desc="finding names again",
-            max_new_tokens=MORE_NAMES_TOKENS,
+            max_new_tokens=most,
             within=[lines[index] for index in doubtful],
             separator=SEPARATOR,
         )
