@@ -6,8 +6,10 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -269,3 +271,31 @@ def test_a_job_that_is_started_again_asks_for_more_memory() -> None:
     assert "mem_mb=4000" in reading
     checking = again[again.index("rule check_gold:") :].split("\n\n")[0]
     assert "mem_mb=7" in checking
+
+
+def test_the_sidecar_cancels_what_its_run_has_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sidecar = subprocess.Popen([SCRIPT], stdout=subprocess.PIPE, text=True)
+    monkeypatch.setenv("SNAKEMAKE_CLUSTER_SIDECAR_VARS", sidecar.stdout.readline().strip())
+    assert submit(folder) == "7"
+    (folder / ".snakemake/slurm/8.json").write_text(json.dumps(["a", "b", "another run"]))
+    sidecar.send_signal(signal.SIGINT)  # Ctrl-C reaches it, too
+    sidecar.terminate()
+    assert sidecar.wait(30) == 0
+    assert (folder / "scancel.arguments").read_text() == "7\n"
+    assert records(folder) == ["8.json"]
+
+
+def test_the_sidecar_of_a_killed_run_cancels_nothing(folder: Path) -> None:
+    started = f"{SCRIPT} > run & echo $!; until [ -s run ]; do sleep 0.1; done"
+    done = subprocess.run(["sh", "-c", started], capture_output=True, text=True, check=True)
+    (folder / ".snakemake/slurm").mkdir(parents=True)
+    record = json.dumps(["a", "b", (folder / "run").read_text().strip()])
+    (folder / ".snakemake/slurm/8.json").write_text(record)
+    until = time.monotonic() + 30
+    while Path(f"/proc/{done.stdout.strip()}/stat").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert calls(folder, "scancel") == 0
+    assert records(folder) == ["8.json"]

@@ -1,10 +1,12 @@
+#!/usr/bin/env python3
 """Submit a job of Snakemake to Slurm, or tell its status. The profiles call this; see cluster.md.
 
     python3 profiles/slurm/job.py submit JOBSCRIPT    # prints the number of the Slurm job
     python3 profiles/slurm/job.py status NUMBER       # prints running, success or failed
+    profiles/slurm/job.py                             # runs beside Snakemake, as its sidecar
 
-It needs Python 3.9 and Slurm's commands squeue, sbatch and scancel, but no accounting (sacct). Two
-rules keep a run from hanging, and from working twice on the same files:
+It needs Python 3.9 and Slurm's commands squeue, sbatch and scancel, but no accounting (sacct).
+Three rules keep a run from hanging, from working twice on the same files, and from leaving jobs:
 
 - A job that slurmctld knows as ended in any way but COMPLETED has failed. If slurmctld has
   forgotten it, the exit status that the job itself has left behind decides. If slurmctld does not
@@ -12,14 +14,18 @@ rules keep a run from hanging, and from working twice on the same files:
 - Jobs that write the same files have the same name, and Slurm runs one of that name at a time. A
   job that a killed Snakemake has left behind is taken over if it is still the same job; otherwise
   it is cancelled. Slurm itself never restarts a job; Snakemake does (`retries`).
+- Snakemake cancels no job whose status it asks for at that moment, so an interrupted run would
+  leave some behind. Its sidecar cancels what is left when Snakemake ends, unless it is killed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +42,9 @@ ENDED = {
 PASSING = re.compile(
     "contact slurm controller|connect failure|timed out|temporarily|zero bytes|standby", re.I
 )
+# Names the run of Snakemake that a job belongs to: what its sidecar has printed.
+RUN = "SNAKEMAKE_CLUSTER_SIDECAR_VARS"
+POLL = 0.5  # seconds between two looks whether Snakemake is there
 PAUSES = (5, 10, 20, 40, 60, 60, 60, 60)  # seconds before sbatch is tried again
 
 
@@ -60,7 +69,8 @@ def submit(script: Path) -> str:
     number = _left_behind(name, identity, job["output"] or [])
     if number is None:
         number = _sbatch(name, rule, job, text)
-        RECORDS.joinpath(f"{number}.json").write_text(json.dumps([name, identity]))
+    record = json.dumps([name, identity, os.environ.get(RUN)])
+    RECORDS.joinpath(f"{number}.json").write_text(record)
     return number
 
 
@@ -79,12 +89,35 @@ def status(number: str) -> str:
     return outcome
 
 
+def sidecar() -> None:
+    """Cancel the jobs that Snakemake has left when it ends; when it is killed, do nothing.
+
+    Snakemake passes the line that is printed first to `submit`, and ends its sidecar with SIGTERM.
+    """
+    snakemake, run = os.getppid(), f"{os.getpid()}-{time.time_ns()}"
+    # Ctrl-C is for Snakemake alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _cancel_and_exit(run))
+    sys.stdout.write(f"{run}\n")
+    sys.stdout.flush()
+    while os.getppid() == snakemake:
+        time.sleep(POLL)
+
+
+def _cancel_and_exit(run: str) -> None:
+    for record in RECORDS.glob("*.json"):
+        if json.loads(record.read_text())[2:] == [run]:
+            subprocess.run(["scancel", record.stem], check=False)
+            _forget(record.stem)
+    sys.exit(0)
+
+
 def _left_behind(name: str, identity: str, outputs: list[str]) -> str | None:
     """Find the same job of a killed Snakemake, alive or done; cancel others of its name."""
     RECORDS.mkdir(parents=True, exist_ok=True)
     found = None
     for record in RECORDS.glob("*.json"):
-        recorded_name, recorded_identity = json.loads(record.read_text())
+        recorded_name, recorded_identity, *_ = json.loads(record.read_text())
         if recorded_name != name:
             continue
         number = record.stem
@@ -163,5 +196,8 @@ def _digest(content: object) -> str:
 
 
 if __name__ == "__main__":
-    action = {"submit": lambda given: submit(Path(given)), "status": status}[sys.argv[1]]
-    print(action(sys.argv[2]))  # noqa: T201
+    if len(sys.argv) == 1:
+        sidecar()
+    else:
+        action = {"submit": lambda given: submit(Path(given)), "status": status}[sys.argv[1]]
+        print(action(sys.argv[2]))  # noqa: T201

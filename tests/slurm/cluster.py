@@ -260,12 +260,23 @@ class Cluster:
         try:
             wait(self._are_idle, "the nodes", STUCK)
         except TimeoutError:
-            # Of a job that ended while slurmctld was away, it may count the cores as taken ("mix")
-            # until it counts anew.
-            self.run("scontrol", "reconfigure")
+            self._restart_afresh()
             wait(self._are_idle, "the nodes")
         if self._min_job_age != MIN_JOB_AGE:
             self.set_min_job_age(MIN_JOB_AGE)
+
+    def _restart_afresh(self) -> None:
+        """Start slurmctld without what it remembers.
+
+        Of a job that ended while it was away, it may count the cores as taken for good ("mix").
+        """
+        numbers = [int(job["JobIDRaw"]) for job in self.jobs()]
+        self.stop("slurmctld")
+        shutil.rmtree(self.folder / "state")
+        (self.folder / "state").mkdir()
+        with open(self.folder / "slurm.conf", "a", encoding="utf-8") as lines:
+            lines.write(f"FirstJobId={max(numbers, default=0) + 1}\n")
+        self.start_slurmctld()
 
     def jobs(self) -> list[dict[str, str]]:
         """All jobs that there are or were, from the accounting, in order of submission."""

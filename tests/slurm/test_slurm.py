@@ -262,10 +262,16 @@ def test_a_job_with_other_settings_is_cancelled_before_its_successor_begins(held
     assert_one_at_a_time(held)
 
 
-def test_an_interrupted_snakemake_cancels_its_jobs(held):
+@pytest.mark.parametrize("asked", [False, True], ids=["between checks", "during a check"])
+def test_an_interrupted_snakemake_cancels_its_jobs(held, asked):
+    if asked:  # Snakemake itself forgets the jobs whose status it asks for
+        profile = held.folder / "profiles/slurm/config.yaml"
+        before, slow = "status-cmd: ", "status-cmd: sleep 5; "
+        profile.write_text(profile.read_text().replace(before, slow))
     held.hold()
     held.start()
     first = held.begun()
+    time.sleep(3 if asked else 0)
     os.kill(held.process.pid, signal.SIGINT)
     assert held.finish() != 0
     wait(lambda: not held.slurm.run("squeue", "--noheader"), held.said)
