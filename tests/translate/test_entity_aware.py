@@ -252,6 +252,20 @@ def test_a_listed_name_has_nothing_beside_it(piece: str, name: str) -> None:
     assert naming._bare(piece, JA) == name
 
 
+@pytest.mark.parametrize(
+    ("answer", "line", "names"),
+    [
+        ("Лопатин , Лев; Осло", "Лопатин , Лев", ["Лопатин , Лев", "Осло"]),
+        ("Paris, Rome, Oslo", "Paris, Rome, Oslo", ["Paris", "Rome", "Oslo"]),
+        ("Paris, Rome", "Paris und Rome", ["Paris", "Rome"]),
+        ("東京、大阪", "東京、大阪", ["東京", "大阪"]),
+        ("東京；大阪\n京都", "", ["東京", "大阪", "京都"]),
+    ],
+)
+def test_a_comma_of_a_name_separates_none(answer: str, line: str, names: list[str]) -> None:
+    assert naming._pieces(Completion(answer, -1.0, 4, True), line, JA) == names
+
+
 class Lists:
     """An LLM whose lists may be kept inside their sentences; keeps within what, and how long."""
 

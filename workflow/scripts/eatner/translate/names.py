@@ -29,7 +29,8 @@ MOST_HINTS = 32
 NAMES_TOKENS = 128
 # What separates the names of the list, and what an LLM copies with names from between them.
 SEPARATOR = "; "
-_BETWEEN = re.compile(r"[;；、，,\n]")
+_ITEMS = re.compile(r"[;；\n]")
+_BETWEEN = re.compile(r"[、，,]")
 # A measured value that is written together with a name: 水戸164ミリ.
 _VALUE = re.compile(r"(?<=[^\W\d_])\s?\d{2,}(?:[.,]\d+)?\s?[^\W\d_]{1,4}$")
 # Upper limit on the words of a name's English: a longer answer is a sentence.
@@ -112,7 +113,10 @@ def _listed_names(
     asked = [prompts.names(line, language, form) if line.strip() else None for line in lines]
     ask = partial(first_answers, llm=llm, form=form, journal=journal)
     answers = ask(asked, desc="finding names", max_new_tokens=NAMES_TOKENS)
-    pieces = [[] if answer is None else _pieces(answer, language) for answer in answers]
+    pieces = [
+        [] if answer is None else _pieces(answer, line, language)
+        for answer, line in zip(answers, lines, strict=True)
+    ]
     given = [(index, answer) for index, answer in enumerate(answers) if answer is not None]
     long = [index for index, answer in given if not answer.finished]
     wrong = [
@@ -131,7 +135,7 @@ def _listed_names(
             separator=SEPARATOR,
         )
         for index, answer in zip(doubtful, again, strict=True):
-            pieces[index] += [] if answer is None else _pieces(answer, language)
+            pieces[index] += [] if answer is None else _pieces(answer, lines[index], language)
     return [
         [
             piece
@@ -144,9 +148,14 @@ def _listed_names(
     ]
 
 
-def _pieces(answer: Completion, language: Language) -> list[str]:
-    """The names of a list."""
-    return [_bare(piece, language) for piece in _BETWEEN.split(answer.text)]
+def _pieces(answer: Completion, line: str, language: Language) -> list[str]:
+    """The names of a list. One comma may be a part of a name of its sentence: Verne, Jules."""
+    pieces: list[str] = []
+    for item in _ITEMS.split(answer.text):
+        name = _bare(item, language)
+        whole = item.count(",") == len(_BETWEEN.findall(item)) == 1 and name in line
+        pieces += [name] if whole else [_bare(part, language) for part in _BETWEEN.split(item)]
+    return pieces
 
 
 def _english_names(
