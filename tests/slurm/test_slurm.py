@@ -61,7 +61,9 @@ def test_a_job_that_exceeds_its_memory_gets_more_and_succeeds(slurm, tmp_path):
     script = project.folder / "workflow/scripts/build_sample_wiki.py"
     text, begin = script.read_text(encoding="utf-8"), "    sample.build("
     assert begin in text
-    script.write_text(text.replace(begin, f"    taken = b'x' * (600 << 20)\n{begin}"))
+    # Slurm looks once a second.
+    taken = "    taken = b'x' * (600 << 20)\n    __import__('time').sleep(5)\n"
+    script.write_text(text.replace(begin, taken + begin))
     run = start_snakemake(project.folder, slurm, "resources/wiki/ko/langlinks.sql.gz")
     said = (project.folder / "said").read_text
     assert run.wait(ENDS_IN) == 0, said()
