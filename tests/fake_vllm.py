@@ -67,7 +67,7 @@ class Record:
 
 
 class _Grammars(Matchers):
-    def of(self, sentence: str, stop: str | None) -> LLMatcher:
+    def of(self, sentence: str, stop: str | None, separator: str | None = None) -> LLMatcher:
         return LLMatcher(self.tokenizer, LLMatcher.grammar_from_lark(sentence))
 
 

@@ -21,7 +21,9 @@ Fault = Callable[["Handler"], bool]
 class Grammars(Matchers):
     """Takes grammars where its parent takes sentences, as servers do."""
 
-    def of(self, sentence: str, stop: str | None) -> llguidance.LLMatcher:
+    def of(
+        self, sentence: str, stop: str | None, separator: str | None = None
+    ) -> llguidance.LLMatcher:
         grammar = llguidance.grammar_from("grammar", sentence)
         matcher = llguidance.LLMatcher(self.tokenizer, grammar)
         assert not matcher.is_error(), matcher.get_error()
