@@ -386,7 +386,8 @@ def test_counts_are_the_same_some_sentences_at_a_time(tmp_path, monkeypatch) -> 
     assert whole.sum() > 0
     for size in (3, 100):
         monkeypatch.setattr(significance, "COUNTED", size)
-        assert (significance.count_tables(*paths) == whole).all()
+        counts = significance.count_tables(paths[0], {"one": paths[1]}, paths[2])
+        assert (counts["one"] == whole).all()
 
 
 def test_systems_and_types_are_compared_as_if_each_were_alone() -> None:

@@ -30,10 +30,7 @@ def main(
     paths = by_corpus(entities, corpora, systems)
     tests = {}
     for corpus, gold_path, sentences_path in zip(corpora, gold, sentences, strict=True):
-        counts = {
-            name: count_tables(gold_path, path, sentences_path)
-            for name, path in paths[corpus].items()
-        }
+        counts = count_tables(gold_path, paths[corpus], sentences_path)
         tests[corpus] = compare_counts(counts.pop(baseline), counts, seed=seed)
     rows = list(compare_rows(records, tests, baseline))
     tables.write(tsv, Comparison, rows)

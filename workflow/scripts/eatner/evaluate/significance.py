@@ -64,27 +64,30 @@ def count_types(
     return np.concatenate([by_type.sum(axis=1, keepdims=True), by_type], axis=1)
 
 
-def count_tables(gold: Path, found: Path, sentences: Path) -> np.ndarray:
+def count_tables(gold: Path, systems: Mapping[str, Path], sentences: Path) -> dict[str, np.ndarray]:
     """Count what `compare_counts` compares, some sentences at a time.
 
     Args:
         gold: Path of gold.tsv.
-        found: Path of an align TSV.
+        systems: Paths of the align TSVs of systems by name.
         sentences: Path of sentences.tsv.
 
     Returns:
-        As `count_types`.
+        By name, as `count_types`.
 
     Raises:
         ValueError: What `score` raises.
     """
-    right, ours = Indexed(gold, GoldEntity), Indexed(found, Alignment)
-    texts = Indexed(sentences, Sentence)
+    right, texts = Indexed(gold, GoldEntity), Indexed(sentences, Sentence)
+    found = {name: Indexed(path, Alignment) for name, path in systems.items()}
+    counts: dict[str, list[np.ndarray]] = {name: [] for name in systems}
     ids = texts.sentence_ids
-    blocks = [ids[begin : begin + COUNTED] for begin in range(0, len(ids), COUNTED)]
-    return np.concatenate(
-        [count_types(right.of(block), ours.of(block), texts.of(block)) for block in blocks]
-    )
+    for begin in range(0, len(ids), COUNTED):
+        block = ids[begin : begin + COUNTED]
+        of_gold, of_texts = right.of(block), texts.of(block)
+        for name, rows in found.items():
+            counts[name].append(count_types(of_gold, rows.of(block), of_texts))
+    return {name: np.concatenate(parts) for name, parts in counts.items()}
 
 
 def compare(
