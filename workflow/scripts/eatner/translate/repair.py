@@ -20,7 +20,8 @@ PART_HINTS = 4
 _REFUSAL = re.compile(
     r"\b(?:as an ai\b"
     r"|i(?: am|['’]m) (?:sorry|unable|not able)\b.*\b(?:assist|help|translate|fulfil)"
-    r"|i can(?:no|['’])t (?:assist|help|translate|fulfil))",
+    r"|i(?: can(?:no|['’])t|(?: am|['’]m) (?:unable|not able) to)"
+    r" (?:assist|help|translate|fulfil|provide|comply|do (?:that|this)\b))",
     re.IGNORECASE | re.DOTALL,
 )
 
