@@ -64,6 +64,12 @@ def test_a_number_that_the_english_lacks_is_noted() -> None:
     assert (found["ЧМ 2010"]["digits"], found["2010 и 3"]["digits"]) == (0, 1)
 
 
+def test_a_number_may_have_thousands_of_digits() -> None:
+    long = "7" * 5000
+    found = signals(f"No {long}", f"№ {long} и 3", [long, "3"])
+    assert (found[long]["digits"], found["3"]["digits"]) == (0, 1)
+
+
 def test_the_lexicon_votes_for_its_own_names(tmp_path) -> None:
     titles = lexicon(tmp_path, JA, {"東京都": "Tokyo", "大阪市": "Osaka"})
     found = signals("Tokyo", "東京都と大阪市と雨", ["東京都", "大阪市", "雨"], JA, titles)

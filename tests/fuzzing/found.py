@@ -90,6 +90,26 @@ FOUND = [
         "T5 answers",
         ("(PER, \u0301)", "", True),
     ),
+    Found(
+        "an offset of thousands of digits in a dump's index was a ValueError",
+        "multistream index",
+        (b"9" * 5000 + b":1:Rome\n", False),
+    ),
+    Found(
+        "a token's number of thousands of digits was a ValueError",
+        "corpora",
+        (b"1\tRome\tB-LOC\n2\tis\tO\n" + b"3" * 5000 + b"\told\tO\n\n", b"", "", "conll", True),
+    ),
+    Found(
+        "an offset of thousands of digits in brat's annotation was a ValueError",
+        "corpora",
+        (b"Rome\n", b"T1\tLOC 0 " + b"4" * 5000 + b"\tRome\n", ".txt", "auto", True),
+    ),
+    Found(
+        "a superscript number where offsets are looked for was a ValueError",
+        "corpora",
+        ("\u00b2 \u00b2 Rome B-LOC\n\u00b2 \u00b2 lies O\n\n".encode(), b"", "", "conll", True),
+    ),
 ]
 
 

@@ -27,6 +27,7 @@ from unittest.mock import patch
 
 import dumps
 import httpx
+import numpy as np
 import tool_corruptions
 import yaml
 from configurations import EVERY_KIND, READ_ONCE, given
@@ -37,7 +38,9 @@ from places import ROOT
 from wiki import test_corruption as damaged_dumps
 
 from eatner import tables, tsv
+from eatner.align.candidates import candidate_spans
 from eatner.align.paper import longest_common
+from eatner.align.signals import scored_candidates
 from eatner.answers.locate import locate
 from eatner.config import schema
 from eatner.config.configuration import Configuration
@@ -306,6 +309,18 @@ def check_locate(given: tuple[str, str, str, bool]) -> None:
     common = longest_common(answer, sentence)
     assert common in sentence
     assert common in answer
+
+
+def check_signals(given: tuple[str, str, str]) -> None:
+    name, sentence, code = given
+    words = {piece for word in sentence.split() for piece in (word, word[1:-1]) if piece}
+    logprobs = {f'{surface}"': -1.0 for surface in ["", *sorted(words)[:20]]}
+    hints = [(word, name) for word in sorted(words)[:2]]
+    scored = scored_candidates(name, sentence, logprobs, logprobs, languages.get(code), None, hints)
+    assert np.isfinite(scored.signals).all()
+    for surface in words:
+        for start, end in candidate_spans(surface, sentence):
+            assert sentence[start:end] == surface
 
 
 def check_t5_answer(given: tuple[str, str, bool]) -> None:
@@ -587,6 +602,7 @@ TARGETS: dict[str, Target] = {
     "locate": Target(
         st.tuples(SENTENCES, SENTENCES, st.sampled_from(CODES), st.booleans()), check_locate
     ),
+    "signals": Target(st.tuples(SENTENCES, SENTENCES, st.sampled_from(CODES)), check_signals),
     "T5 answers": Target(st.tuples(SENTENCES, SENTENCES, st.booleans()), check_t5_answer),
     "lists of names": Target(
         st.tuples(SENTENCES, SENTENCES, st.sampled_from(CODES), st.booleans()), check_names_answer

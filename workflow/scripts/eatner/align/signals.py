@@ -126,7 +126,7 @@ _letters = cache(fold_letters)
 
 
 def _numbers(text: str) -> set[int]:
-    return {int(number) for number in re.findall(r"\d+", text)}
+    return {int(number) for number in re.findall(r"\d{1,18}", text)}
 
 
 def _capitals(surface: str, text: str) -> tuple[float, int]:

@@ -21,7 +21,8 @@ from eatner.errors import InputError
 from eatner.tables import Span
 
 _LINE = re.compile(r"(?:[TREAMN]\d+|\*|#\d*)\t")
-_ENTITY = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
+_PLACE = r"\d{1,18} \d{1,18}"
+_ENTITY = re.compile(rf"(T\d+)\t(\S+) ({_PLACE}(?:;{_PLACE})*)\t(.*)")
 # How offsets may count, and whether a line end of two characters counts as two.
 _WAYS = [(unit, returns) for returns in (True, False) for unit in offsets.UNITS]
 

@@ -12,7 +12,7 @@ from eatner.corpora.iob import TAG
 _COMMENT = re.compile(r"#[ ]?[A-Za-z_][\w:.-]*(?: [\w:.-]+)* ?= ?")
 _DOCUMENT = re.compile(r"#(?:begin|end) document\b[^;]*(?:; part \d+)?\s*")
 EXCEL = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)
-INDEX = re.compile(r"(\d+)(?:([-.])(\d+))?")
+INDEX = re.compile(r"(\d{1,18})(?:([-.])(\d{1,18}))?")
 # A quoted value of CSV may hold so many line ends.
 _LONGEST_QUOTE = 10
 

@@ -22,6 +22,8 @@ from eatner.corpora.resemblance import tagged_sentences
 from eatner.corpora.tags import Spelling, Tags, are_brackets, spelling_of
 from eatner.corpora.tokens import read_blocks
 
+# No more digits than Python reads, and no ².
+_NUMBER = re.compile(r"\d{1,18}")
 _PREFIXED = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
 _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC", "VC", "PC"}
 # Keys of tags in a last column of `key=value` pairs, without case; the earlier ones are preferred.
@@ -240,10 +242,10 @@ def _are_offsets(rows: Rows, start: int, columns: Sequence[int]) -> bool:
     """Whether two columns of numbers are a token's offsets: their difference is its length."""
     later = [column for column in columns if column > start + 1]
     whole = [row for row in rows if len(row) > max([start + 1, *later])]
-    if not later or not whole or not all(row[start].isdigit() for row in whole):
+    if not later or not whole or not all(_NUMBER.fullmatch(row[start]) for row in whole):
         return False
-    pairs = [(int(row[start]), row[start + 1]) for row in whole if row[start + 1].isdigit()]
-    lengths = [int(end) - begin for begin, end in pairs]
+    pairs = [row[start : start + 2] for row in whole if _NUMBER.fullmatch(row[start + 1])]
+    lengths = [int(end) - int(begin) for begin, end in pairs]
     return len(lengths) == len(whole) and any(
         sum(n in (len(row[c]), len(row[c]) - 1) for n, row in zip(lengths, whole, strict=True))
         >= NEARLY_ALL * len(whole)

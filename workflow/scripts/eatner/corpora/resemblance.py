@@ -111,7 +111,7 @@ _CODE = re.compile(
     r"[-_*]|[A-Z](?:[A-Z0-9_$.:/-]{0,13}[A-Z0-9_$:/-])?|[a-z]{1,4}(?:[-_][a-z]{2,6})?|0|[.,:]"
 )
 _CAPITAL_CODE = re.compile(r"[-_*0]|[A-Z][A-Z0-9_$./-]*[A-Z$]|[OXo]")
-_NUMBER = re.compile(r"\s*(\d+)\s+\S")
+_NUMBER = re.compile(r"\s*(\d{1,18})\s+\S")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:\S*")
 _PUNCTUATION = re.compile(r"[^\w\s]+")
 

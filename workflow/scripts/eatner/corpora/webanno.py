@@ -177,7 +177,7 @@ def _unit(number: int, line: str, width: int, column: int | None) -> _Unit | Non
     if len(cells) == width + 1 and not cells[-1]:  # a tab ends the line
         cells.pop()
     name = _UNIT.fullmatch(cells[0])
-    place = re.fullmatch(r"(\d+)-(\d+)", cells[1]) if len(cells) == width else None
+    place = re.fullmatch(r"(\d{1,18})-(\d{1,18})", cells[1]) if len(cells) == width else None
     if name is None or place is None:
         return None
     cell = "_" if column is None else cells[column]

@@ -7,6 +7,7 @@ later one.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,7 @@ from eatner.files import digest
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _CHUNK = 1 << 20
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _LONGEST_TEXT = 16 << 20  # bytes; the sums of a whole wiki are a few thousand
 _TIMEOUT = (20, 60)  # seconds to connect, and between two pieces of a file
 _AGENT = {"User-Agent": "eatner (research; respects Retry-After)"}
@@ -109,7 +111,8 @@ def _check_status(response: requests.Response, address: str) -> None:
     if response.status_code in _PASSING:
         after = response.headers.get("Retry-After", "")
         raise PassingError(
-            f"HTTP {response.status_code}", min(float(after), 300) if after.isdigit() else 0.0
+            f"HTTP {response.status_code}",
+            min(float(after), 300) if _NUMBER.fullmatch(after) else 0.0,
         )
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         raise InputError(
@@ -140,7 +143,7 @@ def _get_file(address: str, part: Path) -> None:
             raise PassingError("the server sends another range than it was asked for")
         begin = have if resumed else 0
         length = response.headers.get("Content-Length", "")
-        total = begin + int(length) if length.isdigit() else None
+        total = begin + int(length) if _NUMBER.fullmatch(length) else None
         bar = progress.counter(part.name.removesuffix(".part"), "B", total, unit_scale=True)
         # Unbuffered, and in pieces as they come: a kill or a stall loses nothing that has come.
         with bar, open(part, "r+b" if resumed else "wb", buffering=0) as file:

@@ -351,7 +351,7 @@ def _server_error(reply: httpx.Response, content: Any) -> ServerError | None:
     if not isinstance(message, str):
         message = "" if reply.is_success else reply.text
     code, status = found.get("code"), reply.status_code
-    if reply.is_success and str(code).isdecimal() and 300 <= int(str(code)) < 600:
+    if reply.is_success and re.fullmatch(r"[345]\d\d", str(code)):
         status = int(str(code))
     return ServerError(status, message, (code, found.get("type")))
 

@@ -19,6 +19,7 @@ _BATCH = 1 << 19  # compressed bytes of a task
 # Limits of what is decompressed in one go; anything larger is decompressed piece by piece.
 _AT_ONCE = 8 << 20
 _AT_ONCE_INFLATED = 32 << 20
+_DIGITS = 18  # of an offset: Python refuses to read a number of thousands
 _END_OF_STREAM = 80  # bits: a magic number and a sum
 AGAIN = "Download it again and compare its sha1 with the published one."
 LAYOUT = "Give a pages-articles dump in MediaWiki's XML export format, UTF-8."
@@ -192,7 +193,7 @@ def check_index(dump: Path, index: Path) -> None:
     chunks = inflate_strictly(index, 0, index.stat().st_size) if packed else plain(index)
     for line, text in enumerate(_lines(chunks), 1):
         offset = text.partition(b":")[0]
-        if not offset.isdigit():
+        if not offset.isdigit() or len(offset) > _DIGITS:
             raise InputError(
                 "this line is none of an index (offset:page id:title)",
                 path=index,
