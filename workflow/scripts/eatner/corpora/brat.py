@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +44,12 @@ def _partners(path: Path) -> tuple[Path, Path]:
         return path, path.with_suffix("" if path.stem.endswith(".txt") else ".txt")
     # brat's, that of BioNLP's shared tasks, and that of copies with another name.
     names = path.with_suffix(".ann"), path.with_suffix(".a1"), path.with_name(f"{path.name}.ann")
-    return next((name for name in names if name.is_file()), names[0]), path
+    return next((name for name in names if name.exists()), names[0]), path
 
 
 def looks_like(path: Path, head: str) -> bool:
     """Whether a file is brat's annotation, or a text beside which its annotation is."""
-    if path.suffix == ".txt" and _partners(path)[0].is_file():
+    if path.suffix == ".txt" and _partners(path)[0].exists():
         return True
     lines = [line for line in head.removeprefix("\ufeff").splitlines()[:20] if line.strip()]
     entities = path.suffix == ".ann" or any(map(_ENTITY.fullmatch, lines))
@@ -148,12 +149,13 @@ def _place(entities: list[_Entity], text: str, path: Path) -> tuple[str, list[La
         )
     notes.log()
     placed = []
+    returns = [match.start() for match in re.finditer("\r\n", counted)]
     for entity in entities:
         span = _span(entity, counted, unit)
         if span is None or not _same(counted[slice(*span)], entity):
             _refuse(entity, counted, path)
         else:
-            start, end = (at - counted.count("\r\n", 0, at) for at in span)
+            start, end = (at - bisect_right(returns, at - 2) for at in span)
             placed.append(LabelledSpan(start, end, entity.label, entity.line))
     return plain, placed
 

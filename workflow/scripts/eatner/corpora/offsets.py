@@ -7,7 +7,10 @@ a file gives for its spans decide which. Where it gives none, the edges of words
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 from eatner.tables import Span
 from eatner.text.characters import cuts_word
@@ -42,16 +45,17 @@ def _code_point(text: str, offset: int, unit: str) -> int | None:
     """The number of code points before an offset in bytes or UTF-16 units."""
     if text.isascii():
         return offset if 0 <= offset <= len(text) else None
-    count = 0
-    for place, char in enumerate(text):
-        if count >= offset:
-            return place if count == offset else None
-        count += 1 + (char > "\uffff") if unit == UTF_16 else _bytes(char)
-    return len(text) if count == offset else None
+    begins = _begins(text, unit)
+    place = bisect_left(begins, offset)
+    return place if place < len(begins) and begins[place] == offset else None
 
 
-def _bytes(char: str) -> int:
-    return 1 + (char > "\x7f") + (char > "\u07ff") + (char > "\uffff")
+@lru_cache(maxsize=4)
+def _begins(text: str, unit: str) -> list[int]:
+    """The offset of every code point of a text, and of its end."""
+    borders = "\uffff" if unit == UTF_16 else "\x7f\u07ff\uffff"
+    sizes = (1 + sum(char > border for border in borders) for char in text)
+    return [*itertools.accumulate(sizes, initial=0)]
 
 
 def is_clean(text: str, span: Span) -> bool:

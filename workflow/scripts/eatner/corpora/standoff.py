@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from eatner.corpora.gold import AnnotatedSentence, LabelledSpan
@@ -66,16 +68,23 @@ def sentences(
         place: Where the document is, for messages.
         tokens: The places of its tokens.
     """
+    by_place = sorted(enumerate(entities), key=lambda numbered: numbered[1].start)
+    starts = [entity.start for _, entity in by_place]
+    words = sorted(tokens)
     joined: list[Span] = []
     for start, end in bounds:
-        if joined and any(e.start < start and e.end > joined[-1][1] for e in entities):
+        before = bisect_left(starts, start) - 1
+        if joined and before >= 0 and by_place[before][1].end > joined[-1][1]:
             start = joined.pop()[0]
         joined.append((start, end))
     for start, end in joined:
-        inside = [e for e in entities if start <= e.start and e.end <= end]
+        first, after = bisect_left(starts, start), bisect_left(starts, end)
+        # In the order of the file.
+        inside = [e for _, e in sorted(by_place[first:after], key=itemgetter(0)) if e.end <= end]
+        first, after = bisect_left(words, (start,)), bisect_left(words, (end,))
         yield AnnotatedSentence(
             ids.take("", place),
             text[start:end],
-            tuple((a - start, b - start) for a, b in tokens if start <= a and b <= end),
+            tuple((a - start, b - start) for a, b in words[first:after] if b <= end),
             tuple(LabelledSpan(e.start - start, e.end - start, e.label, e.line) for e in inside),
         )

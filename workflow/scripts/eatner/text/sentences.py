@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 
 from eatner.text.languages import Language
@@ -11,6 +12,8 @@ _OPEN = "「『（(“«〈《【[［"
 _CLOSE = dict(zip("」』）)”»〉》】]］", _OPEN, strict=True))
 # What opens a quote elsewhere closes one in German and others, behind its own mark: „So.“ »So.«
 _CLOSES_HERE = {"“": "„", "‘": "‚", "«": "»"}
+_COUNTED = "".join(dict.fromkeys("".join(map("".join, _CLOSES_HERE.items()))))
+_COUNTED_MARK = re.compile(f"[{_COUNTED}]")
 _QUOTES = "”»"
 _AFTER = "」』）)”»〉》】]］\"'’"
 # A double quote inside a word is a Hebrew abbreviation's: קמ"ר.
@@ -26,6 +29,7 @@ _SPACED_QUOTE = re.compile(r"[ \u00a0\u202f]+»")
 _ITEM = re.compile(r"\s*\d+(?:\.\d+)*\Z")
 # A line of Tibetan has a space between the marks of one end: །_།
 _SPACED = {"Tibt"}
+_NO_SPACE = re.compile(r"\S")
 
 
 @cache
@@ -74,52 +78,82 @@ def _append(spans: list[tuple[int, int]], line: str, start: int, end: int, base:
         spans.append((base + start, base + end))
 
 
-def _ends(line: str, language: Language) -> list[int]:
+class _Line:
+    """A line, with what is asked of it for every mark: it may be as long as a book.
+
+    Args:
+        text: The line.
+        language: Its language.
+    """
+
+    def __init__(self, text: str, language: Language) -> None:
+        self.text, self.language = text, language
+        self.closing: set[int] = set()  # marks that open quotes elsewhere and close one here
+        self._quotes: dict[str, list[int]] = {mark: [] for mark in _COUNTED}
+        for found in _COUNTED_MARK.finditer(text):
+            mark, at = found[0], found.start()
+            opener = _CLOSES_HERE.get(mark)
+            if opener and len(self._quotes[opener]) > len(self._quotes[mark]):
+                self.closing.add(at)
+            self._quotes[mark].append(at)
+        self._run = (0, 0, "")  # the marks that were looked at last, and what follows them
+
+    def behind(self, start: int, end: int) -> tuple[int, str]:
+        """Where the marks end that begin with one at `start`, and the next character but spaces."""
+        if start >= self._run[1]:
+            behind = self._behind_marks(end)
+            following = _NO_SPACE.search(self.text, behind)
+            self._run = (start, behind, following[0] if following else "")
+        return self._run[1:]
+
+    def _behind_marks(self, end: int) -> int:
+        """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
+        text, marks = self.text, self.language.marks
+        while True:
+            while end < len(text) and (
+                text[end] in marks or text[end] in _AFTER or end in self.closing
+            ):
+                end += 1
+            quote = _SPACED_QUOTE.match(text, end)
+            if quote and self._before("«", end) > self._before("»", end):
+                end = quote.end()
+                continue
+            if self.language.script in _SPACED:
+                after = _NO_SPACE.search(text, end)
+                if after and after.start() > end and after[0] in tuple(marks):
+                    end = after.end()
+                    continue
+            return end
+
+    def _before(self, mark: str, end: int) -> int:
+        return bisect_left(self._quotes[mark], end)
+
+
+def _ends(text: str, language: Language) -> list[int]:
     """Where the sentences of a line end, behind their marks."""
-    tokens = list(_tokens(language).finditer(line))
-    inside = _bracketed(line, [token.start() for token in tokens], language)
+    line = _Line(text, language)
+    tokens = list(_tokens(language).finditer(text))
+    inside = _bracketed(line, [token.start() for token in tokens])
     ends: list[int] = []
     for token in tokens:
         at = token.start()
         if token[0] in _OPEN or token[0] in _CLOSE or at in inside:
             continue
-        end = _behind_marks(line, token.end(), language)
+        end, following = line.behind(at, token.end())
         if ends and end <= ends[-1]:
             continue
-        if token[0] in ".;\u037e:" and not _stops(line, at, end, language):
+        if token[0] in ".;\u037e:" and not _stops(text, at, end, following, language):
             continue
-        if token[0] in "!?" and language.spaces and end < len(line) and not line[end].isspace():
+        if token[0] in "!?" and language.spaces and end < len(text) and not text[end].isspace():
             continue
         # Yahoo! is a name. Python calls Georgian letters lower case, so the language must say it.
-        if language.cased and line[end:].lstrip()[:1].islower():
+        if language.cased and following.islower():
             continue
         ends.append(end)
     return ends
 
 
-def _behind_marks(line: str, end: int, language: Language) -> int:
-    """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
-    while end < len(line) and (
-        line[end] in language.marks or line[end] in _AFTER or _closes_here(line, end)
-    ):
-        end += 1
-    quote = _SPACED_QUOTE.match(line, end)
-    if quote and line.count("«", 0, end) > line.count("»", 0, end):
-        return _behind_marks(line, quote.end(), language)
-    if language.script in _SPACED:
-        after = len(line) - len(line[end:].lstrip())
-        if after > end and line[after : after + 1] in tuple(language.marks):
-            return _behind_marks(line, after + 1, language)
-    return end
-
-
-def _closes_here(line: str, at: int) -> bool:
-    """Whether a mark that opens quotes elsewhere closes one here."""
-    mark = line[at]
-    return mark in _CLOSES_HERE and line.count(_CLOSES_HERE[mark], 0, at) > line.count(mark, 0, at)
-
-
-def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
+def _bracketed(line: _Line, places: list[int]) -> set[int]:
     """The marks between a bracket or quote and its partner, which end no sentence.
 
     Where words have spaces, a mark right before a closing quote ends one: He said: “It rains.” Then
@@ -127,28 +161,28 @@ def _bracketed(line: str, places: list[int], language: Language) -> set[int]:
     """
     stack: list[tuple[str, int]] = []
     inside: set[int] = set()
+    text = line.text
     for order, at in enumerate(places):
-        char = line[at]
-        if char in _OPEN and not _closes_here(line, at):
+        char = text[at]
+        if char in _OPEN and at not in line.closing:
             stack.append((char, order))
         elif char in _CLOSE and stack and stack[-1][0] == _CLOSE[char]:
             _, opened = stack.pop()
             if not stack:
                 last = order - 1
-                if language.spaces and char in _QUOTES:
+                if line.language.spaces and char in _QUOTES:
                     behind = at
-                    while last > opened and not line[places[last] + 1 : behind].strip():
+                    while last > opened and not text[places[last] + 1 : behind].strip():
                         behind = places[last]
                         last -= 1
                 inside.update(places[opened + 1 : last + 1])
     return inside
 
 
-def _stops(line: str, at: int, end: int, language: Language) -> bool:
+def _stops(line: str, at: int, end: int, following: str, language: Language) -> bool:
     """Whether the full stop at `at` ends a sentence."""
     if end < len(line) and not line[end].isspace():
         return False
-    following = line[end:].lstrip()[:1]
     if not following:
         return True
     if following in ",;:":

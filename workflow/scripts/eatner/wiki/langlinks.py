@@ -22,9 +22,10 @@ _BLOCK = 1 << 22
 _HEAD = 1 << 20  # bytes in which the table must be declared
 # The longest row: a title of 255 bytes, all of them escaped, a language and an id.
 _ROW = 4096
-_CREATE = re.compile(rb"CREATE TABLE (?:IF NOT EXISTS )?`?(\w+)`?\s*\((.*?)\n\s*\)", re.DOTALL)
+_CREATE = re.compile(rb"CREATE TABLE (?:IF NOT EXISTS )?`?(\w{1,64})`?\s{0,9}\(")
+_CREATED = re.compile(rb"\n[ \t]*+\)")
 _ANNOUNCED = re.compile(rb"\s*(?:/\*.*?\*/;?\s*)?-- (?:MySQL|MariaDB) dump ")
-_COLUMN = re.compile(rb"^\s*`(\w+)`", re.MULTILINE)
+_COLUMN = re.compile(rb"^[ \t]*+`(\w{1,64})`", re.MULTILINE)
 # Unrolled: runs of plain bytes at once, an escape between them.
 _VALUE = rb"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+"
 _STRING = rb"'" + _VALUE + rb"'"
@@ -88,12 +89,14 @@ def read(path: Path, language: str = "en") -> dict[int, str]:
         buffer += block
         announced = announced or (not base and _ANNOUNCED.match(buffer) is not None)
         if pattern is None:
-            created = _CREATE.search(buffer)
-            if created is None:
-                if len(buffer) > _HEAD:
+            created = _CREATE.search(buffer, 0, _HEAD)
+            end = _CREATED.search(buffer, created.end(), 2 * _HEAD) if created else None
+            if created is None or end is None:
+                if len(buffer) > 2 * _HEAD:
                     break
                 continue
-            columns = [name.decode() for name in _COLUMN.findall(created[2])]
+            declared = buffer[created.end() : end.start()]
+            columns = [name.decode() for name in _COLUMN.findall(declared)]
             if not set(_COLUMNS) <= set(columns) or len(set(columns)) < len(columns):
                 raise InputError(
                     f"the table {created[1].decode()} has the columns {' '.join(columns)}",
