@@ -28,3 +28,8 @@ def test_a_long_quotation_is_cut_in_its_middle() -> None:
     assert said.startswith("a.tsv, line 3: malformed tag 'xxx")
     assert said.endswith("xxx'. Do.")
     assert len(said) < 1100
+
+
+def test_what_is_quoted_ends_no_line() -> None:
+    error = InputError("a\nb\0c\u2028d", path="x\r.tsv", record="\x1b[31m", remedy="Do\tit.")
+    assert str(error) == "x\\r.tsv, \\x1b[31m: a\\nb\\x00c\\u2028d. Do\\tit."

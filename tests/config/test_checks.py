@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from configurations import ENDPOINT, HUB_ENCODER, HUB_TAGGER, read, refusal
 from smoke import COMPARE, TAUGHT
@@ -187,6 +189,19 @@ def test_a_bad_comparison_is_refused(change, said):
     ("model", "said"),
     [
         ({"endpoint": f"https://me:{KEY}@host/v1"}, "`key_variable`"),
+        *(
+            ({"endpoint": url}, "must be a plain URL of a host")
+            for url in (
+                "http://h\n/v1",
+                "http://\u200bx/",
+                "http://127.0.0.1:1/a\x7fb",
+                "http://.../v1",
+                "http://a..b/",
+                f"http://{'a' * 64}.org/",
+                f"http://h/{'a' * 70_000}",
+                "http://xn--/v1",
+            )
+        ),
         ({"key_variable": KEY}, "in capitals"),
     ],
 )
@@ -203,3 +218,43 @@ def test_what_is_not_pinned_is_said():
     assert "No commit is pinned for corpora.a, corpora.b, corpora.c and 2 more" in warning
     [warning] = read({"aligners": {"x": HUB_ENCODER | {"revision": "main"}}}).warnings
     assert "No commit is pinned for aligners.x:" in warning
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:8000/v1", "http://bücher.example/v1", "https://h./"])
+def test_an_endpoint_may_have_any_host(url):
+    assert read({"models": {"remote": ENDPOINT | {"endpoint": url}}})
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"t": float("nan")}, "nan is no number"),
+        ({"t": [float("-inf")]}, "models.x.request.t.0: -inf is no number"),
+        ({"t": date(2020, 1, 1)}, 'Quote it: "2020-01-01"'),
+        ({"t": b"a"}, "YAML's type bytes"),
+        ({"t": "\ud83d"}, "half of a character"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_when_it_is_planned(request_, said):
+    assert said in refusal({"models": {"x": {**ENDPOINT, "request": request_}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a{b}.iob2", "takes {} for wildcards"),
+        ("mini.iob2\n", "control character"),
+        ("a" * 5000, "does not exist"),
+        ("/dev/null", "is a device or a pipe"),
+        (".", "is a folder"),
+    ],
+)
+def test_a_path_that_no_rule_can_have_is_refused_in_a_line(name, said):
+    message = refusal({"corpora": {"x": {"language": "ko", "file": name}}})
+    assert said in message
+    assert message.isprintable()
+    assert len(message) < 2500
+
+
+def test_there_are_no_more_shards_than_a_plan_can_hold():
+    assert "1000" in refusal({"shards": 200_000})

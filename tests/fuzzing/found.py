@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from configurations import EVERY_KIND, given
+from configurations import ENDPOINT, EVERY_KIND, given
 
 
 class Found(NamedTuple):
@@ -14,6 +14,11 @@ class Found(NamedTuple):
     fault: str
     target: str
     input: Any
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """A dict in a dict in a dict ..."""
+    return {"a": nested(depth - 1)} if depth else {}
 
 
 ROW = b"bc/x_1  0  %d  kam  NN  (X*)  -  -  -  spk  *  %s-\n"
@@ -109,6 +114,52 @@ FOUND = [
         "a superscript number where offsets are looked for was a ValueError",
         "corpora",
         ("\u00b2 \u00b2 Rome B-LOC\n\u00b2 \u00b2 lies O\n\n".encode(), b"", "", "conll", True),
+    ),
+    Found(
+        "leader dots took a time that grew with the square of their number",
+        "corpora",
+        (b"Anna" + b"." * 100_000 + b" 7\n", b"", "", "paragraphs", True),
+    ),
+    Found(
+        "a book on one line took a time that grew with its square",
+        "corpora",
+        (b"Anna geht. \xc2\xbbJa.\xc2\xab " * 60_000, b"", "", "prose", True),
+    ),
+    Found(
+        "marks with a space between them, as in Tibetan, were a RecursionError",
+        "encodings",
+        (("\u00ab " * 1500 + "Oui." + " \u00bb" * 1200).encode(), "utf-8"),
+    ),
+    Found(
+        "an annotation of tens of thousands of entities took the square of their number",
+        "corpora",
+        (
+            b"Rome " * 40_000,
+            b"".join(b"T%d\tLOC %d %d\tRome\n" % (i, 5 * i, 5 * i + 4) for i in range(40_000)),
+            ".txt",
+            "brat",
+            True,
+        ),
+    ),
+    Found(
+        "beginnings of a table without an end took the square of their number",
+        "langlinks",
+        (b"CREATE TABLE a (" * 60_000, 0),
+    ),
+    Found(
+        "a number that is none was taken for a time limit",
+        "configurations",
+        given(EVERY_KIND, {"models": {"x": {**ENDPOINT, "timeout": float("nan")}}}),
+    ),
+    Found(
+        "fields of a request that nest without end were a RecursionError",
+        "configurations",
+        given(EVERY_KIND, {"models": {"x": {**ENDPOINT, "request": nested(200)}}}),
+    ),
+    Found(
+        "a file name of thousands of characters was an OSError",
+        "configurations",
+        given(EVERY_KIND, {"corpora": {"x": {"language": "ko", "file": "a" * 5000}}}),
     ),
 ]
 

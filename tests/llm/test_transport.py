@@ -61,6 +61,8 @@ PASSING = {
     "proxy's fault": lambda h: h.send(502, b"<html>Bad Gateway</html>", "text/html"),
     "overload": status(503, Retry_After="0"),
     "a pause until a date": status(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
+    "headers in Latin-1": status(429, X_Info="caf\u00e9", Retry_After="\u00b2"),
+    "headers in UTF-8": status(429, X_Info="\u6771\u4eac".encode().decode("latin-1")),
     "cut connection": cut_in_the_middle,
     "silence": hang,
     "a proxy's page": body(b"<html>Try later</html>", "text/html; charset=utf-8"),

@@ -112,3 +112,14 @@ def test_a_job_that_fails_leaves_no_record(tmp_path: Path) -> None:
         raise KeyError
     assert not list(tmp_path.iterdir())
     assert json.dumps(traces.hardware())
+
+
+@pytest.mark.parametrize(
+    "content", ["[1]", "{", '{"rule": "x", "outputs": 5}', "null", "[" * 90_000]
+)
+def test_a_file_that_is_no_record_is_passed_over_with_a_warning(tmp_path, caplog, content) -> None:
+    (tmp_path / "tag").mkdir()
+    (tmp_path / "tag/a.job.json").write_text(json.dumps(record("tag", [], ["out"])))
+    (tmp_path / "tag/b.job.json").write_text(content)
+    assert [found["rule"] for found in read_records(tmp_path)] == ["tag"]
+    assert "b.job.json is no record of a job" in caplog.text

@@ -30,10 +30,15 @@ REMEDIES = {
 LONGEST = 1000
 
 
-def shortened(text: str) -> str:
-    """Leave out the middle of a text that is too long for an error's line."""
+# What would end a line, or hide in it or from it.
+_CONTROL = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+def on_a_line(text: str) -> str:
+    """A text for an error's line: control characters escaped, without the middle if too long."""
     half = LONGEST // 2
-    return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
+    short = text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
+    return short.translate(_CONTROL)
 
 
 class InputError(Exception):
@@ -56,11 +61,11 @@ class InputError(Exception):
         record: str | None = None,
         remedy: str,
     ) -> None:
-        problem, remedy = shortened(problem), shortened(remedy)
-        record = None if record is None else shortened(record)
+        problem, remedy = on_a_line(problem), on_a_line(remedy)
+        record = None if record is None else on_a_line(record)
         self.problem, self.path, self.line = problem, path, line
         self.record, self.remedy = record, remedy
-        where = "" if path is None else str(path)
+        where = "" if path is None else on_a_line(str(path))
         if line is not None:
             where += f", line {line}"
         if record is not None:

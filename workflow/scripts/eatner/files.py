@@ -47,6 +47,14 @@ def write_json(path: str | Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def exists(path: str | Path) -> bool:
+    """Whether there is such a file or folder; not where its name is too long for the system."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
+
+
 def digest(path: Path, algorithm: str) -> str:
     """The sum of a file, in hexadecimal.
 

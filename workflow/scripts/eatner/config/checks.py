@@ -21,6 +21,7 @@ from eatner.config.components import (
 from eatner.config.lessons import teacher
 from eatner.config.sources import RAW_FORMATS, WIKI_FILES, Settings, wiki_source
 from eatner.errors import InputError
+from eatner.files import exists
 from eatner.foreign import refuse_pickle
 from eatner.text import languages
 
@@ -419,12 +420,28 @@ def _check_language(code: str, where: str) -> None:
 
 
 def _check_file(path: str, where: str) -> None:
-    if not Path(path).exists():
+    _check_name(path, where)
+    if not exists(path):
         raise InputError(f"{path} does not exist", record=where, remedy="Correct the path.")
-    if not Path(path).is_file():
+    if Path(path).is_dir():
         raise InputError(f"{path} is a folder", record=where, remedy="Name the file.")
+    if not Path(path).is_file():
+        raise InputError(
+            f"{path} is a device or a pipe, which can be read once or never",
+            record=where,
+            remedy="Write its content to a file, and name that.",
+        )
     if Path(path).stat().st_size == 0:
         raise InputError(f"{path} is empty", record=where, remedy="Put the right file there.")
+
+
+def _check_name(path: str, where: str) -> None:
+    if re.search(r"[{}\x00-\x1f\x7f]", path):
+        raise InputError(
+            f"{path!r} has a brace or a control character: Snakemake takes {{}} for wildcards",
+            record=where,
+            remedy="Rename it, or name a link to it.",
+        )
 
 
 def _check_folder(path: str, holds: str, where: str) -> None:
@@ -432,7 +449,8 @@ def _check_folder(path: str, holds: str, where: str) -> None:
 
     Its weights are checked again when it is loaded; this is before the hours until then.
     """
-    if not any(Path(path).glob(holds)):
+    _check_name(path, where)
+    if not exists(path) or not any(Path(path).glob(holds)):
         raise InputError(f"there is no {holds} in {path}", record=where, remedy="Correct the path.")
     try:
         refuse_pickle(Path(path))

@@ -23,6 +23,7 @@ from eatner.config.components import (
 from eatner.config.lessons import teacher
 from eatner.config.sources import Corpus, Settings, Wiki
 from eatner.errors import InputError
+from eatner.files import exists
 
 SCHEMA = Path("workflow", "schemas", "config.schema.yaml")
 ARTIFACTS = Path("config", "artifacts.tsv")
@@ -76,6 +77,7 @@ class Configuration:
             InputError: The schema does not know a key or a value, nothing has a name that is used,
                 a file does not exist, or parts do not go together.
         """
+        schema.refuse_unwritable(given)
         values = copy.deepcopy(dict(given))
         _find_shipped(values, root)
         known = schema.read(root / SCHEMA)
@@ -373,7 +375,7 @@ def _find_shipped(values: Settings, root: Path) -> None:
         for settings in components_of.values() if isinstance(components_of, dict) else ():
             for key in keys & settings.keys() if isinstance(settings, dict) else ():
                 path = settings[key]
-                if isinstance(path, str) and not Path(path).exists() and (root / path).exists():
+                if isinstance(path, str) and not exists(path) and exists(root / path):
                     settings[key] = str(root / path)
 
 

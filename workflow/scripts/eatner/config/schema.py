@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ EXPLAINED = "Every key is explained in workflow/schemas/config.schema.yaml."
 # The length of a commit's name. YAML reads leading zeros as octal, which gives fewer digits.
 COMMIT_DIGITS = 40
 DATE_DIGITS = 8
+DEEPEST = 50
 
 
 def _pattern(
@@ -47,6 +49,47 @@ def read(path: Path) -> Draft202012Validator:
     # libyaml if it is built in: the schema is long, and every plan and every job reads it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return _Validator(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+
+
+def refuse_unwritable(values: Mapping[str, Any]) -> None:
+    """Refuse what YAML can hold and neither JSON nor a table can, and nesting without end.
+
+    Args:
+        values: The configuration as Snakemake read it.
+
+    Raises:
+        InputError: A number that is none or infinite, bytes, half a character, a date in a request,
+            nesting beyond `DEEPEST`.
+    """
+    left: list[tuple[tuple[str, ...], Any]] = [((), values)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, Mapping | list | tuple):
+            if len(path) >= DEEPEST:
+                raise InputError(
+                    f"values are nested more than {DEEPEST} deep",
+                    record=".".join(["configuration", *path[:5], "..."]),
+                    remedy="Correct its brackets or its indentation.",
+                )
+            pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+            left += [((*path, str(key)), below) for key, below in pairs]
+            continue
+        problem = _unwritable(path, value)
+        if problem:
+            where = ".".join(["configuration", *path])
+            raise InputError(problem[0], record=where, remedy=problem[1])
+
+
+def _unwritable(path: Sequence[str], value: Any) -> tuple[str, str] | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is no number that can be used here", "Give a finite number."
+    if isinstance(value, bytes | set):
+        return f"a value of YAML's type {type(value).__name__}", "Give a text."
+    if isinstance(value, date) and "request" in path:
+        return f"YAML reads {value} as a date, which JSON has not", f'Quote it: "{value}".'
+    if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+        return "a text holds half of a character (a lone surrogate)", "Write it anew."
+    return None
 
 
 def check(values: dict[str, Any], schema: Draft202012Validator) -> None:

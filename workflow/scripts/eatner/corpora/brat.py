@@ -149,13 +149,13 @@ def _place(entities: list[_Entity], text: str, path: Path) -> tuple[str, list[La
         )
     notes.log()
     placed = []
-    returns = [match.start() for match in re.finditer("\r\n", counted)]
+    line_ends = [match.start() for match in re.finditer("\r\n", counted)]
     for entity in entities:
         span = _span(entity, counted, unit)
         if span is None or not _same(counted[slice(*span)], entity):
             _refuse(entity, counted, path)
         else:
-            start, end = (at - bisect_right(returns, at - 2) for at in span)
+            start, end = (at - bisect_right(line_ends, at - 2) for at in span)
             placed.append(LabelledSpan(start, end, entity.label, entity.line))
     return plain, placed
 

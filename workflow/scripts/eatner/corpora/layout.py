@@ -24,6 +24,8 @@ from eatner.corpora.tokens import read_blocks
 
 # No more digits than Python reads, and no ².
 _NUMBER = re.compile(r"\d{1,18}")
+# A wider line is a whole text, whose words need not all be tried as tags.
+_MOST_COLUMNS = 100
 _PREFIXED = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
 _CHUNKS = {"NP", "VP", "PP", "ADJP", "ADVP", "SBAR", "PRT", "CONJP", "INTJ", "NC", "VC", "PC"}
 # Keys of tags in a last column of `key=value` pairs, without case; the earlier ones are preferred.
@@ -202,7 +204,7 @@ def _bracketed(rows: Rows, columns: Iterable[int], width: int) -> _Tagged | None
 
 def _find_tags(rows: Rows, width: int, wanted: int | None) -> _Tagged | None:
     """Where the tags are: in a column, in pairs of the last, in brackets, or otherwise spelt."""
-    columns = range(-width, 0) if wanted is None else [wanted]
+    columns = range(-min(width, _MOST_COLUMNS), 0) if wanted is None else [wanted]
     usual = _usual_tags(rows, columns, width)
     if usual is not None and not usual[1]:
         return usual[0]

@@ -34,7 +34,7 @@ PASSING = (408, 409, 425, 429)
 # Bytes of a reply; the longest answers, with the log-probabilities of all tokens, have few million.
 LONGEST_REPLY = 64 << 20
 # Headers that told how a reply came, and are untrue of the bytes that it holds.
-_OF_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")
+_OF_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
 # Length of a server's message in ours, in characters.
 LONGEST_MESSAGE = 300
 # How servers say that a prompt is too long for them: codes of OpenAI and llama.cpp; the words of
@@ -203,7 +203,7 @@ class Transport:
                         record=self.who,
                         remedy="Look at the server: no answer is so long.",
                     )
-        headers = [(k, v) for k, v in reply.headers.items() if k.lower() not in _OF_TRANSFER]
+        headers = [(k, v) for k, v in reply.headers.raw if k.lower() not in _OF_TRANSFER]
         return httpx.Response(
             reply.status_code, headers=headers, content=bytes(content), request=reply.request
         )
@@ -268,11 +268,14 @@ def check_address(url: str, key_variable: str | None) -> None:
     try:
         parts = urlsplit(url)
         plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        address = httpx.URL(url)
+        labels = address.raw_host.rstrip(b".").split(b".")  # ASCII, which a name may become
+        plain = plain and bool(address.host) and all(0 < len(label) < 64 for label in labels)
+    except (ValueError, httpx.InvalidURL):
         plain = False
     if not plain or parts.username or parts.password or parts.query or parts.fragment:
         raise InputError(
-            "`endpoint` must be a plain URL, with no user, password or question mark",
+            "`endpoint` must be a plain URL of a host, with no user, password or question mark",
             remedy="Write it like http://localhost:8000/v1. A key belongs into an environment "
             "variable: name it by `key_variable`.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -14,7 +15,9 @@ import yaml
 from eatner.files import digest
 from eatner.trace import SUFFIX
 
+log = logging.getLogger(__name__)
 Record = Mapping[str, Any]
+_NUMBERS = ("seconds", "peak_memory_mb", "threads")
 STYLE = """body{font:14px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em}
 table{border-collapse:collapse}th,td{padding:.2em .8em .2em 0;text-align:left;vertical-align:top}
 td.number{text-align:right}tr+tr{border-top:1px solid #ccc}code{overflow-wrap:anywhere}"""
@@ -24,15 +27,35 @@ def read_records(logs: Path) -> list[Record]:
     """Read the records of all jobs.
 
     Args:
-        logs: The folder of the logs; a record that cannot be read is passed over.
+        logs: The folder of the logs; a file that is no record of a job is passed over, with a
+            warning.
     """
     found = []
     for path in sorted(logs.rglob(f"*{SUFFIX}")):
         try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError:
-            continue
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            record = None
+        if _is_record(record):
+            found.append(record)
+        else:
+            log.warning("%s is no record of a job; its job is not traced", path)
     return found
+
+
+def _is_record(record: Any) -> bool:
+    return (
+        isinstance(record, dict)
+        and all(isinstance(record.get(key), str) for key in ("rule", "started"))
+        and all(isinstance(record.get(key), int | float) for key in _NUMBERS)
+        and all(isinstance(record.get(key), dict) for key in ("wildcards", "run"))
+        and {"command", "git", "versions", "hardware"} <= record["run"].keys()
+        and all(isinstance(record["run"][key], dict) for key in ("versions", "hardware"))
+        and all(
+            isinstance(paths := record.get(key), list) and all(isinstance(p, str) for p in paths)
+            for key in ("input", "output")
+        )
+    )
 
 
 def trace(result: Path, records: Iterable[Record]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class _Line:
         return self._run[1:]
 
     def _behind_marks(self, end: int) -> int:
-        """The end of the marks and closing quotes that follow the first mark of a sentence's end."""
+        """The end of the marks and closing quotes that follow the first mark of an end."""
         text, marks = self.text, self.language.marks
         while True:
             while end < len(text) and (
