@@ -67,13 +67,6 @@ def test_the_page_is_safe_and_shows_what_was_found(tmp_path: Path, monkeypatch) 
     assert not [tag for tag in ("<all>", "<b>", "<y>") if tag in text]
 
 
-def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "rule").mkdir()
-    (tmp_path / "rule" / "a.job.json").write_text('{"rule": ')
-    (tmp_path / "rule" / "b.job.json").write_text('{"rule": "read"}')
-    assert read_records(tmp_path) == [{"rule": "read"}]
-
-
 def test_a_commit_is_that_of_the_projects_own_working_tree(tmp_path: Path) -> None:
     assert traces.git_commit(tmp_path) is None
 
