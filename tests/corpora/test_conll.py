@@ -275,3 +275,12 @@ def test_documents_begin_in_capitals_or_not(load) -> None:
     for mark in ("-DOCSTART- O", "-docstart- O", "-DOCSTART- (947testa CRICKET) O"):
         sentences = load(f"{mark}\n\nRome B-LOC\nfell O\n{mark}\nAnna B-PER\n")
         assert [s.text for s in sentences] == ["Rome fell", "Anna"]
+
+
+@pytest.mark.parametrize("comment", ["# text = Rom", "# sent_id = s2"])
+def test_a_sentence_has_one_text_and_one_id(load, comment: str) -> None:
+    rows = "1\tRom\tB-LOC\n2\tlebt\tO\n\n"
+    twice = f"# sent_id = s1\n# text = Rom lebt\n{comment}\n{rows}"
+    with pytest.raises(InputError, match=r"line 3: a second `# .*blank line"):
+        load(twice, "conllu")
+    assert load(f"# sent_id = s1\n# sent_id = s1\n# text = Rom lebt\n{rows}", "conllu")

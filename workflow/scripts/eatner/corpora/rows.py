@@ -19,6 +19,8 @@ from eatner.errors import InputError
 Row = tuple[int, list[str]]
 # No name, or what pandas writes for none.
 _NAMELESS = {"", "nan", "none", "null"}
+# Comments of a sentence that stand there once.
+_ONCE = ("text", "sent_id")
 
 
 @dataclass(slots=True)
@@ -29,10 +31,19 @@ class Block:
     comments: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def _take_comment(block: Block, number: int, line: str) -> None:
+def _take_comment(block: Block, number: int, line: str, path: Path) -> None:
     key, equals, value = line[1:].partition("=")
-    if equals:
-        block.comments.setdefault(key.strip(), (number, value.removeprefix(" ")))
+    if not equals:
+        return
+    key, value = key.strip(), value.removeprefix(" ")
+    _, first = block.comments.setdefault(key, (number, value))
+    if key in _ONCE and value.strip() != first.strip():
+        raise InputError(
+            f"a second `# {key}` in one sentence",
+            path=path,
+            line=number,
+            remedy="Put a blank line between sentences, or remove one of the two.",
+        )
 
 
 def _row(number: int, line: str, layout: Layout, path: Path) -> list[str] | None:
@@ -71,7 +82,7 @@ def _blocks(path: Path, layout: Layout) -> Iterator[Block]:
                 if block.rows and layout.end and "document_id" in line:
                     yield block  # of HIPE: the next document
                     block = Block()
-                _take_comment(block, number, line)
+                _take_comment(block, number, line, path)
                 continue
             if line[0] == "#" and line.startswith(("# text = ", "# sent_id = ")):
                 raise InputError(
