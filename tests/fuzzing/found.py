@@ -131,6 +131,11 @@ FOUND = [
         (("\u00ab " * 1500 + "Oui." + " \u00bb" * 1200).encode(), "utf-8"),
     ),
     Found(
+        "a long answer took its length times that of its sentence",
+        "locate",
+        ("Rome" * 5000, "Rome" * 4999 + ".", "de", False),
+    ),
+    Found(
         "an annotation of tens of thousands of entities took the square of their number",
         "corpora",
         (

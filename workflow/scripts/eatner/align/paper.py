@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from eatner.align.rows import alignment_row
 from eatner.align.step import Step
@@ -91,15 +90,69 @@ def align(
             yield alignment_row(row, status, span, surface, logprob=answer.logprob)
 
 
+class _Substrings:
+    """All substrings of a text, as a suffix automaton (Blumer et al. 1985), in linear time.
+
+    Attributes:
+        following: For each state, the next one for each character.
+        link: For each state, that of its longest ending which is in more places; -1 for the first.
+        length: For each state, the length of its longest substring.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.following: list[dict[str, int]] = [{}]
+        self.link, self.length = [-1], [0]
+        last = 0
+        for char in text:
+            last = self._extend(last, char)
+
+    def _extend(self, last: int, char: str) -> int:
+        following, link, length = self.following, self.link, self.length
+        new = self._add(length[last] + 1, 0, {})
+        state = last
+        while state >= 0 and char not in following[state]:
+            following[state][char] = new
+            state = link[state]
+        if state >= 0:
+            target = following[state][char]
+            if length[state] + 1 < length[target]:
+                split = self._add(length[state] + 1, link[target], dict(following[target]))
+                while state >= 0 and following[state].get(char) == target:
+                    following[state][char] = split
+                    state = link[state]
+                link[target] = target = split
+            link[new] = target
+        return new
+
+    def _add(self, length: int, link: int, following: dict[str, int]) -> int:
+        self.length.append(length)
+        self.link.append(link)
+        self.following.append(following)
+        return len(self.length) - 1
+
+
+def _longest_match(text: str, known: _Substrings) -> Span:
+    """The place of the longest substring of a text that is known; the first of equals."""
+    best, state, length = (0, 0), 0, 0
+    for end, char in enumerate(text, 1):
+        while state and char not in known.following[state]:
+            state = known.link[state]
+            length = known.length[state]
+        if char in known.following[state]:
+            state = known.following[state][char]
+            length += 1
+        if length > best[1] - best[0]:
+            best = end - length, end
+    return best
+
+
 def longest_common(answer: str, sentence: str) -> str:
     """The longest substring that a sentence and an answer have in common; the first of equals.
 
     Punctuation and white space at its edges are no part of a name and are cut off, which may leave
     nothing.
     """
-    matcher = SequenceMatcher(None, sentence, answer, autojunk=False)
-    start, _, size = matcher.find_longest_match()
-    end = start + size
+    start, end = _longest_match(sentence, _Substrings(answer))
     while start < end and unicodedata.category(sentence[start])[0] in "PZC":
         start += 1
     while start < end and unicodedata.category(sentence[end - 1])[0] in "PZC":
