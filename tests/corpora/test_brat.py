@@ -106,6 +106,10 @@ def test_a_missing_partner_is_named(tmp_path: Path) -> None:
     bare = path.rename(tmp_path / "doc.txt")
     with pytest.raises(InputError, match=r"its annotation doc.ann is not beside it"):
         read(bare)
+    path.mkdir()
+    assert formats.detect(bare) == "brat"
+    with pytest.raises(InputError, match=r"its annotation doc.ann is not beside it"):
+        read(bare)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_layers_are_chosen_by_their_names(load, caplog) -> None:
         ("lacht\t_\t_", "lacht\t_\tLOC[1]", 15, "number 1 is on line 9 already"),
         ("5-10", "6-11", 7, "the token 'wohnt' is not at 6-11"),
         ("wohnt\t_\t_\t", "wohnt\t_", 7, "no token of 5 columns"),
+        ("1-4\t", "1-3\t", 9, "a second token 1-3"),
         ("#Text=Anna", "Anna", 5, "no token of 5 columns"),
         ("Text=Sie lacht.", "Test=Sie lacht.", 14, "the token 'Sie' is not at 24-27"),
     ],

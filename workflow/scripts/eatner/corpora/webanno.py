@@ -39,6 +39,7 @@ class _Unit:
     """A line: a token, or a part of one."""
 
     line: int
+    name: str  # the numbers of its sentence and its token
     start: int
     end: int
     form: str
@@ -167,6 +168,13 @@ def _sentences(
                     line=number,
                     remedy="Export the document again; do not edit the file by hand.",
                 )
+            if not unit.is_part and sentence.units and sentence.units[-1].name == unit.name:
+                raise InputError(
+                    f"a second token {unit.name}",
+                    path=path,
+                    line=number,
+                    remedy="Export the document again; do not edit the file by hand.",
+                )
             sentence.units.append(unit)
     if sentence is not None:
         yield sentence
@@ -181,7 +189,9 @@ def _unit(number: int, line: str, width: int, column: int | None) -> _Unit | Non
     if name is None or place is None:
         return None
     cell = "_" if column is None else cells[column]
-    return _Unit(number, int(place[1]), int(place[2]), cells[2], name[2] is not None, cell)
+    return _Unit(
+        number, name[1], int(place[1]), int(place[2]), cells[2], name[2] is not None, cell
+    )
 
 
 def _unescape(text: str) -> str:
