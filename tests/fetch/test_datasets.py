@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 import tiny
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from datasets.exceptions import DataFilesNotFoundError
 
 from eatner.corpora import formats
@@ -166,3 +169,131 @@ def test_a_folder_without_data_is_no_script(tmp_path: Path) -> None:
 def test_a_branch_or_a_tag_is_no_commit(revision: str) -> None:
     assert not datasets.is_commit(revision)
     assert datasets.is_commit("0a" * 20)
+
+
+SENTENCE = {"tokens": ["Rome"], "ner_tags": ["B-LOC"]}
+LINE = json.dumps(SENTENCE) + "\n"
+
+
+def card(path: str) -> str:
+    files = [{"split": "test", "path": path}]
+    configs = [{"config_name": "default", "data_files": files}]
+    return f"---\n{json.dumps({'configs': configs})}\n---\n"
+
+
+def parquet(rows: dict[str, list], metadata: str = "") -> bytes:
+    table = pyarrow.table(rows)
+    if metadata:
+        table = table.replace_schema_metadata({"huggingface": metadata})
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def refused(folder: Path, files: dict[str, str | bytes]) -> str:
+    """What is said of a folder of these files; nothing is left of it."""
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    out = folder.with_name("out")
+    with pytest.raises(InputError) as error:
+        datasets.fetch_corpus(folder, out / "x.jsonl", wait=NOW)
+    assert not out.exists() or not any(out.iterdir())
+    said = str(error.value)
+    assert said.startswith(str(folder))
+    assert "\n" not in said
+    assert len(said) < 700
+    return said
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../outside.jsonl", "a/../../outside.jsonl", "/etc/passwd", "~/x.jsonl", "c:\\x.jsonl",
+     "http://127.0.0.1:9/x.jsonl", "hf://datasets/a/b/x.jsonl", "zip://a.jsonl::test.zip"],
+)  # fmt: skip
+def test_a_card_names_files_of_its_folder_only(tmp_path: Path, path: str) -> None:
+    (tmp_path / "outside.jsonl").write_text(LINE)
+    for name in ("README.md", ".huggingface.yaml"):
+        text = card(path) if name == "README.md" else card(path).strip("-\n")
+        said = refused(tmp_path / name.strip("."), {name: text, "test.jsonl": LINE})
+        assert name in said
+        assert "which is not in the folder" in said
+
+
+def test_a_link_that_leads_out_of_a_dataset_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "outside.jsonl").write_text(LINE)
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    (folder / "test.jsonl").symlink_to("../outside.jsonl")
+    with pytest.raises(InputError, match=r"test\.jsonl' lies elsewhere"):
+        datasets.fetch_corpus(folder, tmp_path / "x.jsonl", wait=NOW)
+
+
+def test_the_links_of_the_hub_s_cache_are_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "datasets--a--b" / "snapshots" / ("a" * 40)
+    folder.mkdir(parents=True)
+    blob = folder.parents[1] / "blobs" / "b"
+    blob.parent.mkdir()
+    blob.write_text(LINE)
+    (folder / "test.jsonl").symlink_to("../../blobs/b")
+    assert datasets.fetch_corpus(folder, tmp_path / "x.jsonl", wait=NOW)["rows"] == 1
+
+
+def test_a_file_of_another_server_is_refused_in_a_dataset_of_the_hub() -> None:
+    datasets._refuse_files_elsewhere(["hf://datasets/a/b@main/x.parquet"], None)
+    for file in ("http://h/x.jsonl", "/etc/passwd"):
+        with pytest.raises(InputError, match="lies elsewhere"):
+            datasets._refuse_files_elsewhere([file], None)
+
+
+SOUND = parquet({"tokens": [["Rome"]], "ner_tags": [["B-LOC"]]})
+DAMAGED: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "JSON": ({"test.jsonl": '{"tokens": ["Rome"]\n{"x":'}, "JSON parse error"),
+    "Parquet, cut": ({"test.parquet": SOUND[:-20]}, "Parquet magic bytes"),
+    "Parquet, a bit": ({"test.parquet": SOUND[:40] + b"\xff" + SOUND[41:]}, "could not be fetched"),
+    "Parquet, empty": ({"test.parquet": b""}, "0 bytes"),
+    "features": (
+        {"test.parquet": parquet({"tokens": [["Rome"]]}, '{"info": {"features": [1]}}')},
+        "could not be fetched",
+    ),
+    "a card's YAML": ({"README.md": "---\n: : : [\n---\n", "test.jsonl": LINE}, "README.md"),
+    "a card's list": ({"README.md": "---\n- 1\n---\n", "test.jsonl": LINE}, "README.md"),
+    "a card's number": ({"README.md": "---\nconfigs: 5\n---\n", "test.jsonl": LINE}, "README.md"),
+    "a long card": (
+        {"README.md": f"---\na: {'x' * 2000}\n- 1\n---\n", "test.jsonl": LINE},
+        "README.md",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_dataset_is_one_clear_error(tmp_path: Path, damage: str) -> None:
+    files, said = DAMAGED[damage]
+    assert said in refused(tmp_path / "dataset", files)
+
+
+def test_pictures_are_left_out_and_not_opened(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    features = Features(
+        {"tokens": List(Value("string")), "pages": List(Image()), "page": {"image": Image()}}
+    )
+    nothing = {"bytes": b"\x89PNG", "path": "http://127.0.0.1:9/x.png"}
+    rows = {"tokens": [["Rome"]], "pages": [[nothing]], "page": [{"image": nothing}]}
+    (tmp_path / "test.parquet").write_bytes(
+        parquet(rows, json.dumps({"info": {"features": features.to_dict()}}))
+    )
+    datasets.fetch_corpus(tmp_path, tmp_path / "x.jsonl", wait=NOW)
+    assert json.loads((tmp_path / "x.jsonl").read_text()) == {"tokens": ["Rome"]}
+    assert "left out: 'pages', 'page'" in caplog.text
+
+
+def test_a_row_that_cannot_be_decoded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_at_the_second(self: Dataset) -> Iterator[dict[str, list]]:
+        yield SENTENCE
+        raise ValueError("no picture:\n0 bytes")
+
+    data = Dataset.from_list([SENTENCE, SENTENCE])
+    monkeypatch.setattr(Dataset, "__iter__", fail_at_the_second)
+    with pytest.raises(InputError, match=r"here, row 2: it cannot be read \(no picture: 0 bytes"):
+        list(datasets.records(data, "here"))

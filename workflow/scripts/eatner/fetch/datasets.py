@@ -6,17 +6,20 @@ tags are names: on the hub they are numbers, whose names stand in the dataset's 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
 
 from eatner.attempts import attempts
 from eatner.corpora.jsonl import TAG_KEYS
-from eatner.errors import InputError
+from eatner.errors import InputError, quoted, shortened
 from eatner.fetch.artifacts import checksum
 from eatner.files import atomic
 
@@ -30,12 +33,17 @@ TRIES = 5
 FIRST_PAUSE = 4.0
 # A dataset's one subset, where it has no name.
 UNNAMED = "default"
+# Where a dataset says which files are its: datasets.config has the same names.
+_CARDS = ("README.md", ".huggingface.yaml")
 # HTTP statuses that may pass: time-out, too many requests, and what the server itself broke.
 _PASSING = {408, 429, 500, 502, 503, 504}
-_LONGEST_REASON = 300
 _REMEDY = (
     "Check name, revision, subset, split, the network and HF_TOKEN, or use a local copy: "
     "`corpora: {NAME: {folder: PATH}}`."
+)
+_FOLDER_REMEDY = (
+    "Check subset and split, and whether the files are whole; or convert them to one of the file "
+    "formats: `corpora: {NAME: {file: PATH}}`."
 )
 # What `datasets` says of a dataset whose repository has a Python script in place of data.
 _SCRIPT = re.compile(r"scripts are no longer supported|No \(supported\) data files")
@@ -78,7 +86,7 @@ def fetch_corpus(
 
     Raises:
         InputError: No such dataset, revision, subset or split; tags that are numbers without
-            names; or the hub does not answer.
+            names; files that lie elsewhere, or are damaged; or the hub does not answer.
     """
     local = isinstance(source, Path)
     where = str(source) if local else f"{source}@{revision}"
@@ -87,10 +95,18 @@ def fetch_corpus(
     # What datasets makes of the files on the way is as large as they are, and is used once.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".datasets.") as cache:
         try:
+            if local:
+                refuse_elsewhere(Path(source))
             commit = None if local else retrying(_commit, source, revision)
             dataset = retrying(_load, str(source), subset, split, commit, cache)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason, remedy = _reason(error), _REMEDY
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:  # damaged files raise whatever their readers do
+            # What lies behind "An error occurred while generating the dataset".
+            said = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            if isinstance(said, OSError) and said.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise said from error  # not the dataset's fault
+            reason, remedy = quoted(said), _FOLDER_REMEDY if local else _REMEDY
             if not local and _SCRIPT.search(str(error)):
                 reason = f"the dataset is a script, which no program runs any more: {reason}"
                 remedy = _SCRIPT_REMEDY
@@ -129,9 +145,92 @@ def _commit(repository: str, revision: str) -> str:
 
 
 def _load(source: str, subset: str | None, split: str, commit: str | None, cache: str) -> Dataset:
-    from datasets import load_dataset
+    from datasets import load_dataset_builder
 
-    return load_dataset(source, subset, split=split, revision=commit, cache_dir=cache)
+    builder = load_dataset_builder(source, subset, revision=commit, cache_dir=cache)
+    files = [
+        str(file) for several in (builder.config.data_files or {}).values() for file in several
+    ]
+    _refuse_files_elsewhere(files, None if commit else Path(source))
+    builder.download_and_prepare()
+    return cast("Dataset", builder.as_dataset(split=split))
+
+
+def refuse_elsewhere(folder: Path) -> None:
+    """Refuse the folder of a dataset whose card names files that are not in it.
+
+    Raises:
+        InputError: The card names an address, an absolute path or one with `..`, or is no YAML.
+    """
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCard
+
+    for path in (folder / name for name in _CARDS):
+        if not path.is_file():
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".md":
+                settings = DatasetCard(text, ignore_metadata_errors=False).data.to_dict()
+            else:
+                settings = yaml.safe_load(text) or {}
+            configs = settings.get(MetadataConfigs.FIELD_NAME) or []
+            named = [pattern for config in configs for pattern in _patterns(config)]
+        except Exception as error:  # the YAML may be anything
+            raise InputError(
+                f"the dataset's card cannot be read ({quoted(error)})",
+                path=path,
+                remedy="Correct the YAML at its beginning, or take it away.",
+            ) from error
+        for pattern in named:
+            parts = re.split(r"[/\\]", pattern)
+            absolute = parts[0] in ("", "~") or re.match(r"[A-Za-z]:", pattern)
+            if absolute or ".." in parts or "::" in pattern or "://" in pattern:
+                raise InputError(
+                    f"the dataset's card names {shortened(repr(pattern), 200)}, which is not in "
+                    "the folder",
+                    path=path,
+                    remedy="Put the files into the folder, and name them from there.",
+                )
+
+
+def _patterns(config: Mapping[str, Any]) -> Iterator[str]:
+    """The patterns of files that one configuration of a card names, and its folder."""
+    waiting = [config.get("data_files"), config.get("data_dir")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):  # of a split; its name is no path
+            waiting += [inner for key, inner in value.items() if key != "split"]
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _refuse_files_elsewhere(files: Sequence[str], folder: Path | None) -> None:
+    """Refuse files that are not where the dataset is.
+
+    Args:
+        files: Paths or addresses, as `datasets` has found them.
+        folder: The dataset's; None: it is on the hub.
+
+    Raises:
+        InputError: One is elsewhere, also by way of a link.
+    """
+    for file in files:
+        if folder is None:
+            inside = file.startswith("hf://")
+        else:
+            home = folder.resolve()
+            # In the hub's own cache, the files of a snapshot are links to a folder beside it.
+            home = home.parents[1] if home.parent.name == "snapshots" else home
+            inside = "://" not in file and Path(file).resolve().is_relative_to(home)
+        if not inside:
+            raise InputError(
+                f"its file {shortened(repr(file), 200)} lies elsewhere",
+                record=str(folder or "a dataset of the hub"),
+                remedy="Put the file itself into the dataset, in place of a link or an address.",
+            )
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -146,11 +245,6 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, TimeoutError, httpx.TransportError))
 
 
-def _reason(error: Exception) -> str:
-    text = str(error) or type(error).__name__
-    return re.sub(r"\s+", " ", text)[:_LONGEST_REASON]
-
-
 def records(dataset: Dataset, where: str) -> Iterator[dict[str, object]]:
     """The rows of a dataset, with names in place of the numbers of its class labels.
 
@@ -159,11 +253,17 @@ def records(dataset: Dataset, where: str) -> Iterator[dict[str, object]]:
         where: What it is, for messages.
 
     Raises:
-        InputError: A tag column holds numbers and the dataset's features do not name them.
+        InputError: A tag column holds numbers and the dataset's features do not name them; or a
+            row cannot be read.
     """
+    media = [key for key, feature in dataset.features.items() if _is_media(feature)]
+    if media:
+        # To read them, `datasets` would open whatever path or address a row names.
+        log.warning("%s: pictures and sounds are left out: %s", where, ", ".join(map(repr, media)))
+        dataset = dataset.remove_columns(media)
     names = {key: _names(feature) for key, feature in dataset.features.items()}
     _check_tags(dataset.features, names, where)
-    for number, row in enumerate(dataset, 1):
+    for number, row in enumerate(_rows(dataset, where), 1):
         try:
             yield {key: _named(value, names[key]) for key, value in row.items()}
         except IndexError as error:
@@ -172,6 +272,33 @@ def records(dataset: Dataset, where: str) -> Iterator[dict[str, object]]:
                 record=f"{where}, row {number}",
                 remedy="Correct the dataset, or convert it to one of the file formats.",
             ) from error
+
+
+def _rows(dataset: Dataset, where: str) -> Iterator[dict[str, Any]]:
+    number = 0
+    try:
+        for row in dataset:
+            number += 1
+            yield row
+    except MemoryError:
+        raise
+    except Exception as error:  # of its features: what a caller raises does not come here
+        raise InputError(
+            f"it cannot be read ({quoted(error)})",
+            record=f"{where}, row {number + 1}",
+            remedy="Correct the dataset, or convert it to one of the file formats.",
+        ) from error
+
+
+def _is_media(feature: Any) -> bool:
+    """Whether a column holds pictures, sounds or the like, which are read by a decoder."""
+    if isinstance(feature, dict):
+        return any(_is_media(inner) for inner in feature.values())
+    if isinstance(feature, list):
+        return any(_is_media(inner) for inner in feature)
+    if hasattr(feature, "decode_example"):
+        return type(feature).__name__ != "Json"  # whose decoder opens nothing
+    return _is_media(getattr(feature, "feature", []))
 
 
 def _names(feature: Any) -> list[str] | None:
