@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eatner.errors import InputError
+from eatner.errors import LONGEST_QUOTE, InputError, quoted
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_a_long_quotation_is_cut_in_its_middle() -> None:
 def test_what_is_quoted_ends_no_line() -> None:
     error = InputError("a\nb\0c\u2028d", path="x\r.tsv", record="\x1b[31m", remedy="Do\tit.")
     assert str(error) == "x\\r.tsv, \\x1b[31m: a\\nb\\x00c\\u2028d. Do\\tit."
+
+
+def test_what_another_says_is_short_and_one_printable_line() -> None:
+    assert quoted(ValueError("a\n\n  b\tc")) == "a b c"
+    assert quoted(ValueError()) == "ValueError"
+    assert quoted(ValueError("東京 \x1b[2J \ud800")) == "東京 \\x1b[2J \\ud800"
+    assert len(quoted(ValueError("x" * 5000))) < LONGEST_QUOTE + 10

@@ -40,3 +40,29 @@ def test_an_opened_answer_goes_on() -> None:
 def test_a_base_model_has_no_chat_prompt() -> None:
     with pytest.raises(InputError, match="few-shot"):
         tiny.llm("gemma").chat_prompt([{"role": "user", "content": "x"}])
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ raise_exception('Only\\nsystem, please') }}", r"\(Only system, please\)"),
+        ("{% for %}", "it has an error: Expected an expression"),
+        ("{{ x.y.z }}", "'x' is undefined"),
+        ("{% include '/etc/passwd' %}", "no loader"),
+        ("{{ 1 // 0 }}", "zero"),
+        ("{{ raise_exception('x' * 5000) }}", r"xxx \.\.\. xxx"),
+        ("{{ raise_exception('\x1b[2J') }}", r"\(\\x1b\[2J\)"),
+        (" ", "writes nothing"),
+    ],
+)
+def test_a_chat_template_that_fails_is_one_clear_error(
+    monkeypatch: pytest.MonkeyPatch, template: str, said: str
+) -> None:
+    model = tiny.llm("llama")
+    monkeypatch.setattr(model.tokenizer, "chat_template", template)
+    with pytest.raises(InputError, match=rf"chat template .*{said}.*chat_template\.jinja") as error:
+        model.encode([{"role": "user", "content": "東京?"}])
+    assert str(error.value).startswith(str(tiny.folder("llama")))
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 700

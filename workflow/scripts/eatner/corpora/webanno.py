@@ -189,9 +189,7 @@ def _unit(number: int, line: str, width: int, column: int | None) -> _Unit | Non
     if name is None or place is None:
         return None
     cell = "_" if column is None else cells[column]
-    return _Unit(
-        number, name[1], int(place[1]), int(place[2]), cells[2], name[2] is not None, cell
-    )
+    return _Unit(number, name[1], int(place[1]), int(place[2]), cells[2], name[2] is not None, cell)
 
 
 def _unescape(text: str) -> str:

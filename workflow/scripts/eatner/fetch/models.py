@@ -6,16 +6,15 @@ import logging
 import os
 import re
 import shutil
-import struct
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
 from eatner.errors import InputError
 from eatner.fetch.artifacts import need_room
 from eatner.files import atomic
-from eatner.foreign import check_model
+from eatner.foreign import check_model, one_error, refuse_incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +40,7 @@ def convert_gguf(gguf: Path, out: Path) -> None:
 
     Raises:
         InputError: The file is not a GGUF, or has an architecture that transformers does not read
-            from one, or the disk is too small.
+            from one, or lacks weights, or the disk is too small.
     """
     import numpy as np
     import torch
@@ -60,20 +59,21 @@ def convert_gguf(gguf: Path, out: Path) -> None:
         def __setattr__(self, name: str, value: object) -> None:
             super().__setattr__(name, np.asarray(value) if name == "data" else value)
 
-    try:
-        # transformers opens the file three times, for tokenizer, configuration and weights: the
-        # cache makes it one reading.
-        read_once = cache(PlainReader)
-        with patch("gguf.GGUFReader", read_once):
-            only = {"gguf_file": gguf.name, "trust_remote_code": False}
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **only)
-            loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.bfloat16, **only)
-    except (ValueError, KeyError, struct.error) as error:
-        raise InputError(
-            f"transformers cannot read this GGUF ({error})",
-            path=gguf,
-            remedy="Use the model's safetensors folder: `models: {NAME: {folder: PATH}}`.",
-        ) from error
+    # transformers opens the file three times, for tokenizer, configuration and weights: the cache
+    # makes it one reading.
+    read_once = cache(PlainReader)
+    remedy = "Fetch it again, or use the safetensors folder: `models: {NAME: {folder: PATH}}`."
+    with (
+        one_error(gguf, "transformers cannot read this GGUF", remedy),
+        patch("gguf.GGUFReader", read_once),
+    ):
+        only = {"gguf_file": gguf.name, "trust_remote_code": False}
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **only)
+        both = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, dtype=torch.bfloat16, output_loading_info=True, **only
+        )
+    loaded, report = cast("tuple[PreTrainedModel, dict[str, Any]]", both)
+    refuse_incomplete(loaded, report, gguf)
     _tie_if_equal(loaded, lambda: read_once(str(gguf)))
     # The loaded object remembers that it came from a GGUF and refuses to be saved. A new one with
     # the same weights does not.

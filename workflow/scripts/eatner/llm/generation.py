@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from eatner.llm.base import Completion, Decoding
 from eatner.llm.batches import pad_left
 from eatner.llm.caches import KeptRows, SharedBeginning, positions
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.local import LocalModel
 from eatner.llm.recorder import AnswerRecorder, Matchers
 
@@ -54,6 +55,9 @@ class Generation:
         Returns:
             For each prompt its answers, the most probable first, and the number of tokens that
             were written.
+
+        Raises:
+            InputError: The LLM's logits are not finite.
         """
         import torch
 
@@ -111,8 +115,9 @@ class Generation:
                     logprob = recorder.logprob(row, len(tokens))
                 else:
                     logprob = float(scores[row])
-                if not math.isfinite(logprob):
+                if logprob == -math.inf:  # out of its grammar
                     continue
+                refuse_not_finite([logprob], local.folder)
                 text = str(local.tokenizer.decode(tokens, skip_special_tokens=True))
                 if decoding.stop is not None:
                     text = text.split(decoding.stop, 1)[0]

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from eatner.errors import InputError
-from eatner.foreign import check_adapter, check_model
-from eatner.llm.base import first_line
+from eatner.foreign import check_adapter, one_error
 from eatner.llm.device import fast_dtype, four_bit_settings, merged, without_cudnn_attention
+from eatner.llm.loading import load_weights
 from eatner.llm.packed import pack
 from eatner.llm.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
+    from peft import PeftModel
     from transformers import PreTrainedModel
+
+
+_TUNE = "Delete the adapter's folder and let Snakemake tune the model again."
 
 
 class LocalModel:
@@ -27,13 +31,14 @@ class LocalModel:
         trainable: Leave the weights as training needs them, which is slower on a CPU.
 
     Attributes:
+        folder: As given.
         model: The model, which may be exchanged.
         tokenizer: Its tokenizer.
         device: Where prompts go: `cuda` or `cpu`.
 
     Raises:
         InputError: The folder is not a model in the Hugging Face layout, or its weights are not
-            safetensors; bitsandbytes is missing.
+            safetensors, or not all there; bitsandbytes is missing.
     """
 
     def __init__(
@@ -46,31 +51,22 @@ class LocalModel:
         trainable: bool = False,
     ) -> None:
         import torch
-        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM
 
+        self.folder = folder
         self.tokenizer = load_tokenizer(folder)
-        check_model(Path(folder))
         if adapter is not None:
             check_adapter(Path(adapter))
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         without_cudnn_attention()
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=fast_dtype(),
-                # Weights go where they belong piece by piece: main memory need not hold them all.
-                device_map="auto" if gpus > 1 else self.device,
-                quantization_config=None if quantisation == "none" else four_bit_settings(),
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
-        except (ValueError, KeyError, OSError, SafetensorError) as error:
-            raise InputError(
-                f"transformers cannot load this model ({first_line(error)})",
-                path=folder,
-                remedy="Fetch or convert it again; delete the folder first.",
-            ) from error
+        model = load_weights(
+            Path(folder),
+            AutoModelForCausalLM.from_pretrained,
+            dtype=fast_dtype(),
+            # Weights go where they belong piece by piece: main memory need not hold them all.
+            device_map="auto" if gpus > 1 else self.device,
+            quantization_config=None if quantisation == "none" else four_bit_settings(),
+        )
         if (spread := getattr(model, "_hf_hook", None)) is not None:
             # accelerate moves all arguments of a call to the first GPU. The positions whose logits
             # are wanted are used on the last one, and may come from the CPU.
@@ -78,7 +74,9 @@ class LocalModel:
         if adapter is not None:
             from peft import PeftModel
 
-            tuned = PeftModel.from_pretrained(cast("PreTrainedModel", model), adapter)
+            with one_error(Path(adapter), "peft cannot load this adapter", _TUNE):
+                tuned = PeftModel.from_pretrained(cast("PreTrainedModel", model), adapter)
+            _refuse_part(tuned, Path(adapter))
             self.model = merged(tuned, quantisation).eval()
         else:
             self.model = cast("PreTrainedModel", model.eval())
@@ -107,3 +105,24 @@ class LocalModel:
         text = self.model.config.get_text_config()
         slides = "sliding_attention" in (getattr(text, "layer_types", None) or ())
         return text.sliding_window if slides else None
+
+
+def _refuse_part(tuned: PeftModel, adapter: Path) -> None:
+    """Refuse an adapter whose weights are not those that its settings ask for.
+
+    Raises:
+        InputError: Weights are missing, whose layers would be as if never tuned, or have no layer.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+
+    with safe_open(adapter / "adapter_model.safetensors", framework="pt") as file:
+        found = set(file.keys())
+    wrong = sorted(found ^ set(get_peft_model_state_dict(tuned)))
+    if wrong:
+        raise InputError(
+            f"{len(wrong)} weights of the adapter are missing, or are not this model's, such as "
+            f"{wrong[0]!r}",
+            path=adapter,
+            remedy=_TUNE,
+        )

@@ -113,7 +113,8 @@ class AnswerRecorder:
             # The answer alone: what the prompt holds, such as a name's hint, may be said again.
             scores = self.no_repeat(input_ids[:, self.prompt_length :], scores)
         if self.beams == 1:
-            values = (scores.float().max(dim=-1).values - normaliser).tolist()
+            # A difference of infinities is NaN; an infinite normaliser shall make it so, too.
+            values = (scores.float().max(dim=-1).values - normaliser + 0 * normaliser).tolist()
             for row, value in zip(self.rows, values, strict=True):
                 self.best[row].append(value)
         return scores
@@ -153,7 +154,10 @@ class AnswerRecorder:
         return states[tokens]
 
     def logprob(self, row: int, length: int) -> float:
-        """Sum the log-probabilities of the first tokens of a row's greedy answer."""
+        """Sum the log-probabilities of the first tokens of a row's greedy answer.
+
+        Minus infinity, if its grammar left no token; NaN, if the LLM's logits are not finite.
+        """
         return sum(self.best[row][:length])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from eatner.llm.batches import pad_left
 from eatner.llm.caches import SharedBeginning, positions
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.local import LocalModel
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def score_batch(
 
     Returns:
         For each prompt the natural log-probability of its answer.
+
+    Raises:
+        InputError: One is not finite.
     """
     import torch
 
@@ -54,7 +58,9 @@ def score_batch(
         logprobs = logits[:, :-1].log_softmax(-1)
         targets = ids[:, -longest:].unsqueeze(-1)
         chosen = logprobs.gather(-1, targets).squeeze(-1).tolist()
-    return [sum(row[-len(answer) :]) for answer, row in zip(answers, chosen, strict=True)]
+    scores = [sum(row[-len(answer) :]) for answer, row in zip(answers, chosen, strict=True)]
+    refuse_not_finite(scores, local.folder)
+    return scores
 
 
 def log_normaliser(logits: torch.Tensor) -> torch.Tensor:

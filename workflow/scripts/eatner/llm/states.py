@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eatner.errors import InputError
+from eatner.llm.loading import refuse_not_finite
 from eatner.tables import Span
 
 if TYPE_CHECKING:
@@ -65,7 +66,11 @@ class Embedder:
         self.layer, self.limit = layer, limit
 
     def embed(self, texts: Sequence[str]) -> list[Embedded | None]:
-        """Embed the subwords of texts, as one batch; None for a text that is too long."""
+        """Embed the subwords of texts, as one batch; None for a text that is too long.
+
+        Raises:
+            InputError: The model's hidden states are not finite.
+        """
         import torch
 
         if not texts:
@@ -106,6 +111,7 @@ class Embedder:
                 for place, special in enumerate(encoded["special_tokens_mask"][i])
                 if not special and spans[place][0] < spans[place][1]
             ]
+            refuse_not_finite([float(vectors[number, kept].sum())], self.model.name_or_path)
             embedded[i] = Embedded([spans[place] for place in kept], vectors[number, kept])
         return embedded
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from eatner.llm.batches import common_prefix
 from eatner.llm.caches import SharedBeginning
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.local import LocalModel
 from eatner.llm.scoring import log_normaliser
 
@@ -114,12 +115,16 @@ def score_forest(
 
     Returns:
         For every group and prompt the natural log-probability of each of its answers.
+
+    Raises:
+        InputError: The LLM's logits are not finite.
     """
     tree = TokenTree()
     ends = [[tree.insert(row[shared:]) for row in rows] for rows in groups]
     cache = beginning.copy(local, groups[0][0][:shared])
     flat = [end for group in ends for end in group]
     first = _read(local, tree, 0, cache, shared, flat).log_softmax(-1)
+    refuse_not_finite(first.amax(-1).tolist(), local.folder)
     answers = []
     begin = 0
     for number, group in enumerate(ends):
@@ -151,6 +156,7 @@ def score_forest(
         values = logits[rows, tree.tokens_of(nodes)].float() - log_normaliser(logits)[rows]
         for node, value in zip(nodes, values.tolist(), strict=True):
             logprob[node] = value
+        refuse_not_finite(values.tolist(), local.folder)
     return [
         [
             {text: sum(logprob[node] for node in chain) for text, chain in proposed.items()}

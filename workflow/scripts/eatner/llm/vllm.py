@@ -15,6 +15,7 @@ from eatner.errors import InputError
 from eatner.foreign import check_adapter, check_model
 from eatner.llm.base import Completion, Decoding, Prompt, first_line
 from eatner.llm.grammar import substring_lark
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.replies import tidied
 from eatner.llm.tokenizer import TokenizedLLM, load_tokenizer
 
@@ -69,7 +70,7 @@ class VllmLLM(TokenizedLLM):
             ) from error
         self.tokenizer = load_tokenizer(folder)
         check_model(Path(folder))
-        self.seed = seed
+        self.seed, self.folder = seed, folder
         self._lora, lora = None, {}
         if adapter is not None:
             check_adapter(Path(adapter))
@@ -145,6 +146,7 @@ class VllmLLM(TokenizedLLM):
             index = number // each
             for written in output.outputs:
                 self.generated += len(written.token_ids)
+                refuse_not_finite([written.cumulative_logprob or 0.0], self.folder)
                 answer = Completion(
                     written.text,
                     written.cumulative_logprob,
@@ -225,10 +227,12 @@ class VllmLLM(TokenizedLLM):
         outputs = iter(
             self._engine.generate(inputs, params, use_tqdm=False, lora_request=self._lora)
         )
-        return [
+        scores = [
             sum(next(outputs).outputs[0].logprobs[0][token].logprob for token in tokens)
             for _, tokens in rows
         ]
+        refuse_not_finite(scores, self.folder)
+        return scores
 
 
 def _rank(adapter: Path) -> int:

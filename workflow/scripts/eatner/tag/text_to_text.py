@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.pretrained import load
 from eatner.tables import Mention, MentionStatus, Span
 from eatner.tag.base import Find, Found
@@ -313,6 +314,7 @@ class TextToText:
             # Reading the answers once more gives their probabilities, whichever search found them.
             logits = self.model(**encoded, decoder_input_ids=answers[:, :-1]).logits.float()
             logprobs = logits.gather(-1, answers[:, 1:, None])[..., 0] - logits.logsumexp(-1)
+        refuse_not_finite([float(logprobs.sum())], self.model.name_or_path)
         end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
         for ids, chances in zip(answers[:, 1:].tolist(), logprobs.exp().tolist(), strict=True):
             stop = ids.index(end) if end in ids else None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eatner.corpora.iob import decode
+from eatner.llm.loading import refuse_not_finite
 from eatner.llm.pretrained import load_token_classifier, positions
 from eatner.tables import Mention, Span
 from eatner.tag.base import Found
@@ -105,7 +106,9 @@ class TokenClassifier:
             padded = self.tokenizer.pad(batch, return_tensors="pt").to(self.model.device)
             with torch.inference_mode():
                 logits = self.model(**padded).logits.float()
-            probabilities += list(logits.softmax(-1).cpu().numpy())
+            of_batch = logits.softmax(-1).cpu().numpy()
+            refuse_not_finite([float(of_batch.sum())], self.model.name_or_path)
+            probabilities += list(of_batch)
         windows: list[list[tuple[list[Span], np.ndarray]]] = [[] for _ in texts]
         for row in rows:
             own = [

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from eatner.foreign import one_error
 from eatner.llm.device import fast_dtype
 from eatner.llm.pretrained import load_token_classifier
 from eatner.train.tagger_models import LABELS, Labelled, TokenClassificationTrainer
@@ -40,10 +41,13 @@ class LLMTokenClassificationTrainer(TokenClassificationTrainer):
         from peft import LoraConfig, get_peft_model
         from transformers import AutoConfig
 
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, **LABELS)
+        with one_error(folder, "transformers cannot load this model's config.json"):
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=False, **LABELS)
         config.is_causal = False  # transformers' switch for attention to both sides
         config.use_cache = False
-        model, tokenizer = load_token_classifier(folder, dtype=fast_dtype(), config=config)
+        model, tokenizer = load_token_classifier(
+            folder, dtype=fast_dtype(), new_head=True, config=config
+        )
         getattr(model, HEAD).float()
         lora = LoraConfig(
             r=RANK,

@@ -272,9 +272,7 @@ class TokenClassificationTrainer(_WholeModel):
         """Load a model with a last layer for our tags, which is new if it had other labels."""
         import torch
 
-        return load_token_classifier(
-            folder, dtype=torch.float32, ignore_mismatched_sizes=True, **LABELS
-        )
+        return load_token_classifier(folder, dtype=torch.float32, new_head=True, **LABELS)
 
     def examples(
         self,
