@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
+import zipfile
 from typing import Any, NamedTuple
 
 from configurations import ENDPOINT, EVERY_KIND, given
@@ -22,6 +25,30 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 ROW = b"bc/x_1  0  %d  kam  NN  (X*)  -  -  -  spk  *  %s-\n"
+
+
+def sdist(**more: object) -> bytes:
+    """A tar of one member, m, with odd attributes."""
+    entry = tarfile.TarInfo("m")
+    for name, value in more.items():
+        setattr(entry, name, value)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(entry)
+    return buffer.getvalue()
+
+
+def wheel(**at: int) -> bytes:
+    """A zip of one member, m, some bytes of whose directory are others: by their offsets in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("m", "x")
+    data = bytearray(buffer.getvalue())
+    for offset, value in at.items():
+        data[data.index(b"PK\x01\x02") + int(offset.removeprefix("byte_"))] = value
+    return bytes(data)
+
+
 # Columns may be of any number in CoNLL-2012.
 ROWS = b"".join(ROW % (n, b"* " * (n // 3)) for n in range(9))
 FOUND = [
@@ -165,6 +192,84 @@ FOUND = [
         "a file name of thousands of characters was an OSError",
         "configurations",
         given(EVERY_KIND, {"corpora": {"x": {"language": "ko", "file": "a" * 5000}}}),
+    ),
+    Found(
+        "a hard link to nothing was a KeyError",
+        "archives",
+        (sdist(type=tarfile.LNKTYPE, linkname="none"), "m"),
+    ),
+    Found(
+        "a symbolic link was unpacked", "archives", (sdist(type=tarfile.SYMTYPE, linkname="m"), "m")
+    ),
+    Found(
+        "a sparse map of letters was a ValueError",
+        "archives",
+        (sdist(pax_headers={"GNU.sparse.map": "a,b"}), "m"),
+    ),
+    Found("a time beyond all clocks was an OverflowError", "archives", (sdist(mtime=1e30), "m")),
+    Found("an encrypted wheel was a RuntimeError", "archives", (wheel(byte_8=1), "m")),
+    Found(
+        "an unknown method of packing was a NotImplementedError",
+        "archives",
+        (wheel(byte_10=99), "m"),
+    ),
+    Found(
+        "a wheel of a later version was a NotImplementedError", "archives", (wheel(byte_6=200), "m")
+    ),
+    Found(
+        "no attention head was a ZeroDivisionError",
+        "model folders",
+        ("config.json", b'{"model_type": "llama", "num_attention_heads": 0}'),
+    ),
+    Found(
+        "a number format that is none was an AttributeError",
+        "model folders",
+        ("config.json", b'{"model_type": "llama", "dtype": "os.system"}'),
+    ),
+    Found(
+        "a width in letters was an error of several lines",
+        "model folders",
+        ("config.json", b'{"model_type": "llama", "hidden_size": "x"}'),
+    ),
+    Found(
+        "weights of another shape were a RuntimeError",
+        "model folders",
+        ("config.json", b'{"model_type": "llama", "hidden_size": 48, "vocab_size": 9}'),
+    ),
+    Found(
+        "a limit in letters was a TypeError",
+        "model folders",
+        ("generation_config.json", b'{"max_new_tokens": "x"}'),
+    ),
+    Found(
+        "an index whose files are lists was a TypeError",
+        "model folders",
+        ("model.safetensors.index.json", b'{"weight_map": {"a": ["x.safetensors"]}}'),
+    ),
+    Found(
+        "a template's own exception was one of two lines",
+        "model folders",
+        ("chat_template.jinja", b"{{ raise_exception('a\\nb') }}"),
+    ),
+    Found(
+        "a template that reaches for Python was a SecurityError",
+        "model folders",
+        ("chat_template.jinja", b"{{ ''.__class__.__mro__ }}"),
+    ),
+    Found(
+        "a card's broken YAML was a YAMLError of several lines",
+        "dataset folders",
+        ("README.md", b"---\n: : : [\n---\n"),
+    ),
+    Found(
+        "a card led out of its folder",
+        "dataset folders",
+        ("README.md", b"---\nconfigs:\n- config_name: a\n  data_files: ../outside/*\n---\n"),
+    ),
+    Found(
+        "broken JSON Lines were a DatasetGenerationError",
+        "dataset folders",
+        ("test.jsonl", b'{"tokens": ["Rome"]\n{"x":'),
     ),
 ]
 

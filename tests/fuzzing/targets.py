@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import random
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -521,6 +522,12 @@ def check_yaml(data: bytes) -> None:
 # --- archives ------------------------------------------------------------------------------------
 
 
+SPARSE = [
+    {"GNU.sparse.map": "a,b"},
+    {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9" * 16},
+]
+
+
 @st.composite
 def archives(draw: st.DrawFn) -> tuple[bytes, str]:
     """A wheel or an sdist with hostile members, and the member that is asked for."""
@@ -536,7 +543,8 @@ def archives(draw: st.DrawFn) -> tuple[bytes, str]:
                 info.external_attr = draw(st.sampled_from([0, 0o120777 << 16, 0o40755 << 16]))
                 archive.writestr(info, draw(st.sampled_from([b"x", b"../../out", b"\0" * 1000])))
     else:
-        with tarfile.open(fileobj=buffer, mode=draw(st.sampled_from(["w", "w:gz"]))) as archive:
+        mode = draw(st.sampled_from(["w", "w:gz", "w:xz"]))
+        with tarfile.open(fileobj=buffer, mode=mode, format=tarfile.PAX_FORMAT) as archive:
             for name in draw(st.lists(names, max_size=4)):
                 info = tarfile.TarInfo(name)
                 info.type = draw(
@@ -553,6 +561,8 @@ def archives(draw: st.DrawFn) -> tuple[bytes, str]:
                 )
                 info.linkname = draw(st.sampled_from(["/etc/passwd", "../../out", "m/a", "a"]))
                 info.size = 3 if info.type == tarfile.REGTYPE else 0
+                info.mtime = draw(st.sampled_from([0, 0, 1e30, -1]))
+                info.pax_headers = draw(st.sampled_from([{}, {}, *SPARSE]))
                 archive.addfile(info, io.BytesIO(b"abc"))
     return draw(damaged([buffer.getvalue()]) | st.just(buffer.getvalue())), member
 
@@ -564,13 +574,123 @@ def check_archive(given: tuple[bytes, str]) -> None:
         inner.mkdir(parents=True)
         package, out = inner / "package", inner / "out"
         package.write_bytes(data)
-        with refused_at_most():
+        with refused_at_most(package):
             unpack([package], [member], "", out)
         assert {path.name for path in place.iterdir()} == {"inner"}
         assert {path.name for path in inner.parent.iterdir()} == {"deep"}
         assert {path.name for path in inner.iterdir()} <= {"package", "out"}
         assert not any(path.is_symlink() for path in inner.rglob("*"))
         assert not Path("/tmp/fuzz.out").exists()
+
+
+# --- models and datasets -------------------------------------------------------------------------
+
+
+@cache
+def sound_model() -> Path:
+    import tiny
+
+    return tiny.folder("llama")
+
+
+@cache
+def sound_settings() -> dict[str, bytes]:
+    names = ["config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json"]
+    return {name: (sound_model() / name).read_bytes() for name in names}
+
+
+TEMPLATES = [
+    b"{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}",
+    b"{{ raise_exception('roles must alternate') }}",
+    b"{{ messages[0]['content'].upper() | tojson }}{% if x is defined %}{{ x.y }}{% endif %}",
+]
+WRONG = [None, 0, -1, 77, 1e30, "x", "os.system", [], {}, [1, "a"], True]
+
+
+@st.composite
+def model_folders(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A file of a model's folder, and what stands in its place."""
+    name = draw(st.sampled_from([*sound_settings(), "chat_template.jinja", "model.safetensors"]))
+    if name == "chat_template.jinja":
+        return name, draw(damaged(TEMPLATES))
+    if name == "model.safetensors":
+        data = (sound_model() / name).read_bytes()
+        cut = draw(st.integers(0, len(data)))
+        return name, draw(st.sampled_from([data[:cut], data[cut:], b"\0" * 8 + data[8:]]))
+    if draw(st.booleans()):
+        return name, draw(damaged([sound_settings()[name]]))
+    settings = json.loads(sound_settings()[name])
+    for key in draw(st.lists(st.sampled_from(sorted(settings)), min_size=1, max_size=2)):
+        settings[key] = draw(st.sampled_from(WRONG))
+    return name, json.dumps(settings).encode()
+
+
+def check_model_folder(given: tuple[str, bytes]) -> None:
+    """A folder answers with numbers, or is refused, when it is opened or when it is asked."""
+    from eatner.llm.transformers import TransformersLLM
+
+    name, data = given
+    with folder() as place:
+        model = place / "model"
+        shutil.copytree(sound_model(), model)
+        (model / name).write_bytes(data)
+        with refused_at_most(model):
+            llm = TransformersLLM(model)
+            prompts = ["Rome is", [{"role": "user", "content": "Rome?"}]]
+            for [answer] in llm.complete(prompts, max_new_tokens=2):
+                answer.text.encode()
+
+
+DATASET = b'{"tokens": ["Rome"], "ner_tags": ["B-LOC"]}\n'
+CARDS = [
+    b"---\nconfigs:\n- config_name: default\n  data_files:\n  - split: test\n    path: test.jsonl\n"
+    b"---\n",
+    b"---\ndataset_info:\n  features:\n  - name: tokens\n    list: string\n---\n",
+    b"---\nconfigs:\n- config_name: default\n  data_dir: ../outside\n---\n",
+    b"---\nconfigs:\n- config_name: default\n  data_files: '../outside/*'\n---\n",
+]
+
+
+@cache
+def sound_parquet() -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({"tokens": [["Rome"]], "ner_tags": [["B-LOC"]]})
+    features = {"tokens": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"}}
+    info = {"huggingface": json.dumps({"info": {"features": features}})}
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table.replace_schema_metadata(info), buffer)
+    return buffer.getvalue()
+
+
+def check_dataset_folder(given: tuple[str, bytes]) -> None:
+    """A folder of a dataset gives rows of its own files, or is refused."""
+    from eatner.fetch.datasets import fetch_corpus
+
+    name, data = given
+    with folder() as place:
+        dataset, outside, out = place / "dataset", place / "outside", place / "out.jsonl"
+        dataset.mkdir()
+        outside.mkdir()
+        (outside / "test.jsonl").write_bytes(b'{"tokens": ["a secret"]}\n')
+        if name == "README.md":
+            (dataset / "test.jsonl").write_bytes(DATASET)
+        (dataset / name).write_bytes(data)
+        with refused_at_most(dataset):
+            fetch_corpus(dataset, out, wait=0)
+            assert b"secret" not in out.read_bytes()
+        assert {path.name for path in place.iterdir()} <= {"dataset", "outside", "out.jsonl"}
+
+
+def dataset_folders() -> st.SearchStrategy[Any]:
+    files = {
+        "README.md": damaged(CARDS),
+        "test.jsonl": damaged([DATASET * 3]),
+        "test.parquet": st.deferred(lambda: damaged([sound_parquet()])),
+        "test.csv": damaged([b"tokens,ner_tags\nRome,B-LOC\n"]),
+    }
+    return st.one_of([st.tuples(st.just(name), data) for name, data in files.items()])
 
 
 WIKI_SQL = [damaged_dumps.SQL, damaged_dumps.SQL.replace(b"'", b'"')]
@@ -634,4 +754,6 @@ TARGETS: dict[str, Target] = {
         check_yaml,
     ),
     "archives": Target(archives(), check_archive),
+    "model folders": Target(st.deferred(model_folders), check_model_folder),
+    "dataset folders": Target(dataset_folders(), check_dataset_folder),
 }

@@ -11,6 +11,7 @@ random numbers, says so in a table of the log, and the answers are noise.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eatner.errors import InputError, is_shortage, quoted
+from eatner.errors import REMEDIES, InputError, is_shortage, quoted
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -173,7 +174,7 @@ def one_error(folder: Path, what: str, remedy: str = AGAIN) -> Iterator[None]:
     """Make one error of whatever a library raises while it reads a stranger's folder.
 
     A wrong value in a folder may surface as any exception, from a division by zero to a name that
-    torch does not have. Too little memory is not the folder's fault and passes.
+    torch does not have. Too little memory is not the folder's fault, and has its own remedy.
 
     Args:
         folder: The folder that is read.
@@ -189,7 +190,11 @@ def one_error(folder: Path, what: str, remedy: str = AGAIN) -> Iterator[None]:
         raise
     except Exception as error:
         if is_shortage(error):
-            raise
+            raise InputError(
+                f"the memory is too small for it ({quoted(error)})",
+                path=folder,
+                remedy=REMEDIES[errno.ENOMEM],
+            ) from error
         raise InputError(f"{what} ({quoted(error)})", path=folder, remedy=remedy) from error
 
 
