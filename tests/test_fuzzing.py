@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from fuzzing.found import FOUND, Found
 from fuzzing.fuzz import LIMIT, SlowError, Watch, target_names
-from fuzzing.targets import TARGETS
+from fuzzing.targets import TARGETS, warm
 from hypothesis import HealthCheck, given, settings
 
 from eatner.errors import InputError
@@ -41,6 +41,7 @@ def test_a_few_hostile_inputs_are_read_or_refused(name: str) -> None:
 
 @pytest.mark.parametrize("found", FOUND, ids=[found.fault for found in FOUND])
 def test_what_was_found_is_mended(found: Found) -> None:
+    warm(found.target)
     begin = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     TARGETS[found.target].check(found.input)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - begin < LIMIT
