@@ -146,6 +146,31 @@ def test_what_is_no_text_is_refused(project) -> None:
         labeller.label("서울")
     with pytest.raises(eatner.InputError, match="text 1, counted from 0: it holds half"):
         list(labeller.label(["서울", "\ud83d"], progress=False))
+    for bad, kind in ((None, "NoneType"), (b"a", "bytes"), (5, "int"), (["a"], "list")):
+        with pytest.raises(eatner.InputError, match=f"text 1, counted from 0: {kind} is not text"):
+            list(labeller.label(["서울", bad], progress=False))
+        with pytest.raises(eatner.InputError, match="is not text"):
+            labeller(bad)
+    for many in (None, 5, b"ab"):
+        with pytest.raises(TypeError, match=r"label\(\) takes"):
+            labeller.label(many)
+    for batch in (0, -1, 2.5, "2", True):
+        with pytest.raises(ValueError, match="at least 1"):
+            labeller.label(["서울"], batch=batch)
+
+
+def test_a_folder_that_is_not_there_is_named(project) -> None:
+    with pytest.raises(eatner.InputError, match="gone: does not exist"):
+        eatner.load("ko", directory=project.folder / "gone")
+    with pytest.raises(TypeError, match="language is a name, not int"):
+        eatner.load(5)
+
+
+def test_control_characters_are_text(project) -> None:
+    labeller = load(project, *SYSTEMS[1])
+    found = [(e.text, e.start) for e in labeller("서울\x00에서 서울 \x01longest 서울")]
+    assert all(text == "서울" for text, _ in found)
+    assert found[-1][1] == 18
 
 
 def test_import_is_light_and_the_rest_comes_on_demand() -> None:

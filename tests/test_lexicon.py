@@ -280,3 +280,13 @@ def test_matches_are_sound_in_any_text(tmp_path_factory, text, code):
         assert text[match.start : match.end] == match.surface
         assert names[match.surface] == match.english
         at = match.end
+
+
+@pytest.mark.parametrize("code", ["ja", "ko", "ru"])
+def test_control_characters_are_no_keys(tmp_path, code):
+    name, english = {"ja": ("東京", "Tokyo"), "ko": ("서울", "Seoul"), "ru": ("Рим", "Rome")}[code]
+    book = compiled(tmp_path, code, {name: english})
+    for text in (f"{name}\0x {name}", f"\x01format {name}", f"\x02{name}\0 {name}"):
+        assert found(book, text)[-1] == (name, english)
+    for surface in (f"{name}\0", "\x01format", "\x01longest", "\0"):
+        assert book.english(surface) is None

@@ -88,7 +88,12 @@ def test_each_file_has_a_corpus_of_its_own(commands, monkeypatch, tmp_path) -> N
     [
         (["a.txt", "b.txt"], "Name a folder for them: --output labels"),
         (["a.txt", "b.txt", "--output", "mini.iob2"], "mini.iob2: is a file"),
-        (["gone.txt"], "gone.txt"),
+        (["gone.txt"], "gone.txt: there is no such file"),
+        (["toy"], "toy: is a folder"),
+        (["mini.iob2", "--output", "mini.iob2"], "mini.iob2: is one of the texts, and would be"),
+        (["mini.iob2", "--output", "/proc/x/y.tsv"], "cannot be made in /proc"),
+        (["mini.iob2", "--output", "mini.iob2/y.tsv"], "cannot be made in"),
+        (["mini.iob2", "--directory", "mini.iob2"], "is no folder"),
         (["mini.iob2", "--system", "none"], "unknown system 'none'"),
     ],
 )
@@ -99,6 +104,37 @@ def test_a_mistake_is_one_line_before_any_work(commands, capfd, arguments, said)
     assert error.count("\n") == 1
     assert said in error
     assert not commands
+
+
+@pytest.mark.parametrize("cores", ["0", "-3", "two", "1.5"])
+def test_a_number_of_cores_is_one(commands, capfd, cores) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["label", "mini.iob2", "-l", "ko", f"--cores={cores}"])
+    assert "neither a number of cores" in capfd.readouterr().err
+    assert not commands
+
+
+def test_standard_input_that_is_empty_is_told_by_its_name(commands, monkeypatch, capfd) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b" \n")))
+    assert main(["label", "-", "-l", "ko", "--configfile", "mine.yaml"]) == 1
+    assert capfd.readouterr().err == "Error: standard input: holds no text. Send it a text.\n"
+
+
+def test_each_text_keeps_its_name_in_the_folder(commands, capfd) -> None:
+    for name in ("news.txt", "뉴스.txt"):
+        Path(name).write_text(TEXT, encoding="utf-8")
+    asked = ["label", "뉴스.txt", "news.txt", "-l", "ko", "--configfile", "mine.yaml"]
+    assert main([*asked, "--output", "out"]) == 0
+    assert {path.name for path in Path("out").iterdir()} == {"뉴스.tsv", "news.tsv"}
+    assert "뉴스.txt is text-" in capfd.readouterr().err
+
+
+def test_an_error_of_a_job_is_the_last_line(commands, capfd) -> None:
+    Path("bad.jsonl").write_text('{"text": "서울."}\n{"words": "x"}\n', encoding="utf-8")
+    assert main(["label", "bad.jsonl", "-l", "ko", "--configfile", "mine.yaml"]) == 1
+    last = capfd.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert "bad.jsonl, line 2" in last
 
 
 def test_what_is_fetched_is_said_with_size_and_licence(commands, monkeypatch, capfd) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -151,9 +152,14 @@ def test_two_runs_at_once_do_not_disturb_each_other(project) -> None:
         "--",
         target,
     ]
-    second = subprocess.run(
-        command, cwd=project.folder, capture_output=True, text=True, check=False
-    )
+    # On a busy machine the first would end before the second has looked for its lock.
+    os.kill(first.process.pid, signal.SIGSTOP)
+    try:
+        second = subprocess.run(
+            command, cwd=project.folder, capture_output=True, text=True, check=False
+        )
+    finally:
+        os.kill(first.process.pid, signal.SIGCONT)
     assert second.returncode != 0
     assert "Directory cannot be locked" in second.stderr + second.stdout
     assert first.end() == 0, shown()

@@ -174,7 +174,7 @@ class Labeller:
             Its entities, from left to right; none overlaps another.
 
         Raises:
-            InputError: The text cannot be encoded, or a model cannot be loaded.
+            InputError: It is no text or cannot be encoded, or a model cannot be loaded.
         """
         return next(self.label([text], progress=False))
 
@@ -200,11 +200,16 @@ class Labeller:
             the text as it was given. A batch is labelled when its first text is asked for.
 
         Raises:
-            TypeError: `texts` is one text.
-            InputError: A text cannot be encoded, or a model cannot be loaded.
+            TypeError: `texts` is one text, or no iterable.
+            ValueError: `batch` is no positive whole number.
+            InputError: A text is none or cannot be encoded, or a model cannot be loaded.
         """
-        if isinstance(texts, str):
+        if isinstance(texts, str | bytes):
             raise TypeError("label() takes several texts; for one, call labeller(text)")
+        if not isinstance(texts, Iterable):
+            raise TypeError(f"label() takes an iterable of texts, not {type(texts).__name__}")
+        if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+            raise ValueError(f"batch is {batch!r}; it must be a whole number of at least 1")
         return self._label(texts, split, batch, progress)
 
     def _label(
@@ -255,6 +260,12 @@ class Labeller:
 
     def _spans(self, text: str, split: bool, number: int) -> list[Span]:
         """The sentences of a text, those that are blank left out."""
+        if not isinstance(text, str):
+            raise InputError(
+                f"{type(text).__name__} is not text",
+                record=f"text {number}, counted from 0",
+                remedy="Give a str; decode bytes first.",
+            )
         try:
             text.encode()
         except UnicodeEncodeError as error:
@@ -378,6 +389,9 @@ def load(
             adapter, weights or a lexicon are not made yet; the message has the command that makes
             them.
     """
+    for name, value in {"language": language, "system": system}.items():
+        if not isinstance(value, str | None):
+            raise TypeError(f"{name} is a name, not {type(value).__name__}")
     let_threads_sleep()
     directory = Path(directory).resolve()
     configuration = read_configuration(config, directory)
@@ -403,6 +417,12 @@ def read_configuration(
     config: str | Path | Mapping[str, Any] | Sequence[str | Path], directory: Path
 ) -> Configuration:
     """Read the default configuration and what adds to it; see `load`."""
+    if not directory.is_dir():
+        raise InputError(
+            "is no folder" if directory.exists() else "does not exist",
+            path=directory,
+            remedy="Name the folder with resources/ and results/, or make it.",
+        )
     with chdir(directory):
         values = files.read([files.default(ROOT), *_paths(config)])
         if isinstance(config, Mapping):

@@ -35,6 +35,8 @@ _LONGEST = "\x01longest"
 _SURFACES = "\x01surfaces"
 _NAMED = ord("+")
 _STEM = "\x02"  # before a name that has lost its ending
+# The trie cannot look a NUL up, and other control characters begin the keys above.
+_NO_KEYS = dict.fromkeys(range(32), "\x1f")
 LONGEST_SURFACE = 80  # code points of a name that is looked for
 # Where accents belong to the letter, a shorter name has to have them as they are: El is not Él.
 _ACCENTED = ("Latn", "Grek")
@@ -193,7 +195,7 @@ class Lexicon:
 
     def english(self, surface: str) -> str | None:
         """The English title of a surface, in whatever spelling."""
-        key = CASED_SPELLING(surface).text
+        key = CASED_SPELLING(surface).text.translate(_NO_KEYS)
         name = self._name(key, surface) if key in self._trie else None
         return name.english if name else None
 
@@ -212,13 +214,14 @@ class Lexicon:
         text, starts, ends, even = folded.text, folded.starts, folded.ends, folded.even
         words = text.translate(_WORDS)
         prefixes, longest = self._trie.prefixes, self._longest_name
+        known = text.translate(_NO_KEYS)
         stems = bool(self._language.endings)
         found: list[Match] = []
         at = 0
         for start in self._starts(text, words):
             if start < at or (not even and folded.cuts(start)):
                 continue
-            keys = prefixes(text[start : start + longest])
+            keys = prefixes(known[start : start + longest])
             if not keys and not stems:
                 continue
             match = self._longest(sentence, folded, words, start, keys)
@@ -277,7 +280,7 @@ class Lexicon:
                     found = end, name
                     break
         if self._language.endings:
-            window = text[start : start + self._longest_name]
+            window = text[start : start + self._longest_name].translate(_NO_KEYS)
             for key in reversed(self._trie.prefixes(_STEM + window)):
                 end = start + len(key) - len(_STEM)
                 stop = _word_end(words, end)

@@ -10,15 +10,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from eatner.command.needs import describe, needs
 from eatner.command.run import run
+from eatner.config.checks import check_name
 from eatner.config.configuration import Configuration
 from eatner.corpora import formats
 from eatner.errors import InputError
@@ -43,28 +47,44 @@ def label(options: argparse.Namespace) -> int:
         InputError: The configuration, a name or a file is wrong.
     """
     _check_output(options)
+    _check_files(options.files)
     directory = options.directory.resolve()
+    if not directory.exists():
+        directory.mkdir(parents=True)
     configuration = read_configuration(options.configfile, directory)
     system = choose(
         configuration, options.system, options.translator, options.tagger, options.aligner
     )
     parts = Parts.of(configuration, options.language, system)
+    named = _corpora(options.files, configuration, directory)
     corpora = {
         name: {"language": options.language, **_read_as(path), "system": system}
-        for name, path in _corpora(options.files, configuration, directory).items()
+        for name, path in named.items()
     }
     if missing := needs(configuration, parts, directory):
         sys.stderr.write(
             f"{' + '.join(system.values())} needs this first, once:\n{describe(missing)}"
             "Going on accepts these licences; Ctrl-C stops.\n"
         )
+    begin = time.time()
     status = run(_arguments(options, corpora, directory))
-    if status == 0:
-        shown = directory.relative_to(Path.cwd()) if directory == Path.cwd() else directory
-        for name in corpora:
-            sys.stderr.write(labelled(shown / "results" / name))
-            _hand_over(directory / f"results/{name}/entities.{options.format}", name, options)
-    return status
+    if status:
+        sys.stderr.writelines(f"\n{error}\n" for error in _errors(directory / "logs", begin))
+        return status
+    shown = directory.relative_to(Path.cwd()) if directory == Path.cwd() else directory
+    stems = Counter(path.stem for path in named.values())
+    for name, path in named.items():
+        sys.stderr.write(f"{path.name} is {labelled(shown / 'results' / name)}")
+        called = path.stem if stems[path.stem] == 1 else name
+        _hand_over(directory / f"results/{name}/entities.{options.format}", called, options)
+    return 0
+
+
+def _errors(logs: Path, since: float) -> list[str]:
+    """What the jobs said that failed, again: Snakemake says much behind it."""
+    recent = [path for path in sorted(logs.rglob("*.log")) if path.stat().st_mtime >= since]
+    lines = [line for path in recent for line in path.read_text("utf-8", "replace").splitlines()]
+    return list(dict.fromkeys(line for line in lines if line.startswith("Error: ")))
 
 
 def _arguments(
@@ -81,6 +101,21 @@ def _arguments(
 
 
 def _check_output(options: argparse.Namespace) -> None:
+    """Refuse an output that would fail when all is labelled, or be written over a text."""
+    output: Path | None = options.output
+    if output is not None and not output.is_dir():
+        texts = [name for name in options.files if name != STDIN and Path(name).exists()]
+        if output.exists() and any(map(output.samefile, texts)):
+            raise InputError(
+                "is one of the texts, and would be lost",
+                path=output,
+                remedy="Give another name to --output.",
+            )
+        above = next(folder for folder in output.absolute().parents if folder.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK) or above.is_relative_to("/proc"):
+            raise InputError(
+                f"cannot be made in {above}", path=output, remedy="Name a folder that is yours."
+            )
     if len(options.files) < 2:
         return
     if options.output is None:
@@ -95,6 +130,19 @@ def _check_output(options: argparse.Namespace) -> None:
             path=options.output,
             remedy="Name a folder.",
         )
+
+
+def _check_files(names: Sequence[str]) -> None:
+    for name in names:
+        if name == STDIN:
+            continue
+        check_name(name, "the texts")
+        if not Path(name).is_file():
+            raise InputError(
+                "is a folder" if Path(name).is_dir() else "there is no such file",
+                path=name,
+                remedy="Name a file with text, or - for standard input.",
+            )
 
 
 def _corpora(
@@ -116,6 +164,8 @@ def _corpora(
 def _standard_input(directory: Path) -> Path:
     """Keep standard input as a file, whose name is that of its content."""
     content = sys.stdin.buffer.read()
+    if not content.strip():
+        raise InputError("holds no text", path="standard input", remedy="Send it a text.")
     digest = hashlib.sha256(content).hexdigest()[:16]
     path = directory / "resources" / "texts" / f"{digest}.txt"
     if not path.exists():
@@ -130,7 +180,7 @@ def _read_as(path: Path) -> dict[str, str]:
     return {"file": str(path), "format": "paragraphs" if raw else "auto"}
 
 
-def _hand_over(made: Path, name: str, options: argparse.Namespace) -> None:
+def _hand_over(made: Path, called: str, options: argparse.Namespace) -> None:
     """Bring a result to where it was asked for."""
     if options.output is None:
         with open(made, "rb") as labels:
@@ -138,7 +188,7 @@ def _hand_over(made: Path, name: str, options: argparse.Namespace) -> None:
         sys.stdout.buffer.flush()
         return
     several = len(options.files) > 1 or options.output.is_dir()
-    path = options.output / f"{name}{made.suffix}" if several else options.output
+    path = options.output / f"{called}{made.suffix}" if several else options.output
     with atomic(path) as partial:
         shutil.copyfile(made, partial)
     sys.stderr.write(f"{path}\n")

@@ -97,7 +97,15 @@ def _add_label(parser: argparse.ArgumentParser) -> None:
         help="file to write, or folder for several files (default: standard output)",
     )
     _add_system(parser, language_is_required=True)
-    parser.add_argument("--cores", default="all", help="number of cores (default: all)")
+    parser.add_argument(
+        "--cores", type=_cores, default="all", metavar="N", help="number of cores (default: all)"
+    )
+
+
+def _cores(given: str) -> str:
+    if given != "all" and not (given.isascii() and given.isdecimal() and int(given) > 0):
+        raise argparse.ArgumentTypeError(f"{given!r} is neither a number of cores nor `all`")
+    return given
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

@@ -420,7 +420,7 @@ def _check_language(code: str, where: str) -> None:
 
 
 def _check_file(path: str, where: str) -> None:
-    _check_name(path, where)
+    check_name(path, where)
     if not exists(path):
         raise InputError(f"{path} does not exist", record=where, remedy="Correct the path.")
     if Path(path).is_dir():
@@ -435,7 +435,12 @@ def _check_file(path: str, where: str) -> None:
         raise InputError(f"{path} is empty", record=where, remedy="Put the right file there.")
 
 
-def _check_name(path: str, where: str) -> None:
+def check_name(path: str, where: str) -> None:
+    """Refuse the name of a file that Snakemake cannot have, or no line can show.
+
+    Raises:
+        InputError: It has a brace or a control character.
+    """
     if re.search(r"[{}\x00-\x1f\x7f]", path):
         raise InputError(
             f"{path!r} has a brace or a control character: Snakemake takes {{}} for wildcards",
@@ -449,7 +454,7 @@ def _check_folder(path: str, holds: str, where: str) -> None:
 
     Its weights are checked again when it is loaded; this is before the hours until then.
     """
-    _check_name(path, where)
+    check_name(path, where)
     if not exists(path) or not any(Path(path).glob(holds)):
         raise InputError(f"there is no {holds} in {path}", record=where, remedy="Correct the path.")
     try:

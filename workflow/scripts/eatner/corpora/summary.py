@@ -62,12 +62,15 @@ class Summary:
         Args:
             read_as: The format and the columns.
         """
-        lines = [
-            f"read as {read_as}",
-            f"{self.sentences} sentences, {self.tokens} tokens; {self.empty} sentences without an "
-            "entity",
-            f"entities: {self._entities()}",
-        ]
+        if read_as in RAW:
+            lines = [f"read as {read_as}", f"{self.sentences} sentences, without gold"]
+        else:
+            lines = [
+                f"read as {read_as}",
+                f"{self.sentences} sentences, {self.tokens} tokens; {self.empty} sentences without "
+                "an entity",
+                f"entities: {self._entities()}",
+            ]
         if not self.labels and read_as not in RAW:
             lines.append(
                 "WARNING: no sentence has an entity, so there is no gold. If the file has some, "

@@ -84,10 +84,15 @@ def labelled(folder: Path) -> str:
     count = Counter(row.type for row in rows)
     types = ", ".join(f"{count[kind]} {kind}" for kind in TYPES)
     return (
-        f"{folder.name}: {len(rows)} entities in {sentences} sentences ({types})\n"
+        f"{folder.name}: {_number(len(rows), 'entity', 'entities')} in "
+        f"{_number(sentences, 'sentence', 'sentences')} ({types})\n"
         f"  entities  {folder / 'entities.tsv'}, .conll, .jsonl\n"
         f"  page      {folder / PAGE}\n"
     )
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def _percent(fraction: float) -> str:

@@ -210,9 +210,11 @@ def by_default(code: str) -> Language:
 
     known_as = _WIKI_CODES.get(code, code)
     if not re.fullmatch("[a-z]{2,3}(-[a-z]+)*|simple", code) or not tag_is_valid(known_as):
+        meant = re.split("[-_]", code.strip().lower())[0]
+        near = f"Did you mean {meant!r}? " if meant != code and meant in known() else ""
         raise InputError(
             f"unknown language {code!r}",
-            remedy=f"Give its code of ISO 639, such as {' '.join(known())}.",
+            remedy=f"{near}Give its code of ISO 639 in lower case, such as {' '.join(known())}.",
         )
     tag = Tag.get(known_as).maximize()
     script = _SCRIPT_OF.get(known_as, tag.script or _OTHER_SCRIPT)
