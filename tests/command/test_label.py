@@ -124,8 +124,8 @@ def test_each_text_keeps_its_name_in_the_folder(commands, capfd) -> None:
     for name in ("news.txt", "뉴스.txt"):
         Path(name).write_text(TEXT, encoding="utf-8")
     asked = ["label", "뉴스.txt", "news.txt", "-l", "ko", "--configfile", "mine.yaml"]
-    assert main([*asked, "--output", "out"]) == 0
-    assert {path.name for path in Path("out").iterdir()} == {"뉴스.tsv", "news.tsv"}
+    assert main([*asked, "--output", "named"]) == 0
+    assert {path.name for path in Path("named").iterdir()} == {"뉴스.tsv", "news.tsv"}
     assert "뉴스.txt is text-" in capfd.readouterr().err
 
 
