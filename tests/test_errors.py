@@ -40,3 +40,8 @@ def test_what_another_says_is_short_and_one_printable_line() -> None:
     assert quoted(ValueError()) == "ValueError"
     assert quoted(ValueError("東京 \x1b[2J \ud800")) == "東京 \\x1b[2J \\ud800"
     assert len(quoted(ValueError("x" * 5000))) < LONGEST_QUOTE + 10
+
+
+def test_half_of_a_character_can_be_written() -> None:
+    error = InputError("it is \ud83d", path="x\udcff.tsv", remedy="Mend it.")
+    assert str(error).encode() == b"x\\udcff.tsv: it is \\ud83d. Mend it."

@@ -94,10 +94,13 @@ def test_each_file_has_a_corpus_of_its_own(commands, monkeypatch, tmp_path) -> N
         (["mini.iob2", "--output", "/proc/x/y.tsv"], "cannot be made in /proc"),
         (["mini.iob2", "--output", "mini.iob2/y.tsv"], "cannot be made in"),
         (["mini.iob2", "--directory", "mini.iob2"], "is no folder"),
+        (["mini.iob2", "--directory", "/proc/x"], "cannot be made in /proc/x"),
+        (["said.tsv", "--output", "."], "said.tsv: is one of the texts, and would be lost"),
         (["mini.iob2", "--system", "none"], "unknown system 'none'"),
     ],
 )
 def test_a_mistake_is_one_line_before_any_work(commands, capfd, arguments, said) -> None:
+    Path("said.tsv").write_text("서울\tB-LOC\n", encoding="utf-8")
     status = main(["label", *arguments, "-l", "ko", "--configfile", "mine.yaml"])
     error = capfd.readouterr().err
     assert status == 1

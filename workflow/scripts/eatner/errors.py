@@ -34,8 +34,9 @@ LONGEST = 1000
 LONGEST_QUOTE = 240
 
 
-# What would end a line, or hide in it or from it.
-_CONTROL = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+# What would end a line, hide in it, or (half of a character) not be written at all.
+_NO_TEXT = (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0xD800, 0xE000))
+_CONTROL = {code: repr(chr(code))[1:-1] for code in _NO_TEXT}
 
 
 def on_a_line(text: str) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -50,13 +50,15 @@ def label(options: argparse.Namespace) -> int:
     _check_files(options.files)
     directory = options.directory.resolve()
     if not directory.exists():
-        directory.mkdir(parents=True)
+        _check_writable(directory, options.directory)
     configuration = read_configuration(options.configfile, directory)
     system = choose(
         configuration, options.system, options.translator, options.tagger, options.aligner
     )
     parts = Parts.of(configuration, options.language, system)
     named = _corpora(options.files, configuration, directory)
+    places = _places(named, options)
+    _check_places(places, named)
     corpora = {
         name: {"language": options.language, **_read_as(path), "system": system}
         for name, path in named.items()
@@ -72,11 +74,9 @@ def label(options: argparse.Namespace) -> int:
         sys.stderr.writelines(f"\n{error}\n" for error in _errors(directory / "logs", begin))
         return status
     shown = directory.relative_to(Path.cwd()) if directory == Path.cwd() else directory
-    stems = Counter(path.stem for path in named.values())
     for name, path in named.items():
         sys.stderr.write(f"{path.name} is {labelled(shown / 'results' / name)}")
-        called = path.stem if stems[path.stem] == 1 else name
-        _hand_over(directory / f"results/{name}/entities.{options.format}", called, options)
+        _hand_over(directory / f"results/{name}/entities.{options.format}", places.get(name))
     return 0
 
 
@@ -101,21 +101,6 @@ def _arguments(
 
 
 def _check_output(options: argparse.Namespace) -> None:
-    """Refuse an output that would fail when all is labelled, or be written over a text."""
-    output: Path | None = options.output
-    if output is not None and not output.is_dir():
-        texts = [name for name in options.files if name != STDIN and Path(name).exists()]
-        if output.exists() and any(map(output.samefile, texts)):
-            raise InputError(
-                "is one of the texts, and would be lost",
-                path=output,
-                remedy="Give another name to --output.",
-            )
-        above = next(folder for folder in output.absolute().parents if folder.exists())
-        if not above.is_dir() or not os.access(above, os.W_OK) or above.is_relative_to("/proc"):
-            raise InputError(
-                f"cannot be made in {above}", path=output, remedy="Name a folder that is yours."
-            )
     if len(options.files) < 2:
         return
     if options.output is None:
@@ -130,6 +115,46 @@ def _check_output(options: argparse.Namespace) -> None:
             path=options.output,
             remedy="Name a folder.",
         )
+
+
+def _places(named: Mapping[str, Path], options: argparse.Namespace) -> dict[str, Path]:
+    """The file for the labels of each corpus, named after its text; none for standard output."""
+    output: Path | None = options.output
+    if output is None:
+        return {}
+    if len(options.files) < 2 and not output.is_dir():
+        return dict.fromkeys(named, output)
+    stems = Counter(path.stem for path in named.values())
+    return {
+        name: output / f"{path.stem if stems[path.stem] == 1 else name}.{options.format}"
+        for name, path in named.items()
+    }
+
+
+def _check_places(places: Mapping[str, Path], named: Mapping[str, Path]) -> None:
+    """Refuse files that would fail when all is labelled, or be written over a text."""
+    for place in places.values():
+        if place.exists() and any(map(place.samefile, named.values())):
+            raise InputError(
+                "is one of the texts, and would be lost",
+                path=place,
+                remedy="Give another name to --output.",
+            )
+        _check_writable(place.parent, place)
+
+
+def _check_writable(folder: Path, wanted: Path) -> None:
+    """Make a folder, if it is not there, and try whether a file can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"cannot be made in {folder} ({error.strerror})",
+            path=wanted,
+            remedy="Name a folder that is yours.",
+        ) from error
 
 
 def _check_files(names: Sequence[str]) -> None:
@@ -180,15 +205,13 @@ def _read_as(path: Path) -> dict[str, str]:
     return {"file": str(path), "format": "paragraphs" if raw else "auto"}
 
 
-def _hand_over(made: Path, called: str, options: argparse.Namespace) -> None:
-    """Bring a result to where it was asked for."""
-    if options.output is None:
+def _hand_over(made: Path, place: Path | None) -> None:
+    """Bring a result to where it was asked for: a file, or standard output."""
+    if place is None:
         with open(made, "rb") as labels:
             shutil.copyfileobj(labels, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    several = len(options.files) > 1 or options.output.is_dir()
-    path = options.output / f"{called}{made.suffix}" if several else options.output
-    with atomic(path) as partial:
+    with atomic(place) as partial:
         shutil.copyfile(made, partial)
-    sys.stderr.write(f"{path}\n")
+    sys.stderr.write(f"{place}\n")

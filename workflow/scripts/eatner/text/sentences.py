@@ -12,7 +12,7 @@ _OPEN = "「『（(“«〈《【[［"
 _CLOSE = dict(zip("」』）)”»〉》】]］", _OPEN, strict=True))
 # What opens a quote elsewhere closes one in German and others, behind its own mark: „So.“ »So.«
 _CLOSES_HERE = {"“": "„", "‘": "‚", "«": "»"}
-_COUNTED = "".join(dict.fromkeys("".join(map("".join, _CLOSES_HERE.items()))))
+_COUNTED = "".join({**_CLOSES_HERE, **dict.fromkeys(_CLOSES_HERE.values())})
 _COUNTED_MARK = re.compile(f"[{_COUNTED}]")
 _QUOTES = "”»"
 _AFTER = "」』）)”»〉》】]］\"'’"
@@ -96,15 +96,15 @@ class _Line:
             if opener and len(self._quotes[opener]) > len(self._quotes[mark]):
                 self.closing.add(at)
             self._quotes[mark].append(at)
-        self._run = (0, 0, "")  # the marks that were looked at last, and what follows them
+        self._run = (0, "")  # where the marks that were looked at last end, and what follows
 
     def behind(self, start: int, end: int) -> tuple[int, str]:
         """Where the marks end that begin with one at `start`, and the next character but spaces."""
-        if start >= self._run[1]:
+        if start >= self._run[0]:
             behind = self._behind_marks(end)
             following = _NO_SPACE.search(self.text, behind)
-            self._run = (start, behind, following[0] if following else "")
-        return self._run[1:]
+            self._run = (behind, following[0] if following else "")
+        return self._run
 
     def _behind_marks(self, end: int) -> int:
         """The end of the marks and closing quotes that follow the first mark of an end."""
