@@ -20,7 +20,14 @@ def test_a_later_file_adds_to_an_earlier_one(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("a: [", "cannot be read"), ("- a\n", "holds no sections"), (None, "cannot be read")],
+    [
+        ("a: [", "cannot be read"),
+        ("- a\n", "holds no sections"),
+        (None, "cannot be read"),
+        (f"seed: {'9' * 5000}\n", "cannot be read"),
+        ("date: 2026-13-01\n", "cannot be read"),
+        ("a: " + "[" * 5000, "cannot be read"),
+    ],
 )
 def test_a_broken_file_is_named(tmp_path, content, said) -> None:
     path = tmp_path / "mine.yaml"

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from eatner.errors import InputError
+from eatner.errors import InputError, quoted
 
 DEFAULT = Path("config", "config.yaml")
 
@@ -48,8 +48,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problem = f"cannot be read ({' '.join(str(error).split())[:300]})"
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        problem = f"cannot be read ({quoted(error)})"
         raise InputError(problem, path=path, remedy="Correct the path or the file.") from error
     if not isinstance(values, dict):
         raise InputError(
