@@ -50,3 +50,13 @@ def test_a_row_that_is_none_is_refused_before_any_is_used(tmp_path: Path) -> Non
         lines.write("b\tzero\t1\tx\tPER\tPSN\tscored\n")
     with pytest.raises(InputError, match=r"gold.tsv, line 3: 'zero' is no value of .* 'start'"):
         Indexed(path, GoldEntity)
+
+
+def test_ids_with_the_same_hash_are_told_apart(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("eatner.indexed.hash", lambda _: 1, raising=False)
+    path = tmp_path / "sentences.tsv"
+    rows = [Sentence(name, f"text {name}") for name in "bac"]
+    tables.write(path, Sentence, rows)
+    table = Indexed(path, Sentence)
+    assert table.sentence_ids == ["b", "a", "c"]
+    assert table.of("abc") == sorted(rows, key=lambda row: row.sentence_id)

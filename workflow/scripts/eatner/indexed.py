@@ -1,14 +1,19 @@
 """Tables that stay on disk: their rows are read again, a sentence at a time, when they are needed.
 
-A row in memory takes kilobytes, so a text of millions of sentences has no room there.
+A row in memory takes kilobytes, so a text of millions of sentences has no room there; its place in
+the file takes 32 bytes.
 """
 
 from __future__ import annotations
 
 import weakref
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Generic
+
+import numpy as np
 
 from eatner import codec, tsv
 from eatner.tables import SentenceRow
@@ -28,32 +33,41 @@ class Indexed(Generic[SentenceRow]):
     """
 
     def __init__(self, path: Path | None, table: type[SentenceRow]) -> None:
-        # Of each run of lines of a sentence: the number of its first line, its first byte, and the
-        # byte after its last. A sentence has one run, unless somebody has sorted the table.
-        self._runs: dict[str, list[tuple[int, int, int]]] = {}
+        # Four numbers for each run of lines of a sentence: the hash of the sentence's id, the
+        # number of the first line, its first byte, and the byte after the last line. A sentence has
+        # one run, unless somebody has sorted the table.
+        runs = array("q")
         self._file: BinaryIO | None = None
-        if path is None:
-            return
-        self._path = path
-        self._file = open(path, "rb")  # noqa: SIM115  (closed with this object)
-        weakref.finalize(self, self._file.close)
-        self._header = self._file.readline().decode().rstrip("\n").split("\t")
-        self._parse = codec.parser(path, table)
-        last = None
-        at = self._file.tell()
-        rows = codec.read(path, table)
-        for number, (line, row) in enumerate(zip(self._file, rows, strict=True), 2):
-            runs = self._runs.setdefault(row.sentence_id, [])
-            if row.sentence_id == last:
-                first, start, _ = runs.pop()
-            else:
-                first, start = number, at
-            at += len(line)
-            runs.append((first, start, at))
-            last = row.sentence_id
+        if path is not None:
+            self._path = path
+            self._file = open(path, "rb")  # noqa: SIM115  (closed with this object)
+            weakref.finalize(self, self._file.close)
+            self._header = self._file.readline().decode().rstrip("\n").split("\t")
+            self._parse = codec.parser(path, table)
+            last = None
+            at = self._file.tell()
+            rows = codec.read(path, table)
+            for number, (line, row) in enumerate(zip(self._file, rows, strict=True), 2):
+                if row.sentence_id != last:
+                    runs.extend((hash(row.sentence_id), number, at, at))
+                at += len(line)
+                runs[-1] = at
+                last = row.sentence_id
+        by_hash = np.frombuffer(runs, dtype=np.int64).reshape(-1, 4)
+        by_hash = by_hash[np.argsort(by_hash[:, 0], kind="stable")]
+        # numpy is slow with one number at a time.
+        self._hashes = array("q", by_hash[:, 0].tobytes())
+        self._runs = memoryview(by_hash[:, 1:].copy())
 
     def __getitem__(self, sentence_id: str) -> list[SentenceRow]:
-        return [row for run in self._runs.get(sentence_id, ()) for row in self._read(*run)]
+        key = hash(sentence_id)
+        rows = []
+        for at in range(bisect_left(self._hashes, key), len(self._hashes)):
+            if self._hashes[at] != key:
+                break
+            rows += self._read(self._runs[at, 0], self._runs[at, 1], self._runs[at, 2])
+        # Two ids may have the same hash.
+        return [row for row in rows if row.sentence_id == sentence_id]
 
     def _read(self, number: int, start: int, end: int) -> Iterator[SentenceRow]:
         assert self._file is not None
@@ -66,7 +80,10 @@ class Indexed(Generic[SentenceRow]):
     @property
     def sentence_ids(self) -> list[str]:
         """The sentences that have rows, in the order of their first ones."""
-        return list(self._runs)
+        if self._file is None:
+            return []
+        records = tsv.read(self._path, ["sentence_id"])
+        return list(dict.fromkeys(record["sentence_id"] for record in records))
 
     def of(self, sentence_ids: Iterable[str]) -> list[SentenceRow]:
         """The rows of some sentences, in the order of these."""
