@@ -186,7 +186,7 @@ EDITS = {
     "training a tagger": ("train/tagger.py", "train", ["train_tagger"]),
     "LoRA": ("train/lora.py", "finetune", ["finetune_model"]),
     "reading columns": ("corpora/conll.py", "read", ["read_corpus", GIVEN]),
-    "errors by stage": ("evaluate/stages.py", "errors_by_stage", ["score_system"]),
+    "errors by stage": ("evaluate/stages.py", "find_errors", ["score_system"]),
     "a picture": ("report/plot.py", "plot_f1", ["publish_score"]),
     "a page": ("report/page.py", "entities_page", ["write_entities"]),
 }

@@ -5,6 +5,7 @@ import math
 import random
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +17,24 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.metrics.v1 import precision_recall_fscore_support as strict_seqeval
 from seqeval.scheme import IOB2, Entities
 
-from eatner import tables
+from eatner import indexed, tables
 from eatner.corpora import formats, iob
 from eatner.evaluate import score, significance
 from eatner.evaluate.cases import figures_of, strict_spans
+from eatner.evaluate.count import count
 from eatner.evaluate.significance import compare, resample
-from eatner.evaluate.stages import STAGES, errors_by_stage, find_mention
-from eatner.tables import TYPES, Alignment, GoldEntity, Mention, Sentence, Span, Translation
+from eatner.evaluate.stages import STAGES, count_errors, find_errors, find_mention
+from eatner.evaluate.system import evaluate
+from eatner.tables import (
+    TYPES,
+    Alignment,
+    Error,
+    GoldEntity,
+    Mention,
+    Sentence,
+    Span,
+    Translation,
+)
 
 KINDS = TYPES
 
@@ -327,7 +339,7 @@ def test_calibration_by_hand() -> None:
         row("2", 0, 1, "PER", confidence=0.95),
         row("2", 1, 2, "PER", confidence=None),
     ]
-    result = finite(score.calibration(as_gold(GOLD), predicted, TOKYO))
+    result = finite(score.calibration(count(as_gold(GOLD), predicted, TOKYO)))
     assert result["n"] == 3
     assert [(b["low"], b["n"]) for b in result["bins"]] == [(0.9, 3)]
     assert result["bins"][0]["accuracy"] == pytest.approx(2 / 3)
@@ -336,7 +348,7 @@ def test_calibration_by_hand() -> None:
 
 
 def test_calibration_of_nothing_and_of_nonsense() -> None:
-    assert score.calibration(as_gold(GOLD), [], TOKYO) == {
+    assert score.calibration(count(as_gold(GOLD), [], TOKYO)) == {
         "n": 0,
         "ece": None,
         "brier": None,
@@ -344,7 +356,7 @@ def test_calibration_of_nothing_and_of_nonsense() -> None:
     }
     for wrong in (1.5, -0.1, math.nan):
         with pytest.raises(ValueError, match="between 0 and 1"):
-            score.calibration(as_gold(GOLD), [row("1", 0, 2, "LOC", confidence=wrong)], TOKYO)
+            count(as_gold(GOLD), [row("1", 0, 2, "LOC", confidence=wrong)], TOKYO)
 
 
 def compared(gold: list, one: list, two: list, sentences: list, resamples: int) -> dict:
@@ -385,7 +397,7 @@ def test_counts_are_the_same_some_sentences_at_a_time(tmp_path, monkeypatch) -> 
     whole = significance.count_types(as_gold(gold), found, sentences)
     assert whole.sum() > 0
     for size in (3, 100):
-        monkeypatch.setattr(significance, "COUNTED", size)
+        monkeypatch.setattr(indexed, "BLOCK", size)
         counts = significance.count_tables(paths[0], {"one": paths[1]}, paths[2])
         assert (counts["one"] == whole).all()
 
@@ -450,20 +462,22 @@ def attribute(gold: list, english: str, tags: dict, align: dict, **options) -> l
         start, end = at(english, word)
         place = span or (None, None, tags[word])
         align_rows.append(row("1", *place, english_start=start, english_end=end))
-    result = errors_by_stage(
-        [text("1", SENTENCE)],
-        as_gold(gold),
-        [Translation("1", english)],
-        tag_rows,
-        align_rows,
-        lexicon=LEXICON,
-        romanise=lambda surface: READINGS.get(surface, surface),
-        **options,
+    return told(
+        find_errors(
+            [text("1", SENTENCE)],
+            as_gold(gold),
+            [Translation("1", english)],
+            tag_rows,
+            align_rows,
+            lexicon=LEXICON,
+            romanise=lambda surface: READINGS.get(surface, surface),
+            **options,
+        )
     )
-    for kind in ("missed", "spurious"):
-        assert sum(result[kind].values()) == sum(e.kind == kind for e in result["errors"])
-        assert tuple(result[kind]) == STAGES
-    return [(e.kind, e.surface, e.stage, e.detail, e.evidence) for e in result["errors"]]
+
+
+def told(errors: Iterable[Error]) -> list[tuple]:
+    return [(e.kind, e.surface, e.stage, e.detail, e.evidence) for e in errors]
 
 
 ALL_TAGS = {"Suzuki": "PER", "Tokyo": "LOC", "Toyota": "ORG"}
@@ -574,7 +588,7 @@ def test_a_second_place_for_an_entity_that_is_right() -> None:
         row("1", *PARTS["東京"], english_start=23, english_end=28),
         row("1", 2, 3, "LOC", english_start=23, english_end=28),
     ]
-    result = errors_by_stage(
+    errors = find_errors(
         [text("1", SENTENCE)],
         as_gold(ALL_GOLD[1:2]),
         [Translation("1", ENGLISH)],
@@ -583,8 +597,7 @@ def test_a_second_place_for_an_entity_that_is_right() -> None:
         lexicon=LEXICON,
         romanise=str,
     )
-    assert result["correct"] == 1
-    assert [(e.stage, e.detail) for e in result["errors"]] == [("boundary", "repeated")]
+    assert [(e.stage, e.detail) for e in errors] == [("boundary", "repeated")]
 
 
 def test_a_prediction_on_an_ignored_entity_says_so() -> None:
@@ -632,7 +645,7 @@ def test_what_reads_the_sentence_itself_errs_in_the_tagger(found: list, expected
     """Nothing is laid to a translation that there is not, and no name is taken for another."""
     places = [*found, PARTS["東京"], PARTS["トヨタ"]]
     lost = Mention("1", None, None, "Suzuki", "PER", status="not_found")
-    result = errors_by_stage(
+    errors = find_errors(
         [text("1", SENTENCE)],
         as_gold(ALL_GOLD),
         [Translation("1", SENTENCE)],
@@ -641,18 +654,78 @@ def test_what_reads_the_sentence_itself_errs_in_the_tagger(found: list, expected
         lexicon=LEXICON,
         romanise=lambda surface: READINGS.get(surface, surface),
     )
-    assert [
-        (e.kind, e.surface, e.stage, e.detail, e.evidence) for e in result["errors"]
-    ] == expected
+    assert told(errors) == expected
 
 
 def test_systems_without_english() -> None:
     align = [row("1", 0, 2, "LOC", english_start=None, english_end=None)]
-    result = errors_by_stage(
+    errors = find_errors(
         [text("1", SENTENCE)], as_gold(ALL_GOLD), [], [], align, lexicon={}, romanise=str
     )
-    assert result["missed"]["tagger"] == 1
-    assert result["missed"]["translation"] == 2
+    missed = sorted(error.stage for error in errors if error.kind == "missed")
+    assert missed == ["tagger", "translation", "translation"]
+
+
+def test_numbers_of_errors_have_every_stage() -> None:
+    result = count_errors({("missed", "tagger"): 2, ("spurious", "boundary"): 1}, correct=5)
+    assert result["correct"] == 5
+    assert result["missed"] == dict.fromkeys(STAGES, 0) | {"tagger": 2}
+    assert result["spurious"] == dict.fromkeys(STAGES, 0) | {"boundary": 1}
+
+
+def written(folder: Path, **more: list) -> dict[str, Path]:
+    """Tables of three sentences with an error of each kind, and without; `more` adds rows."""
+    rows = {
+        "sentences": (Sentence, [text(name, SENTENCE, characters(9)) for name in "abc"]),
+        "gold": (GoldEntity, as_gold(row(n, *span) for n in "ac" for span in PARTS.values())),
+        "english": (Translation, [Translation(name, ENGLISH) for name in "abc"]),
+        "tagged": (Mention, [mention(n, *at(ENGLISH, "Tokyo"), "LOC") for n in "abc"]),
+        "entities": (
+            Alignment,
+            [row(n, *PARTS["東京"], english="Tokyo", confidence=0.75) for n in "abc"],
+        ),
+    }
+    paths = {name: folder / f"{name}.tsv" for name in rows}
+    for name, (table, values) in rows.items():
+        tables.write(paths[name], table, [*values, *more.get(name, ())])
+    return paths
+
+
+def evaluated(folder: Path, **more: list) -> dict:
+    options = {"lexicon": None, "romanise": str, "oracles": (), "seed": 1}
+    return evaluate(**written(folder, **more), errors=folder / "errors.tsv", **options)
+
+
+def test_a_system_is_scored_the_same_some_sentences_at_a_time(tmp_path, monkeypatch) -> None:
+    results = []
+    for size in (1, 2, 100):
+        monkeypatch.setattr(indexed, "BLOCK", size)
+        results.append((evaluated(tmp_path), (tmp_path / "errors.tsv").read_text("utf-8")))
+    assert results[0] == results[1] == results[2]
+    result, errors = results[0]
+    read = {
+        name: list(tables.read(path, kind))
+        for name, path, kind in (
+            ("sentences", tmp_path / "sentences.tsv", Sentence),
+            ("gold", tmp_path / "gold.tsv", GoldEntity),
+            ("entities", tmp_path / "entities.tsv", Alignment),
+        )
+    }
+    whole = score.score(read["gold"], read["entities"], read["sentences"], seed=1)
+    assert finite(result).items() >= finite(whole).items()
+    assert result["tokens"]["f1"] == result["overall"]["f1"] == pytest.approx(4 / 9)
+    assert result["calibration"]["n"] == 3
+    assert result["errors_by_stage"]["correct"] == 2
+    lost = sum(result["errors_by_stage"]["missed"].values())
+    assert lost + sum(result["errors_by_stage"]["spurious"].values()) == errors.count("\n") - 1 == 5
+
+
+@pytest.mark.parametrize(("side", "what"), [("gold", "gold"), ("entities", "predicted")])
+def test_rows_of_no_sentence_are_refused(side: str, what: str, tmp_path: Path) -> None:
+    stray = row("zz", 0, 2, "LOC")
+    with pytest.raises(ValueError, match=f"the {what} entities of 'zz' belong to no sentence"):
+        evaluated(tmp_path, **{side: as_gold([stray]) if side == "gold" else [stray]})
+    assert not (tmp_path / "errors.tsv").exists()
 
 
 def test_mentions_are_found_by_title_or_reading() -> None:

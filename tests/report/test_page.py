@@ -15,6 +15,7 @@ import pytest
 from eatner import tables
 from eatner.evaluate import compare as evaluate_compare
 from eatner.evaluate import score
+from eatner.evaluate.count import count
 from eatner.evaluate.significance import compare
 from eatner.report import page, plot
 from eatner.tables import (
@@ -270,8 +271,9 @@ def comparison(folder: Path) -> str:
         }
         scores[language] = {}
         for name, found in (("ours", rows["a"]), ("nothing", [])):
-            record = score.score(rows["g"], found, rows["s"], seed=1, resamples=50)
-            record["calibration"] = score.calibration(rows["g"], found, rows["s"])
+            counts = count(rows["g"], found, rows["s"])
+            record = score.figures(counts, seed=1, resamples=50)
+            record["calibration"] = score.calibration(counts)
             stages = {kind: dict.fromkeys(STAGES, 1) for kind in ("missed", "spurious")}
             system = {"translator": "t", "tagger": "g", "aligner": name}
             about = {"corpus": language, "language": language, "system": system}

@@ -4,13 +4,9 @@ import hashlib
 from pathlib import Path
 
 import job
-from eatner import tables
-from eatner.evaluate.score import calibration
-from eatner.evaluate.score import score as score_entities
-from eatner.evaluate.stages import errors_by_stage
+from eatner.evaluate.system import evaluate
 from eatner.files import write_json
 from eatner.lexicon import load
-from eatner.tables import Alignment, Error, GoldEntity, Mention, Sentence, Translation
 from eatner.text import languages
 from eatner.text.romanise import reading
 from eatner.trace import versions
@@ -34,38 +30,27 @@ def main(
     errors: Path,
     lexicon: Path | None = None,
 ) -> None:
-    texts = list(tables.read(sentences, Sentence))
-    right = list(tables.read(gold, GoldEntity))
-    found = list(tables.read(entities, Alignment))
-    names: dict[str, list[str]] = {}
-    if lexicon is not None:
-        titles = load(lexicon)
-        for surface in {row.surface for row in right}:
-            if english_name := titles.english(surface):
-                names[surface] = [english_name]
-    figures = score_entities(right, found, texts, seed=seed)
-    stages = errors_by_stage(
-        texts,
-        right,
-        list(tables.read(english, Translation)),
-        list(tables.read(tagged, Mention)),
-        found,
-        lexicon=names,
+    result = evaluate(
+        sentences,
+        gold,
+        english,
+        tagged,
+        entities,
+        errors,
+        lexicon=None if lexicon is None else load(lexicon),
         romanise=reading(languages.get(language)),
         oracles={
             ORACLES[settings["kind"]]
             for settings in components.values()
             if settings["kind"] in ORACLES
         },
+        seed=seed,
     )
-    tables.write(errors, Error, stages.pop("errors"))
     record = {
         "corpus": corpus_name,
         "language": language,
         "system": system,
-        **figures,
-        "calibration": calibration(right, found, texts),
-        "errors_by_stage": stages,
+        **result,
         "provenance": {
             "components": components,
             "seed": seed,
@@ -82,7 +67,8 @@ def main(
 
 
 def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

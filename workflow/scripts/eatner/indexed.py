@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic
 
@@ -17,6 +17,15 @@ import numpy as np
 
 from eatner import codec, tsv
 from eatner.tables import SentenceRow
+
+# Sentences whose rows are in memory at a time.
+BLOCK = 1000
+
+
+def blocks(sentence_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Sentences in their order, as many as there is room for at a time."""
+    for begin in range(0, len(sentence_ids), BLOCK):
+        yield sentence_ids[begin : begin + BLOCK]
 
 
 class Indexed(Generic[SentenceRow]):
@@ -57,11 +66,11 @@ class Indexed(Generic[SentenceRow]):
         by_hash = by_hash[np.argsort(by_hash[:, 0], kind="stable")]
         # numpy is slow with one number at a time.
         self._hashes = array("q", by_hash[:, 0].tobytes())
-        self._runs = memoryview(by_hash[:, 1:].copy())
+        self._runs = by_hash[:, 1:].copy().data
 
     def __getitem__(self, sentence_id: str) -> list[SentenceRow]:
         key = hash(sentence_id)
-        rows = []
+        rows: list[SentenceRow] = []
         for at in range(bisect_left(self._hashes, key), len(self._hashes)):
             if self._hashes[at] != key:
                 break

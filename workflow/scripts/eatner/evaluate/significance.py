@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from eatner.evaluate.cases import build_cases, count_cases, f1_of
-from eatner.indexed import Indexed
+from eatner.indexed import Indexed, blocks
 from eatner.tables import TYPES, Alignment, GoldEntity, Sentence
 
 # Numbers to draw at a time: 64 MiB, whatever the number of sentences.
 DRAWN = 1 << 23
-# Sentences whose rows are in memory at a time.
-COUNTED = 1000
 
 
 def resample(counts: np.ndarray, seed: int, resamples: int) -> Iterator[np.ndarray]:
@@ -81,9 +79,7 @@ def count_tables(gold: Path, systems: Mapping[str, Path], sentences: Path) -> di
     right, texts = Indexed(gold, GoldEntity), Indexed(sentences, Sentence)
     found = {name: Indexed(path, Alignment) for name, path in systems.items()}
     counts: dict[str, list[np.ndarray]] = {name: [] for name in systems}
-    ids = texts.sentence_ids
-    for begin in range(0, len(ids), COUNTED):
-        block = ids[begin : begin + COUNTED]
+    for block in blocks(texts.sentence_ids):
         of_gold, of_texts = right.of(block), texts.of(block)
         for name, rows in found.items():
             counts[name].append(count_types(of_gold, rows.of(block), of_texts))

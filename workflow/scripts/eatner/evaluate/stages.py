@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rapidfuzz import fuzz
 
@@ -161,7 +161,7 @@ class _Labelled:
         return Error(self.case.sentence_id, kind, *verdict, *span, surface, english)
 
 
-def errors_by_stage(
+def find_errors(
     sentences: Iterable[Sentence],
     gold: Iterable[GoldEntity],
     translate: Iterable[Translation],
@@ -171,8 +171,8 @@ def errors_by_stage(
     lexicon: Mapping[str, Collection[str]],
     romanise: Callable[[str], str],
     oracles: Collection[str] = (),
-) -> dict[str, Any]:
-    """Attribute every missed or spurious entity to the step that went wrong first.
+) -> Iterator[Error]:
+    """Attribute the missed and spurious entities of some sentences to the step that erred first.
 
     An entity is right if boundaries and type are. For a missed one, in this order:
 
@@ -210,47 +210,51 @@ def errors_by_stage(
         romanise: Gives the reading of a surface in Latin letters.
         oracles: Steps that are right by construction: `translation`, `tagger`.
 
-    Returns:
-        `correct`, `missed` and `spurious` (from stage to number, all of `STAGES` each), `errors`
-        (a list of `Error`) and `estimate`, a sentence that says what the numbers are.
-
     Raises:
-        ValueError: What `score` raises.
+        ValueError: What `count` raises.
     """
     gold, align = list(gold), list(align)
     translated = {row.sentence_id: row for row in translate}
-    texts = {name: row.english for name, row in translated.items()}
-    hints = {name: row.hints for name, row in translated.items()}
     ignored = by_sentence(row for row in gold if row.status == "ignored")
     tags = by_sentence(row for row in tag if row.status == "tagged")
     aligned = by_sentence(align)
-    counts: dict[ErrorKind, Counter[Stage]] = {"missed": Counter(), "spurious": Counter()}
-    errors: list[Error] = []
-    correct = 0
     for case in build_cases(gold, align, sentences):
         name = case.sentence_id
         english_of, spans_of, sure = _predictions(aligned[name])
+        translation = translated.get(name, Translation(name, ""))
         sentence = _Labelled(
             case,
-            texts.get(name, ""),
+            translation.english,
             {row.span: (*row.span, row.type) for row in tags[name]},
             english_of,
             spans_of,
             sure,
             [(row.start, row.end) for row in ignored[name]],
-            hints.get(name, ()),
+            translation.hints,
             _likely(aligned[name]),
             oracles,
         )
-        correct += len(sentence.right)
         if sentence.missed or sentence.spurious:
-            errors += _attribute(sentence, _locate(sentence, lexicon, romanise))
-    for error in errors:
-        counts[error.kind][error.stage] += 1
+            yield from _attribute(sentence, _locate(sentence, lexicon, romanise))
+
+
+def count_errors(errors: Mapping[tuple[ErrorKind, Stage], int], correct: int) -> dict[str, Any]:
+    """The numbers of errors by kind and stage, all of `STAGES` each.
+
+    Args:
+        errors: How many errors of a kind each stage made.
+        correct: How many entities are right.
+
+    Returns:
+        `correct`, `missed` and `spurious` (from stage to number), and `estimate`, a sentence that
+        says what the numbers are.
+    """
     return {
         "correct": correct,
-        **{kind: {stage: counts[kind][stage] for stage in STAGES} for kind in counts},
-        "errors": errors,
+        **{
+            kind: {stage: errors.get((kind, stage), 0) for stage in STAGES}
+            for kind in get_args(ErrorKind)
+        },
         "estimate": "Whether the translation names an entity is judged by the lexicon's English "
         "titles and by the likeness of readings, so the first stages are estimates.",
     }
