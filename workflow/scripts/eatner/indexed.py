@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic
 
-import numpy as np
-
 from eatner import codec, tsv
 from eatner.tables import SentenceRow
 
@@ -42,10 +40,10 @@ class Indexed(Generic[SentenceRow]):
     """
 
     def __init__(self, path: Path | None, table: type[SentenceRow]) -> None:
-        # Four numbers for each run of lines of a sentence: the hash of the sentence's id, the
-        # number of the first line, its first byte, and the byte after the last line. A sentence has
-        # one run, unless somebody has sorted the table.
-        runs = array("q")
+        # Of each run of lines of a sentence: the hash of the sentence's id, the number of the first
+        # line, its first byte, and the byte after the last line. A sentence has one run, unless
+        # somebody has sorted the table.
+        columns = hashes, _, _, ends = tuple(array("q") for _ in range(4))
         self._file: BinaryIO | None = None
         if path is not None:
             self._path = path
@@ -58,15 +56,13 @@ class Indexed(Generic[SentenceRow]):
             rows = codec.read(path, table)
             for number, (line, row) in enumerate(zip(self._file, rows, strict=True), 2):
                 if row.sentence_id != last:
-                    runs.extend((hash(row.sentence_id), number, at, at))
+                    last = row.sentence_id
+                    for column, value in zip(columns, (hash(last), number, at, at), strict=True):
+                        column.append(value)
                 at += len(line)
-                runs[-1] = at
-                last = row.sentence_id
-        by_hash = np.frombuffer(runs, dtype=np.int64).reshape(-1, 4)
-        by_hash = by_hash[np.argsort(by_hash[:, 0], kind="stable")]
-        # numpy is slow with one number at a time.
-        self._hashes = array("q", by_hash[:, 0].tobytes())
-        self._runs = by_hash[:, 1:].copy().data
+                ends[-1] = at
+        order = sorted(range(len(hashes)), key=hashes.__getitem__)
+        self._hashes, *self._runs = (array("q", (column[at] for at in order)) for column in columns)
 
     def __getitem__(self, sentence_id: str) -> list[SentenceRow]:
         key = hash(sentence_id)
@@ -74,7 +70,7 @@ class Indexed(Generic[SentenceRow]):
         for at in range(bisect_left(self._hashes, key), len(self._hashes)):
             if self._hashes[at] != key:
                 break
-            rows += self._read(self._runs[at, 0], self._runs[at, 1], self._runs[at, 2])
+            rows += self._read(*(column[at] for column in self._runs))
         # Two ids may have the same hash.
         return [row for row in rows if row.sentence_id == sentence_id]
 
