@@ -58,6 +58,7 @@ EVERY_KIND = {
         },
         "titles": {"kind": "lookup", "tagger": "bert"},
         "vllm": {"kind": "llm", "model": "vllm"},
+        "looked-over": {"kind": "reviewed", "tagger": "bert", "model": "4bit-fr"},
     },
     "aligners": {
         "remote": {"kind": "constrained", "model": "remote"},

@@ -196,6 +196,27 @@ def test_a_title_lookup_asks_a_tagger_for_the_types(tmp_path: Path) -> None:
     ]
 
 
+def test_an_llm_reviews_what_a_tagger_found(tmp_path: Path) -> None:
+    tables.write(tmp_path / "english.tsv", Translation, ENGLISH)
+    tables.write(tmp_path / "spacy.tsv", Mention, MENTIONS)
+    with tiny.in_float32():
+        tag_with_llm.main(
+            english=tmp_path / "english.tsv",
+            language="en",
+            tagger={"kind": "reviewed", "tagger": {"kind": "spacy", "types": SPACY_TYPES}},
+            entities=tmp_path / "llm.tsv",
+            threads=1,
+            tagged=tmp_path / "spacy.tsv",
+            **asked("gemma"),
+        )
+    found = list(tables.read(tmp_path / "llm.tsv", Mention))
+    assert [row.sentence_id for row in found] == ["s0", "s0", "s1", "s2"]
+    assert [row.surface for row in found] == ["Sony", "Tokyo", "", "Osaka"]
+    assert found[2].status == "no_translation"
+    assert all(row.status in ("tagged", "untyped") for row in found[:2])
+    assert (tmp_path / ".llm.journal/1-3.jsonl").exists()
+
+
 def test_an_llm_tags_the_sentence_itself(tmp_path: Path) -> None:
     rows = [Translation(row.sentence_id, row.text) for row in SENTENCES]
     tables.write(tmp_path / "english.tsv", Translation, rows)

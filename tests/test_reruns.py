@@ -20,6 +20,7 @@ SYSTEMS = {
     "direct": ("identity", "direct", "identity"),
     "far": ("far", "direct-far", "far"),
     "vllm": ("tiny-plain", "taught", "vllm"),
+    "reviewed": ("paper", "reviewed", "paper"),
 }
 TARGETS = [f"results/mini/score/{'/'.join(parts)}.json" for parts in SYSTEMS.values()]
 TARGETS += ["results/mini-ja/f1.json", "results/mini/f1.json", "results/mini/entities.tsv"]
@@ -142,12 +143,14 @@ CONSTRAINED = [
     "align_entities:mini:tiny-plain:taught:vllm",
 ]
 PAPER = ["translate_sentences:mini:paper", "align_entities:mini:paper:toy:paper"]
+PAPER += ["align_entities:mini:paper:reviewed:paper"]
 GIVEN = "translate_sentences:mini:parallel"  # by the lines of a corpus that it reads itself
 FAR = ["translate_sentences:mini:far", "tag_with_llm:mini:far:direct-far"]
 FAR += ["align_entities:mini:far:direct-far:far"]
 VLLM = ["align_entities:mini:tiny-plain:taught:vllm"]
 HERE = [*ENTITY_AWARE[:3], *FUSED, *CONSTRAINED[:3], *PAPER]
-HERE += ["tag_with_llm:mini:identity:direct", "finetune_model"]
+DIRECT, REVIEWED = "tag_with_llm:mini:identity:direct", "tag_with_llm:mini:paper:reviewed"
+HERE += [DIRECT, REVIEWED, "finetune_model"]
 # An edit of a statement, and the jobs that use it themselves, by the beginnings of their names.
 EDITS = {
     "how wikitext is read": ("wiki/wikitext.py", "clean", ["parse_wiki"]),
@@ -182,7 +185,8 @@ EDITS = {
         ],
     ),
     "title lookup": ("tag/lookup.py", "tag_with_titles", ["tag_english:mini:identity:lookup"]),
-    "an LLM that tags": ("tag/llm.py", "tag_with_llm", ["tag_with_llm"]),
+    "an LLM that tags": ("tag/llm.py", "tag_with_llm", [FAR[1], DIRECT]),
+    "an LLM that reviews": ("tag/reviewed.py", "review", [REVIEWED]),
     "training a tagger": ("train/tagger.py", "train", ["train_tagger"]),
     "LoRA": ("train/lora.py", "finetune", ["finetune_model"]),
     "reading columns": ("corpora/conll.py", "read", ["read_corpus", GIVEN]),

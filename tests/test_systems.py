@@ -16,10 +16,11 @@ PICTURES = ("f1", "stages", "calibration", "training", "time")
 
 def test_systems_to_compare_with_run_through_the_same_steps(project):
     systems = ("identity/lookup/identity", "identity/direct/identity", "parallel/toy/paper")
+    systems += ("parallel/reviewed/paper",)
     targets = [f"results/mini/score/{system}.json" for system in systems]
     assert project.plan(*targets) == {
-        **{"translate_sentences": 2, "tag_english": 2, "tag_with_llm": 1},
-        **{"align_entities": 3, "score_system": 3},
+        **{"translate_sentences": 2, "tag_english": 2, "tag_with_llm": 2},
+        **{"align_entities": 4, "score_system": 4},
     }
     done = project.snakemake(*targets)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -85,6 +85,17 @@ def taught_by(tagger: str) -> dict[str, str]:
         ({"translators": {"y": {"kind": "parallel", "corpus": "mini"}}}, "Name one in English"),
         ({"taggers": {"y": {"kind": "lookup", "tagger": "direct"}}}, "the types of titles"),
         (
+            {"taggers": {"y": {"kind": "reviewed", "tagger": "direct", "model": "tiny"}}},
+            "'direct' cannot be reviewed",
+        ),
+        (
+            {
+                "models": {"y": ENDPOINT},
+                "taggers": {"y": {"kind": "reviewed", "tagger": "toy", "model": "y"}},
+            },
+            "a reviewed tagger scores the types",
+        ),
+        (
             {"taggers": {"y": {**TAUGHT, "train": {"corpora": ["ko-demo"], "held_out": "mini"}}}},
             "'ko-demo' is raw text",
         ),

@@ -142,14 +142,25 @@ def test_a_dump_wins_over_a_date_and_a_date_over_a_sample():
         ("lookup", "toy", None, False),
         ("gold", None, None, False),
         ("vllm", None, None, False),
+        ("looked-over", "results/models/bert/model.safetensors", None, True),
     ],
 )
 def test_a_tagger_is_resolved(configuration, name, weights, start, neural):
     tagger = configuration.tagger(name)
     assert (tagger.weights, tagger.start, tagger.is_neural) == (weights, start, neural)
-    assert bool(tagger.asked) is (name in {"titles", "lookup"})
+    assert bool(tagger.asked) is (name in {"titles", "lookup", "looked-over"})
+    assert tagger.reviewed == ("bert" if name == "looked-over" else None)
     gold = ("results/en/sentences.tsv", "results/en/gold.tsv")
     assert (tagger.sentences, tagger.gold) == (gold if name == "gold" else (None, None))
+
+
+def test_a_tagger_that_reviews_is_recorded_with_its_llm_and_the_other_one(configuration):
+    tagger = configuration.tagger("looked-over")
+    assert tagger.record["model"]["name"] == "4bit-fr"
+    assert tagger.record["tagger"]["name"] == "bert"
+    assert tagger.models == ["resources/models/4bit", "resources/models/bert"]
+    assert tagger.corpora == configuration.tagger("bert").corpora
+    assert tagger.has_shards
 
 
 def test_a_title_lookup_holds_the_settings_of_the_tagger_that_it_asks(configuration):

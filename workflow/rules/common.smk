@@ -107,6 +107,16 @@ def tagger_model(wildcards):
     return configured_tagger.weights or []
 
 
+def reviewed_entities(wildcards):
+    """Return what another tagger found, for a tagger that reviews it."""
+    other = tagger(wildcards).reviewed
+    return (
+        "results/{corpus}/tag/{translator}/{other}.tsv".format(other=other, **wildcards)
+        if other
+        else []
+    )
+
+
 def titles(wildcards):
     """Return the lexicon for a tagger that looks up titles."""
     return configuration.title_lexicon(wildcards.tagger, corpus(wildcards).language) or []
@@ -220,7 +230,9 @@ def code_of(*roots):
 def kind_roots(script, component):
     """Name the code of a step: its script, its component's kind, and what runs the kind's LLM."""
     asked = getattr(component, "asked", None)
-    return [script, component.module, *([asked.module] if asked else []), *engine_of(component)]
+    # A tagger that is reviewed runs in a job of its own.
+    inside = [asked.module] if asked and not component.reviewed else []
+    return [script, component.module, *inside, *engine_of(component)]
 
 
 def engine_of(component):

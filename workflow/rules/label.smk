@@ -77,9 +77,10 @@ rule tag_english:
 
 
 rule tag_with_llm:
-    """Ask an LLM for the persons, places and organisations of each text."""
+    """Ask an LLM for the persons, places and organisations of each text, or to review a tagger's."""
     input:
         english="results/{corpus}/translate/{translator}.tsv",
+        tagged=reviewed_entities,
         llm=lambda wildcards: tagger(wildcards).llm or [],
         adapter=lambda wildcards: tagger(wildcards).adapter or [],
     output:
@@ -90,7 +91,7 @@ rule tag_with_llm:
         "logs/tag_with_llm/{corpus}.{translator}.{tagger}{shard}.benchmark.tsv"
     wildcard_constraints:
         tagger=any_of(
-            name for name, settings in config["taggers"].items() if settings["kind"] == "llm"
+            name for name, tagger in configuration.taggers.items() if tagger.model is not None
         ),
     conda:
         "../../envs/llm.yaml"

@@ -1,4 +1,4 @@
-"""Ask an LLM for the persons, places and organisations of each text."""
+"""Ask an LLM for the persons, places and organisations of each text, or to review a tagger's."""
 
 from pathlib import Path
 
@@ -19,6 +19,7 @@ def main(
     shard: str = "",
     llm: Path | None = None,
     adapter: Path | None = None,
+    tagged: Path | None = None,
 ) -> None:
     tag_with_llm(
         english,
@@ -27,6 +28,7 @@ def main(
         settings=tagger,
         form=prompt,
         llm=Source(engine=engine, pace=pace, folder=llm, adapter=adapter, threads=threads),
+        tagged=tagged,
         shard=shard,
     )
 

@@ -304,7 +304,7 @@ class Labeller:
                 form=parts.translator.prompt or "",
                 llm=self._source(parts.translator),
             )
-            self._tag(english, mentions)
+            self._tag(parts.tagger, english, mentions)
             inputs = self._inputs(
                 weights=parts.aligner.weights,
                 lexicon=parts.names,
@@ -324,9 +324,12 @@ class Labeller:
             )
             return list(tables.read(aligned, Alignment))
 
-    def _tag(self, english: Path, mentions: Path) -> None:
-        tagger = self._parts.tagger
-        if tagger.kind == "llm":
+    def _tag(self, tagger: Tagger, english: Path, mentions: Path) -> None:
+        if tagger.model:
+            tagged = None
+            if tagger.reviewed and tagger.asked:
+                tagged = mentions.with_name(f"{tagger.reviewed}.reviewed.tsv")
+                self._tag(tagger.asked, english, tagged)
             keeps_language = self._parts.translator.keeps_language
             tag_with_llm(
                 english,
@@ -335,6 +338,7 @@ class Labeller:
                 settings=tagger.settings,
                 form=tagger.prompt or "",
                 llm=self._source(tagger),
+                tagged=tagged,
             )
         else:
             tag_english(

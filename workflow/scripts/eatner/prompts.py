@@ -32,6 +32,33 @@ QUOTE = '"'
 # Limit of the tokens of an alignment answer. The longest names of WikiANN in the paper's languages
 # have about 40.
 ANSWER_TOKENS = 48
+# English sentences with what their names are, for `kind_of`. Titles of people, countries that play,
+# people known by a surname, works and events are what an LLM gets wrong without an example.
+KIND_EXAMPLES = {
+    "Chancellor Angela Merkel flew from Vienna to Lake Geneva for the Summer Games.": {
+        "Chancellor": "other",
+        "Angela Merkel": "person",
+        "Vienna": "place",
+        "Lake Geneva": "place",
+        "Summer Games": "other",
+    },
+    "Hungary defeated Sony FC 3-1, and Green played the hero of The Long Journey at the Danube "
+    "Theatre.": {
+        "Hungary": "place",
+        "Sony FC": "organisation",
+        "Green": "person",
+        "The Long Journey": "other",
+        "Danube Theatre": "place",
+    },
+    "The University of Vienna invited the writer Maria Silva in May, and the Latin Society praised "
+    "her Latin.": {
+        "University of Vienna": "organisation",
+        "Maria Silva": "person",
+        "May": "other",
+        "Latin Society": "organisation",
+        "Latin": "other",
+    },
+}
 # Ends a translation.
 LINE_END = "\n"
 
@@ -213,6 +240,36 @@ def name(surface: str, language: Language, form: str = "few-shot") -> Prompt:
         )
     shots = "".join(f"{own} ={named(english)}" for own, english in known)
     return f"{language.name} names in English:\n\n{shots}{one_line(surface)} ="
+
+
+def kind_of(text: str, entity: str, form: str) -> Prompt:
+    """Ask for the kind of a name in an English text; the answer is `kind_answer` of one of them.
+
+    The text comes before the name, so that the prompts of its names begin alike.
+
+    Args:
+        text: The text.
+        entity: The name in it.
+        form: `few-shot` or `chat`.
+    """
+    task = (
+        "Say what each name is in its sentence: a person, a place, an organisation, or other. "
+        "Countries are places."
+    )
+    shots = [
+        "\n".join([f"Sentence: {known}", *(f"{name}: {kind}" for name, kind in kinds.items())])
+        for known, kinds in KIND_EXAMPLES.items()
+    ]
+    content = "\n\n".join([task, *shots, f"Sentence: {one_line(text)}"])
+    opening = f"{one_line(entity)}:"
+    if form == "chat":
+        return [{"role": "user", "content": content}, {"role": "assistant", "content": opening}]
+    return f"{content}\n{opening}"
+
+
+def kind_answer(kind: str, form: str) -> str:
+    """Write the answer to `kind_of`, with its end mark in the few-shot form."""
+    return f" {kind}{stop(form) or ''}"
 
 
 def named(english: str) -> str:

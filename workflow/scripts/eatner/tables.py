@@ -78,7 +78,7 @@ taken: other entities of the LLM's answer have its places
 overlaps: other entities of the text-to-text model's answer have its places
 other_type: the LLM gave a type that is none of the three
 unknown_type: the text-to-text model gave a type that is not configured
-untyped: a title that the English tagger takes for no entity
+untyped: a title that the English tagger takes for no entity, or a name that an LLM takes for none
 unparsed: a part of the answer that does not have the form of an entity
 cut: the LLM's answer ended within the entity
 truncated: the text-to-text model's answer ended within the entity

@@ -25,7 +25,7 @@ from eatner.files import exists
 from eatner.foreign import refuse_pickle
 from eatner.text import languages
 
-# Taggers that know English by themselves, so that a title lookup can ask them for types.
+# Taggers that know English by themselves, so that others can ask them.
 ENGLISH_TAGGERS = ["spacy", *NEURAL_TAGGERS]
 
 T = TypeVar("T")
@@ -268,11 +268,31 @@ def _check_tagger(name: str, tagger: Settings, values: Settings) -> None:
     if "tagger" in tagger:
         asked = pick(values["taggers"], tagger["tagger"], "tagger", where)
         if asked["kind"] not in ENGLISH_TAGGERS:
+            cannot = "be reviewed" if "model" in tagger else "find the types of titles"
             raise InputError(
-                f"the tagger {tagger['tagger']!r} cannot find the types of titles",
+                f"the tagger {tagger['tagger']!r} cannot {cannot}",
                 record=where,
                 remedy=f"Name one of the kinds {', '.join(ENGLISH_TAGGERS)}.",
             )
+
+    if tagger["kind"] == "reviewed":
+        _check_scoring(
+            tagger["model"],
+            values,
+            where,
+            what="a reviewed tagger scores the types of every name",
+            instead="Name another model than",
+        )
+
+
+def _check_scoring(model: str, values: Settings, where: str, *, what: str, instead: str) -> None:
+    """Check that the engine of an LLM scores many answers in one go."""
+    if backend(base_model(model, values["models"])[1]) != "transformers":
+        raise InputError(
+            f"{what}, which only models that transformers runs can do",
+            record=where,
+            remedy=f"{instead} {model!r}.",
+        )
 
 
 def _check_training(name: str, tagger: Settings, values: Settings, where: str) -> None:
@@ -334,12 +354,13 @@ def _check_fused(name: str, aligner: Settings, values: Settings) -> None:
     model = values["models"][aligner["model"]]
     if name in values["models"]:
         raise InputError("there is a model of that name", record=where, remedy="Choose another.")
-    if backend(base_model(aligner["model"], values["models"])[1]) != "transformers":
-        raise InputError(
-            "a fused aligner scores every phrase, which only models that transformers runs can do",
-            record=where,
-            remedy=f"Use `kind: constrained` with {aligner['model']!r}.",
-        )
+    _check_scoring(
+        aligner["model"],
+        values,
+        where,
+        what="a fused aligner scores every phrase",
+        instead="Use `kind: constrained` with",
+    )
     if "wikis" in model and "wikis" in aligner:
         raise InputError(
             f"{aligner['model']!r} is tuned on wikis of its own, and the aligner's weights are "

@@ -84,7 +84,7 @@ class Component:
 
     Attributes:
         room: The library's room for its step.
-        settings: The settings as configured; a title lookup's include those of its tagger.
+        settings: The settings as configured, with those of a tagger that a tagger asks.
         record: The settings with those of the component's LLM, for the record of a score.
         model: The component's LLM, if it has one.
         prompt: The form of the prompts for the LLM: few-shot, chat or tuned.
@@ -183,7 +183,7 @@ class Tagger(Component):
         lessons: What it is trained on, if it is.
         sentences: The sentences of the corpus whose gold entities it takes.
         gold: The gold entities of that corpus.
-        asked: The tagger that a title lookup asks for types.
+        asked: The tagger that a title lookup asks for types, or that is reviewed.
     """
 
     room: ClassVar[str] = "tag"
@@ -195,6 +195,11 @@ class Tagger(Component):
     asked: Tagger | None
 
     @property
+    def reviewed(self) -> str | None:
+        """The name of the tagger that it reviews, in a job of its own."""
+        return self.asked.name if self.asked and self.model else None
+
+    @property
     def is_neural(self) -> bool:
         """Whether torch runs it."""
         return (self.asked or self).kind in NEURAL_TAGGERS
@@ -203,7 +208,7 @@ class Tagger(Component):
     def models(self) -> list[str]:
         """The files and folders of all models that it starts from, as they are before training."""
         if self.asked:
-            return self.asked.models
+            return [*super().models, *self.asked.models]
         given = self.start if "train" in self.settings else self.weights
         return [*super().models, *([given] if given else [])]
 
@@ -391,7 +396,10 @@ def _record(name: str, settings: Settings, values: Settings, artifacts: Artifact
     """Return a component's settings with its LLM's, and the sums of the packages it comes from."""
     record = {"name": name, **settings}
     below = settings
-    if "tagger" in settings:
+    if settings["kind"] == "reviewed":
+        asked = settings["tagger"]
+        record["tagger"] = _record(asked, values["taggers"][asked], values, artifacts)
+    elif "tagger" in settings:
         below = values["taggers"][settings["tagger"]]
         record["tagger"] = {"name": settings["tagger"], **below}
     for key in ("model", "base"):

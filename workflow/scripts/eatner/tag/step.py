@@ -55,6 +55,7 @@ class LLMStep:
 
     Attributes:
         translations: Rows of a translate TSV.
+        mentions: What another tagger found in them, for a kind that reviews it: rows of a tag TSV.
         settings: The tagger's configuration, with all defaults.
         language: The texts' language.
         form: How the LLM is asked, `few-shot` or `chat`.
@@ -63,6 +64,7 @@ class LLMStep:
     """
 
     translations: Sequence[Translation]
+    mentions: Sequence[Mention]
     settings: Mapping[str, Any]
     language: Language
     form: str
@@ -118,6 +120,7 @@ def tag_with_llm(
     settings: Mapping[str, Any],
     form: str,
     llm: Source,
+    tagged: Path | None = None,
     shard: str = "",
 ) -> None:
     """Ask an LLM for the entities of a translate TSV, block by block, and write them.
@@ -129,18 +132,21 @@ def tag_with_llm(
         settings: As of `LLMStep`.
         form: As of `LLMStep`.
         llm: Where the LLM is.
+        tagged: The tag TSV of another tagger, for a kind that reviews it.
         shard: Which shard of the texts, such as `2-of-4`; empty for all of them.
 
     Raises:
         InputError: An input cannot be read, or the LLM cannot be opened.
     """
-    rows = Indexed(english, Translation)
+    rows, mentions = Indexed(english, Translation), Indexed(tagged, Mention)
     ids = rows.sentence_ids
     run, identity = kind_run("tag", settings["kind"]), cache(llm.answers_of)
 
     def tag(block: range, open_journal: OpenJournal) -> Iterator[Mention]:
+        of_block = ids[block.start : block.stop]
         step = LLMStep(
-            translations=rows.of(ids[block.start : block.stop]),
+            translations=rows.of(of_block),
+            mentions=mentions.of(of_block),
             settings=settings,
             language=languages.get(language),
             form=form,
