@@ -419,9 +419,11 @@ def wiki_titles(experiment: Experiment) -> dict[str, int]:
 WHAT = {
     "paper": "the paper's procedure: three chat turns a sentence, three an entity",
     "paper-tuned": "the same; the LLM that aligns is tuned on pairs of the wikis",
-    "ours": "one turn with hints: titles of the wiki and names that the LLM lists; fused aligner",
+    "ours": "one turn with hints: titles of the wiki, names that the LLM lists; it also reviews "
+    "what the tagger found; fused aligner",
     "ours-1.5b": "the same; the LLM that translates also aligns",
     "ours-1.5b-tuned": "the same; tuned on pairs of the wikis, it aligns",
+    "no-review": "ours with the tagger's own names and types",
     "no-hints": "ours without hints",
     "one-signal": "ours; of the aligner's signals only the LLM's probability of the phrase",
     "no-fusion": "ours; the aligner takes the LLM's answer, restricted to the sentence",
