@@ -94,7 +94,7 @@ def smoke_config() -> dict:
             "toy-person": {"kind": "spacy", "folder": "toy", "types": {"PERSON": "PER"}},
             "lookup": {"kind": "lookup", "tagger": "toy"},
             "direct": {"kind": "llm", "model": "tiny", "max_new_tokens": 8},
-            "reviewed": {"kind": "reviewed", "tagger": "toy", "model": "tiny"},
+            "toy-reviewed": {"kind": "reviewed", "tagger": "toy", "model": "tiny"},
         },
         "aligners": {
             "tiny-ko": {"kind": "constrained", "model": "tiny-ko", "beams": 2},

@@ -19,7 +19,7 @@ TEXTS = [
     "삼성은 런던에 연구소를 열었다. 비가 왔다.",
 ]
 SYSTEMS = [("tiny", "toy", "tiny-ko"), ("identity", "lookup", "identity")]
-SYSTEMS += [("tiny", "reviewed", "tiny-ko")]
+SYSTEMS += [("tiny", "toy-reviewed", "tiny-ko")]
 
 
 def load(project: smoke.Project, *parts: str, language: str = "ko", **more) -> eatner.Labeller:

@@ -20,7 +20,7 @@ SYSTEMS = {
     "direct": ("identity", "direct", "identity"),
     "far": ("far", "direct-far", "far"),
     "vllm": ("tiny-plain", "taught", "vllm"),
-    "reviewed": ("paper", "reviewed", "paper"),
+    "reviewed": ("paper", "toy-reviewed", "paper"),
 }
 TARGETS = [f"results/mini/score/{'/'.join(parts)}.json" for parts in SYSTEMS.values()]
 TARGETS += ["results/mini-ja/f1.json", "results/mini/f1.json", "results/mini/entities.tsv"]
@@ -143,13 +143,13 @@ CONSTRAINED = [
     "align_entities:mini:tiny-plain:taught:vllm",
 ]
 PAPER = ["translate_sentences:mini:paper", "align_entities:mini:paper:toy:paper"]
-PAPER += ["align_entities:mini:paper:reviewed:paper"]
+PAPER += ["align_entities:mini:paper:toy-reviewed:paper"]
 GIVEN = "translate_sentences:mini:parallel"  # by the lines of a corpus that it reads itself
 FAR = ["translate_sentences:mini:far", "tag_with_llm:mini:far:direct-far"]
 FAR += ["align_entities:mini:far:direct-far:far"]
 VLLM = ["align_entities:mini:tiny-plain:taught:vllm"]
 HERE = [*ENTITY_AWARE[:3], *FUSED, *CONSTRAINED[:3], *PAPER]
-DIRECT, REVIEWED = "tag_with_llm:mini:identity:direct", "tag_with_llm:mini:paper:reviewed"
+DIRECT, REVIEWED = "tag_with_llm:mini:identity:direct", "tag_with_llm:mini:paper:toy-reviewed"
 HERE += [DIRECT, REVIEWED, "finetune_model"]
 # An edit of a statement, and the jobs that use it themselves, by the beginnings of their names.
 EDITS = {

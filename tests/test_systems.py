@@ -16,7 +16,7 @@ PICTURES = ("f1", "stages", "calibration", "training", "time")
 
 def test_systems_to_compare_with_run_through_the_same_steps(project):
     systems = ("identity/lookup/identity", "identity/direct/identity", "parallel/toy/paper")
-    systems += ("parallel/reviewed/paper",)
+    systems += ("parallel/toy-reviewed/paper",)
     targets = [f"results/mini/score/{system}.json" for system in systems]
     assert project.plan(*targets) == {
         **{"translate_sentences": 2, "tag_english": 2, "tag_with_llm": 2},

@@ -360,7 +360,7 @@ def planned(*arguments: str) -> str:
 def test_the_ablation_takes_one_part_off_at_a_time():
     plan = planned("--configfile", "config/ablation.yaml", "--", "results/compare/index.html")
     for name in yaml.safe_load((ROOT / "config/ablation.yaml").read_text())["aligners"]:
-        assert f"results/ja/align/gemma-names/spacy-sm/{name}.tsv" in plan
+        assert f"results/ja/align/gemma-names/reviewed/{name}.tsv" in plan
 
 
 def test_the_default_plan_is_whole():

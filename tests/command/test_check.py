@@ -9,7 +9,7 @@ from eatner.command import check as module
 from eatner.command import times
 from eatner.command.main import main
 
-SYSTEM = {"translator": "gemma-names", "tagger": "spacy-sm", "aligner": "fused-ja"}
+SYSTEM = {"translator": "gemma-names", "tagger": "reviewed", "aligner": "fused-ja"}
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -30,7 +30,7 @@ def test_an_empty_folder_on_a_machine_that_can(free, capsys) -> None:
     assert "learn the weights of fused-ja" in said
     assert "read the wiki of ko: sample" in said
     assert "gemma-3-270m-ja by transformers on the" in said
-    assert "a sentence (5.0 core-seconds, recorded" in said
+    assert "a sentence (5.1 core-seconds, recorded" in said
     assert said.rstrip().endswith("This will run here.")
 
 
@@ -67,8 +67,8 @@ def test_what_was_recorded_here_counts(tmp_path) -> None:
     sentences.write_text("sentence_id\ttext\ttokens\n" + "1\tx\t\n" * 40, encoding="utf-8")
     logs = {
         "translate_sentences/news.gemma-names": 80,
-        "tag_english/news.gemma-names.spacy-sm": 4,
-        "align_entities/news.gemma-names.spacy-sm.fused-ja": 36,
+        "tag_with_llm/news.gemma-names.reviewed": 4,
+        "align_entities/news.gemma-names.reviewed.fused-ja": 36,
     }
     for name, seconds in logs.items():
         path = tmp_path / "logs" / f"{name}.benchmark.tsv"

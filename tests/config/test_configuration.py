@@ -88,7 +88,7 @@ def test_a_record_holds_what_a_score_depends_on(configuration):
     assert not {"backend", "gpus"} & set(aligner["model"])
     assert not {"gpus", "quantisation", "rank"} & set(aligner["base"])
     record = configuration.record(DEFAULT["default"])
-    assert record["tagger"]["sha256"] == {
+    assert record["tagger"]["tagger"]["sha256"] == {
         row["file"]: row["sha256"] for row in configuration.artifact("en-core-web-sm")
     }
 
@@ -128,9 +128,9 @@ def test_what_is_trained_for_a_comparison_is_named_once():
     ("corpora", "system", "fetched"),
     [
         (["mini"], ("tiny", "toy", "tiny-ko"), []),
-        (["ja", "ja-all"], ("gemma-names", "spacy-sm", "fused-ja"), [
+        (["ja", "ja-all"], ("gemma-names", "reviewed", "fused-ja"), [
             "resources/artifacts/en-core-web-sm", "resources/artifacts/hironsancorpus",
-            "resources/models/gemma-3-270m",
+            "resources/models/gemma-3-270m", "resources/models/qwen2.5-coder-0.5b-instruct",
         ]),
         (["web", "far"], ("tuned", "hub", "identity"), [
             "resources/corpora/far.jsonl", "resources/corpora/web/fr.iob2", "resources/models/hub",

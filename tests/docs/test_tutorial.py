@@ -35,6 +35,8 @@ def in_small(folder: Path) -> None:
     config["corpora"]["ja"] = {**corpus, "file": "gold.iob2", "sample": None}
     del config["corpora"]["ja"]["artifact"]
     config["models"]["gemma-3-270m"] = {"folder": "tiny", "prompt": "few-shot"}
+    tiny.make_llama(folder / "chat")
+    config["models"]["qwen2.5-coder-0.5b-instruct"] = {"folder": "chat", "prompt": "chat"}
     config["models"]["gemma-3-270m-ja"] |= {"training_pairs": 16, "evaluation_pairs": 4}
     types = {"PERSON": "PER", "GPE": "LOC", "ORG": "ORG"}
     for name in ("spacy-sm", "spacy-sm-conll"):
@@ -63,7 +65,7 @@ def test_each_command_runs_and_shows_what_the_page_says(tmp_path):
     [again] = [out for line, out in said.items() if line == "snakemake -n results/ja/f1.json"]
     assert "Nothing to be done" in again
     [plan] = [out for line, out in said.items() if line.startswith("snakemake -n results/ja/score")]
-    assert re.search(r"^total +4$", plan, re.MULTILINE), plan
+    assert re.search(r"^total +5$", plan, re.MULTILINE), plan
     for path in re.findall(r"`(results/[^`{]+\.\w+)`", PAGE):
         assert (project.folder / path).exists(), path
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from eatner import tsv
 from eatner.machine import THREADS
 
-# The core-seconds of a run of the default system, on two cores of an AMD EPYC (2026, bfloat16).
+# The core-seconds of a run of the default system, on two cores of an AMD EPYC (2026, bfloat16);
+# what the 0.5B does, on two of an Intel Xeon.
 RECORDED = Path(__file__).with_name("recorded.tsv")
 # Jobs of each step, by their log folders; the component's name is the last part of the log's.
 JOBS = {

@@ -344,7 +344,7 @@ class Configuration:
         while waiting:  # a student needs what its teachers need; teachers never form a loop
             parts = self._components(waiting.pop())
             components += parts
-            recipe = parts[1].settings.get("train", {})
+            recipe = (parts[1].asked or parts[1]).settings.get("train", {})
             waiting += [teacher(recipe, name, self.values) for name in recipe.get("labelled", [])]
         read = {name for component in components for name in component.corpora}
         languages = {text.language for text in labelled if text.lexicon}.union(
