@@ -185,11 +185,14 @@ def read_text(
         sentences = list(tables.read(folder / "sentences.tsv", Sentence))
         gold = list(tables.read(path, GoldEntity))
     found = {}
+    reviewed = experiment.configuration.reviewed
     for name, parts in systems.items():
         if (ran := read_result(corpus, parts)) is not None:
             score, entities = ran
             counts = count_types(gold, entities, sentences)
-            seconds = times.seconds(times.labelling_files([corpus], [parts], lambda *_: 1))
+            seconds = times.seconds(
+                times.labelling_files([corpus], [parts], lambda *_: 1, reviewed)
+            )
             found[name] = Result(score, counts, settings[name], made(), seconds)
     return Text(
         corpus,

@@ -87,9 +87,9 @@ def score(corpus: str, system: Mapping[str, str]) -> dict | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def pace(corpus: str, system: Mapping[str, str]) -> Pace | None:
+def pace(corpus: str, system: Mapping[str, str], reviewed: Mapping[str, str]) -> Pace | None:
     """Measure how fast a system labelled a corpus; None if a step was not measured."""
-    files_of = times.labelling_files([corpus], [system])
+    files_of = times.labelling_files([corpus], [system], lambda *_: 1, reviewed)
     files = [Path(path) for paths in files_of.values() for path in paths]
     rows = [row for path in files if path.exists() for row in read_benchmark(path)]
     if len(rows) < 3:  # translate, tag, align
@@ -182,8 +182,8 @@ def speed_table(
 ) -> str:
     rows = []
     for corpus in corpora:
-        teacher = pace(corpus, systems[TEACHER])
-        student = pace(WHOLE[corpus], systems[STUDENT])
+        teacher = pace(corpus, systems[TEACHER], configuration.reviewed)
+        student = pace(WHOLE[corpus], systems[STUDENT], configuration.reviewed)
         cells = [language(configuration, corpus)]
         for found in (teacher, student):
             cells += [f"{found.cpu:.2f}", f"{found.wall:.2f}"] if found else ["not run yet"] * 2

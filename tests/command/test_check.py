@@ -30,7 +30,7 @@ def test_an_empty_folder_on_a_machine_that_can(free, capsys) -> None:
     assert "learn the weights of fused-ja" in said
     assert "read the wiki of ko: sample" in said
     assert "gemma-3-270m-ja by transformers on the" in said
-    assert "a sentence (5.1 core-seconds, recorded" in said
+    assert "a sentence (5.2 core-seconds, recorded" in said
     assert said.rstrip().endswith("This will run here.")
 
 
@@ -67,14 +67,15 @@ def test_what_was_recorded_here_counts(tmp_path) -> None:
     sentences.write_text("sentence_id\ttext\ttokens\n" + "1\tx\t\n" * 40, encoding="utf-8")
     logs = {
         "translate_sentences/news.gemma-names": 80,
-        "tag_with_llm/news.gemma-names.reviewed": 4,
+        "tag_with_llm/news.gemma-names.reviewed": 3,
+        "tag_english/news.gemma-names.spacy-sm": 1,
         "align_entities/news.gemma-names.reviewed.fused-ja": 36,
     }
     for name, seconds in logs.items():
         path = tmp_path / "logs" / f"{name}.benchmark.tsv"
         path.parent.mkdir(parents=True)
         path.write_text(f"s\th:m:s\n{seconds}\t0\n", encoding="utf-8")
-    found = times.of_sentence(SYSTEM, tmp_path, 2)
+    found = times.of_sentence(SYSTEM, tmp_path, 2, "spacy-sm")
     assert found == times.Estimate(3.0, "as in earlier runs in this folder, on 40 sentences")
     elsewhere = times.of_sentence(SYSTEM, tmp_path / "results", 2)
     assert elsewhere is not None

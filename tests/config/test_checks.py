@@ -85,6 +85,16 @@ def taught_by(tagger: str) -> dict[str, str]:
         ({"translators": {"y": {"kind": "parallel", "corpus": "mini"}}}, "Name one in English"),
         ({"taggers": {"y": {"kind": "lookup", "tagger": "direct"}}}, "the types of titles"),
         (
+            {
+                "taggers": {
+                    "y": {**TAUGHT, "train": {"labelled": ["mini"]}},
+                    "z": {"kind": "reviewed", "tagger": "y", "model": "tiny"},
+                },
+                "corpora": {"mini": {"system": {"tagger": "z"}}},
+            },
+            "it would have to label the text that it learns from",
+        ),
+        (
             {"taggers": {"y": {"kind": "reviewed", "tagger": "direct", "model": "tiny"}}},
             "'direct' cannot be reviewed",
         ),

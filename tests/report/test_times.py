@@ -9,7 +9,7 @@ SYSTEMS = [
 
 
 def test_a_step_that_systems_share_has_one_file_a_corpus() -> None:
-    files = times.labelling_files(["ja", "ko"], SYSTEMS, lambda *_: 1)
+    files = times.labelling_files(["ja", "ko"], SYSTEMS, lambda *_: 1, {})
     assert files["translate: t"] == [
         f"logs/translate_sentences/{corpus}.t.benchmark.tsv" for corpus in ("ja", "ko")
     ]
@@ -22,11 +22,18 @@ def test_a_step_that_systems_share_has_one_file_a_corpus() -> None:
 
 def test_shards_of_a_step_have_a_file_each() -> None:
     shards = {"translator": 1, "tagger": 1, "aligner": 2}
-    files = times.labelling_files(["ja"], SYSTEMS[:1], lambda _, part, name: shards[part])
+    files = times.labelling_files(["ja"], SYSTEMS[:1], lambda _, part, name: shards[part], {})
     assert files["align: a"] == [
         f"logs/align_entities/ja.t.g.a/{shard}.benchmark.tsv" for shard in ("1-of-2", "2-of-2")
     ]
     assert files["translate: t"] == ["logs/translate_sentences/ja.t.benchmark.tsv"]
+
+
+def test_a_tagger_that_is_reviewed_has_a_job_of_its_own() -> None:
+    files = times.labelling_files(["ja"], SYSTEMS, lambda *_: 1, {"g": "below"})
+    assert "logs/tag_english/ja.t.below.benchmark.tsv" in files["tag: below"]
+    assert [step for step in files if "below" in step] == ["tag: below"]
+    assert list(files) == ["translate: t", "tag: g", "align: a", "tag: below", "align: b"]
 
 
 def test_what_is_learned_before() -> None:

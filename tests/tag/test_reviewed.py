@@ -105,7 +105,11 @@ def test_what_is_of_no_type_and_what_had_no_place_keep_a_row() -> None:
         (["Cuike Township and South Lake"], ["South Lake"], ["South Lake"]),
         (["are near Alma"], ["Alma City"], ["Alma City"]),
         # Part of a word is no name, and nothing stands twice.
-        (["Alm", "City", "Alma City"], [], ["Alma City"]),
+        (["City", "Alma City"], [], ["Alma City"]),
+        (["Alm"], [], []),
+        (["Leo"], [], []),
+        # Articles are no part of a name.
+        (["the"], [], []),
         (["", " "], [], []),
     ],
 )

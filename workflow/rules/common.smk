@@ -214,9 +214,9 @@ def compared_resources(wildcards):
 def benchmarks(wildcards):
     """Return the benchmark files of the slow steps of all compared systems, by step."""
     corpora, systems = configuration.comparison()
-    return labelling_files(corpora, systems.values(), configuration.shards) | training_files(
-        systems.values(), configuration.trained
-    )
+    return labelling_files(
+        corpora, systems.values(), configuration.shards, configuration.reviewed
+    ) | training_files(systems.values(), configuration.trained)
 
 
 CODE = Code(SCRIPTS, cache=Path(".snakemake") / "eatner" / "code.json")

@@ -1,7 +1,7 @@
 """Tables that stay on disk: their rows are read again, a sentence at a time, when they are needed.
 
 A row in memory takes kilobytes, so a text of millions of sentences has no room there; its place in
-the file takes 32 bytes.
+the file takes 32 bytes, once all are known.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _system(
     _say("index", answer)
     if fetched and not works:
         yield "packages must be fetched, and the package index does not answer."
-    estimate = times.of_sentence(system, directory, cores)
+    estimate = times.of_sentence(system, directory, cores, parts.tagger.reviewed)
     if estimate is None:
         _say("time", "not known: nothing was recorded of this system. The first run records it.")
     else:

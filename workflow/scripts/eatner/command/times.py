@@ -31,28 +31,33 @@ class Estimate:
     source: str
 
 
-def of_sentence(system: Mapping[str, str], directory: Path, cores: int) -> Estimate | None:
+def of_sentence(
+    system: Mapping[str, str], directory: Path, cores: int, reviewed: str | None = None
+) -> Estimate | None:
     """Estimate how long a system takes for a sentence; None where nothing was recorded.
 
     Args:
         system: The names of its translator, tagger and aligner.
         directory: The folder with `logs/` and `results/`.
         cores: Number of cores that are used.
+        reviewed: The tagger that its tagger reviews, if it does.
     """
-    components = dict(zip(JOBS, system.values(), strict=True))
-    here = [_here(step, name, directory) for step, name in components.items()]
+    components = list(zip(JOBS, system.values(), strict=True))
+    if reviewed:
+        components.append(("tag", reviewed))
+    here = [_here(step, name, directory) for step, name in components]
     known = [found for found in here if found is not None]
-    if len(known) == len(JOBS):
+    if len(known) == len(components):
         fewest = min(sentences for _, sentences in known)
         seconds = sum(spent / sentences for spent, sentences in known)
         return Estimate(seconds, f"as in earlier runs in this folder, on {fewest} sentences")
     rows = {(row["step"], row["component"]): row for row in _recorded()}
-    found = [rows.get(component) for component in components.items()]
+    found = [rows.get(component) for component in components]
     each = [float(row["core_seconds"]) / int(row["sentences"]) for row in found if row]
-    if len(each) < len(JOBS):
+    if len(each) < len(components):
         return None
     used = min(cores, THREADS)
-    source = f"{sum(each):.1f} core-seconds, recorded on an AMD EPYC, on {used} core(s) here"
+    source = f"{sum(each):.1f} core-seconds, recorded elsewhere, on {used} core(s) here"
     return Estimate(sum(each) / used, source)
 
 

@@ -335,16 +335,21 @@ def _check_training(name: str, tagger: Settings, values: Settings, where: str) -
 
 
 def _teachers(name: str, values: Settings) -> set[str]:
-    """Return the taggers that label what a tagger learns from, and those from which they learn."""
+    """Return the taggers that label what a tagger learns from, and those that these need."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
-        recipe = values["taggers"].get(waiting.pop(), {}).get("train", {})
-        for corpus in recipe.get("labelled", []):
-            if corpus in values["corpora"]:
-                tagger = teacher(recipe, corpus, values)["tagger"]
-                waiting += {tagger} - found
-                found.add(tagger)
+        tagger = values["taggers"].get(waiting.pop(), {})
+        recipe = tagger.get("train", {})
+        needed = {
+            teacher(recipe, corpus, values)["tagger"]
+            for corpus in recipe.get("labelled", [])
+            if corpus in values["corpora"]
+        }
+        if "tagger" in tagger:
+            needed.add(tagger["tagger"])
+        waiting += needed - found
+        found |= needed
     return found
 
 

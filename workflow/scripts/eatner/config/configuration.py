@@ -320,6 +320,11 @@ class Configuration:
         return corpora, self.systems
 
     @property
+    def reviewed(self) -> dict[str, str]:
+        """From each tagger that reviews another one to that one's name."""
+        return {name: tagger.reviewed for name, tagger in self.taggers.items() if tagger.reviewed}
+
+    @property
     def trained(self) -> dict[str, str]:
         """What is trained for the systems to compare, by name: an "adapter" or a "tagger"."""
         trained: dict[str, str] = {}
@@ -327,8 +332,9 @@ class Configuration:
             for component in self._components(system):
                 if component.model and component.adapter:
                     trained[component.model.name] = "adapter"
-                if "train" in component.settings:
-                    trained[component.name] = "tagger"
+                learner = getattr(component, "asked", None) or component
+                if "train" in learner.settings:
+                    trained[learner.name] = "tagger"
         return trained
 
     def fetched(self, corpora: Iterable[str], systems: Iterable[Mapping[str, str]]) -> list[str]:

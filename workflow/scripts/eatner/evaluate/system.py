@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eatner import tables
+from eatner.errors import InputError
 from eatner.evaluate.count import count, total
 from eatner.evaluate.score import calibration, figures
 from eatner.evaluate.stages import count_errors, find_errors
@@ -60,7 +61,7 @@ def evaluate(
 
     Raises:
         ValueError: What `count` raises.
-        InputError: A table cannot be read.
+        InputError: A table cannot be read, or has rows of another text.
     """
     texts, right = Indexed(sentences, Sentence), Indexed(gold, GoldEntity)
     translations, mentions = Indexed(english, Translation), Indexed(tagged, Mention)
@@ -68,9 +69,14 @@ def evaluate(
     ids = texts.sentence_ids
     if not ids:
         raise ValueError("there is no sentence to score")
-    for what, table in (("gold", right), ("predicted", found)):
-        if unknown := next((one for one in table.sentence_ids if not texts[one]), None):
-            raise ValueError(f"the {what} entities of {unknown!r} belong to no sentence")
+    known = set(ids)
+    for path, table in ((gold, right), (entities, found)):
+        if unknown := next((one for one in table.sentence_ids if one not in known), None):
+            raise InputError(
+                f"{unknown!r} is no sentence of {sentences}",
+                path=path,
+                remedy="Delete the file and let Snakemake make it again.",
+            )
     parts = []
     stages: Counter[tuple[ErrorKind, Stage]] = Counter()
     with tables.writing(errors, Error) as add:

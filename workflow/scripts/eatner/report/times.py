@@ -20,6 +20,7 @@ def labelling_files(
     corpora: Iterable[str],
     systems: Iterable[Mapping[str, str]],
     shards: Callable[[str, str, str], int],
+    reviewed: Mapping[str, str],
 ) -> dict[str, list[str]]:
     """The benchmark files of the steps that label corpora, by step, each file once.
 
@@ -28,15 +29,20 @@ def labelling_files(
         systems: The translator, tagger and aligner of each.
         shards: Gives the number of jobs that share a corpus where a component labels it: called
             with the corpus, `translator`, `tagger` or `aligner`, and the component's name.
+        reviewed: From a tagger to the one that it reviews, in a job of its own.
     """
     files_of: dict[str, dict[str, bool]] = {}
     systems = list(systems)
     for corpus in corpora:
         for system in systems:
-            for step, part, job in LABELLING:
-                base = f"logs/{job}".format(corpus=corpus, **system)
-                paths = files_of.setdefault(step.format(**system), {})
-                for name in job_names(base, shards(corpus, part, system[part])):
+            jobs = [(system, *each) for each in LABELLING]
+            if system["tagger"] in reviewed:
+                below = {**system, "tagger": reviewed[system["tagger"]]}
+                jobs += [(below, *each) for each in LABELLING if each[1] == "tagger"]
+            for names, step, part, job in jobs:
+                base = f"logs/{job}".format(corpus=corpus, **names)
+                paths = files_of.setdefault(step.format(**names), {})
+                for name in job_names(base, shards(corpus, part, names[part])):
                     paths[f"{name}.benchmark.tsv"] = True
     return {step: list(paths) for step, paths in files_of.items()}
 

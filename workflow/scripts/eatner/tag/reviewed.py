@@ -9,18 +9,21 @@ reviewed as well where the tagger passed over them.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from eatner import prompts
-from eatner.answers.likeness import occurrences
+from eatner.answers.likeness import attachment, occurrences
 from eatner.llm.base import AnswerScorer
 from eatner.llm.journal import Journal
 from eatner.progress import counter
 from eatner.tables import Mention, Span, Translation, by_sentence
-from eatner.tag.base import Found, mention_rows
+from eatner.tag.base import Found, mention_rows, trim
 from eatner.tag.step import LLMStep
+
+log = logging.getLogger(__name__)
 
 # How much the tagger's own type counts, as a summand of the natural log-probability. Measured with
 # spaCy's en_core_web_sm on 40 sentences each of Chinese, Japanese and Korean, on 124 names that
@@ -64,9 +67,10 @@ def review(
         journal: Keeps the scores, for a job that is killed and run again.
 
     Yields:
-        Rows as of `mention_rows`. The score of an entity is the probability of its type. What is
-        of no type keeps a row, `untyped`. Rows without a place are those of the tagger, and so are
-        all rows of a text that is too long for the LLM's context.
+        Rows as of `mention_rows`. The score of an entity is the probability of its type, with the
+        tagger's own type weighed in (`TRUST`). What is of no type keeps a row, `untyped`. Rows
+        without a place are those of the tagger, and so are all rows of a text that is too long for
+        the LLM's context; the log has their number.
     """
     found = by_sentence(mentions)
     names_of: list[dict[Span, str]] = []
@@ -74,10 +78,15 @@ def review(
         tagged = {one.span: one.type for one in found[row.sentence_id] if one.status == "tagged"}
         names_of.append(candidates(row, tagged))
     groups = {}
+    too_long = 0
     for at, row in enumerate(texts):
         asked = [prompts.kind_of(row.english, row.english[slice(*s)], form) for s in names_of[at]]
         if asked and max(map(len, map(llm.encode, asked))) + ANSWER_TOKENS <= llm.context:
             groups[at] = asked
+        elif asked:
+            too_long += 1
+    if too_long:
+        log.warning("%d texts are too long for the LLM, and keep the tagger's types", too_long)
     words = {prompts.kind_answer(word, form): kind for word, kind in KINDS.items()}
     questions = list(groups.values())
     with counter("reviewing", "sentence", len(questions)) as bar:
@@ -107,8 +116,8 @@ def review(
 def candidates(row: Translation, tagged: Mapping[Span, str]) -> dict[Span, str]:
     """The names of a text to be reviewed, from left to right, none over another.
 
-    Of two that overlap, the longer one stays; but a hint of several names, or one that cuts an
-    entity of the tagger, gives way.
+    Of two that overlap, the longer one stays; but a hint with a comma or an "and", which may be
+    several names, and one that cuts an entity of the tagger give way.
 
     Args:
         row: The text with its hints.
@@ -119,12 +128,15 @@ def candidates(row: Translation, tagged: Mapping[Span, str]) -> dict[Span, str]:
     """
     names = dict(tagged)
     hints = {
-        span
+        trim(row.english, *place)
         for _, english in row.hints
         if not _SEVERAL.search(english)
-        for span in occurrences(english, row.english)
+        for place in occurrences(english, row.english)
+        if attachment(row.english, place) == 0
     }
     for start, end in sorted(hints, key=lambda span: (span[0] - span[1], span)):
+        if start == end:
+            continue
         touched = [span for span in names if span[0] < end and start < span[1]]
         if all(start <= span[0] and span[1] <= end for span in touched):
             own = names.get((start, end), "")
