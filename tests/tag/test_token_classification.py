@@ -69,6 +69,21 @@ def test_a_text_is_not_tagged_twice(
     assert found == list(tag(rows, tagger.find))
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_moves_no_entity(side: str) -> None:
+    """An LLM's tokenizer pads on the left; texts of one batch have any length."""
+    tagger = TokenClassifier(tiny.folder("xlm-r"), TYPES)
+    tagger.tokenizer.padding_side = side
+    texts = ["東京と大阪。", "Sony is in Tokyo, and Osaka is far away from it.", "München"]
+    together = tagger.find(texts)
+    for text, found in zip(texts, together, strict=True):
+        [alone] = tagger.find([text])
+        assert [(e.start, e.end, e.type) for e in found] == [
+            (e.start, e.end, e.type) for e in alone
+        ]
+        assert found
+
+
 def chances(tagger: TokenClassifier, text: str, tags: list[str], sure: list[float]) -> list[tuple]:
     """The entities where the words of a text have these tags with these probabilities."""
     [(offsets, _)] = tagger._rate([text])

@@ -103,7 +103,9 @@ class TokenClassifier:
                 for name in self.tokenizer.model_input_names
                 if name in encoded
             }
-            padded = self.tokenizer.pad(batch, return_tensors="pt").to(self.model.device)
+            # On the right, so that a row's pieces keep their places: LLMs are padded on the left.
+            padded = self.tokenizer.pad(batch, padding_side="right", return_tensors="pt")
+            padded = padded.to(self.model.device)
             with torch.inference_mode():
                 logits = self.model(**padded).logits.float()
             of_batch = logits.softmax(-1).cpu().numpy()
