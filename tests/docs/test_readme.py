@@ -68,10 +68,12 @@ def test_its_dag_is_the_workflows(project):
     targets = ("results/mini/f1.json", "results/mini/entities.tsv", "results/compare/index.html")
     compare = {
         "corpora": ["mini"],
-        "systems": {"tiny": {"translator": "tiny", "tagger": "toy", "aligner": "fused"}},
+        "systems": {"tiny": {"translator": "tiny", "tagger": "toy-reviewed", "aligner": "fused"}},
         "select": ["tiny"],
     }
-    lexicon = {"mini": {"system": {"translator": "tiny", "tagger": "toy", "aligner": "tuned"}}}
+    lexicon = {
+        "mini": {"system": {"translator": "tiny", "tagger": "toy-reviewed", "aligner": "tuned"}}
+    }
     tuned = {"tuned": {"kind": "fused", "model": "tiny-ko", "pairs": 20}}
     command = ("--rulegraph", "--forceall", *targets)
     done = project.snakemake(*command, compare=compare, corpora=lexicon, aligners=tuned)
