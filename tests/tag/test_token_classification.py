@@ -11,6 +11,7 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 from rows import translations
+from transformers import AutoTokenizer
 
 from eatner.errors import InputError
 from eatner.llm.journal import Journal
@@ -69,16 +70,25 @@ def test_a_text_is_not_tagged_twice(
     assert found == list(tag(rows, tagger.find))
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_padding_moves_no_entity(side: str) -> None:
-    """An LLM's tokenizer pads on the left; texts of one batch have any length."""
-    tagger = TokenClassifier(tiny.folder("xlm-r"), TYPES)
-    tagger.tokenizer.padding_side = side
-    texts = ["東京と大阪。", "Sony is in Tokyo, and Osaka is far away from it.", "München"]
-    together = tagger._rate(texts)
-    for text, (offsets, probabilities) in zip(texts, together, strict=True):
+@pytest.mark.parametrize("side", ["padding_side", "truncation_side"])
+def test_the_side_on_which_a_tokenizer_pads_or_cuts_moves_no_entity(
+    side: str, tagger: TokenClassifier, tmp_path: Path
+) -> None:
+    """An LLM's tokenizer pads on the left, and some cut there."""
+    folder = shutil.copytree(tiny.folder("xlm-r"), tmp_path / "left")
+    path = folder / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8")) | {side: "left"}
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    assert getattr(AutoTokenizer.from_pretrained(folder), side) == "left"
+    left = TokenClassifier(folder, TYPES)
+    texts = [
+        "東京と大阪。",
+        "Sony is in Tokyo, and Osaka is far away from it.",
+        "東京と大阪。" * 40,
+    ]
+    for text, (offsets, probabilities) in zip(texts, left._rate(texts), strict=True):
         [(own_offsets, own_probabilities)] = tagger._rate([text])
-        assert offsets == own_offsets
+        assert offsets == own_offsets == sorted(offsets)
         assert np.allclose(probabilities, own_probabilities, atol=1e-4)
 
 

@@ -50,6 +50,8 @@ class TokenClassifier:
     def __init__(self, folder: Path, types: Mapping[str, str | None]) -> None:
         self.model: PreTrainedModel
         self.model, self.tokenizer = load_token_classifier(folder)
+        # Pieces and windows are counted from the left, and an LLM's tokenizer may pad or cut there.
+        self.tokenizer.padding_side = self.tokenizer.truncation_side = "right"
         config = self.model.config
         label_of = {int(number): label for number, label in (config.id2label or {}).items()}
         self.tags = [_tag(label_of[number]) for number in sorted(label_of)]
@@ -103,9 +105,7 @@ class TokenClassifier:
                 for name in self.tokenizer.model_input_names
                 if name in encoded
             }
-            # On the right, so that a row's pieces keep their places: LLMs are padded on the left.
-            padded = self.tokenizer.pad(batch, padding_side="right", return_tensors="pt")
-            padded = padded.to(self.model.device)
+            padded = self.tokenizer.pad(batch, return_tensors="pt").to(self.model.device)
             with torch.inference_mode():
                 logits = self.model(**padded).logits.float()
             of_batch = logits.softmax(-1).cpu().numpy()
