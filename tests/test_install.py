@@ -1,20 +1,16 @@
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
 
 import pytest
-from places import ROOT
+from places import ROOT, script
 
 
 @pytest.fixture
 def installer():
-    spec = importlib.util.spec_from_file_location("install", ROOT / "envs/install.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("envs/install.py")
 
 
 LISTED = """\

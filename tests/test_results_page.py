@@ -1,16 +1,14 @@
 """The paper's experiment in small: its plan, and the page of what has run of it."""
 
 import hashlib
-import importlib.util
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from places import GOLD_OF_PAPER_SMALL, ROOT
+from places import GOLD_OF_PAPER_SMALL, script
 from smoke import Project
 
 from eatner import tables
@@ -24,11 +22,7 @@ KOREAN = "오늘 서울은 맑다."
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    path = ROOT / "bench/bench_paper.py"
-    spec = importlib.util.spec_from_file_location("bench_paper", path)
-    module = sys.modules["bench_paper"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("bench/bench_paper.py")
 
 
 @pytest.fixture(scope="module")

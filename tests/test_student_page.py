@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from types import ModuleType
 
 import pytest
-from places import ROOT
+from places import ROOT, script
 
 from eatner import tables
 from eatner.tables import Sentence
@@ -15,12 +13,7 @@ from eatner.tables import Sentence
 
 @pytest.fixture
 def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_student", ROOT / "bench/bench_student.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["bench_student"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("bench/bench_student.py")
 
 
 def test_nothing_is_said_of_what_has_not_run(bench, tmp_path, monkeypatch) -> None:

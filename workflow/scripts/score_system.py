@@ -1,11 +1,10 @@
 """Score the entities of a system against gold, and find the step that made each error."""
 
-import hashlib
 from pathlib import Path
 
 import job
 from eatner.evaluate.system import evaluate
-from eatner.files import write_json
+from eatner.files import digest, write_json
 from eatner.lexicon import load
 from eatner.text import languages
 from eatner.text.romanise import reading
@@ -54,21 +53,16 @@ def main(
         "provenance": {
             "components": components,
             "seed": seed,
-            "sha256": {path.name: sha256(path) for path in (sentences, gold)}
+            "sha256": {path.name: digest(path, "sha256") for path in (sentences, gold)}
             | {
-                "translate": sha256(english),
-                "tag": sha256(tagged),
-                "align": sha256(entities),
+                "translate": digest(english, "sha256"),
+                "tag": digest(tagged, "sha256"),
+                "align": digest(entities, "sha256"),
             },
             "versions": versions(),
         },
     }
     write_json(score, record)
-
-
-def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def review(
             yield from found[row.sentence_id] or mention_rows(row, [])
             continue
         entities = [
-            _judge(row.english, span, tagged, {words[word]: log for word, log in logs.items()})
+            _judge(row.english, span, tagged, {words[word]: each for word, each in logs.items()})
             for (span, tagged), logs in zip(names_of[at].items(), scores_of[at], strict=True)
         ]
         entities += [
