@@ -136,6 +136,16 @@ def test_no_candidate_overlaps_another(english: str, hints: list[str], places: l
     assert all(one[1] <= two[0] for one, two in pairwise(found))
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("PER", ["Leopold I"]), ("LOC", ["President Leopold I"])]
+)
+def test_a_title_is_no_part_of_a_person(kind: str, expected: list[str]) -> None:
+    english = "In 1952, President Leopold I met his ministers."
+    own = {at("Leopold I", english): kind}
+    found = reviewed.candidates(text("President Leopold I", english=english), own)
+    assert [english[start:end] for start, end in found] == expected
+
+
 def test_a_text_without_names_and_one_that_is_too_long_are_not_asked_about() -> None:
     llm = Certain()
     llm.context = 50

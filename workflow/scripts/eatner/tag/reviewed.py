@@ -22,6 +22,8 @@ from eatner.progress import counter
 from eatner.tables import Mention, Span, Translation, by_sentence
 from eatner.tag.base import Found, mention_rows, trim
 from eatner.tag.step import LLMStep
+from eatner.text import languages
+from eatner.text.trim import trim as trim_titles
 
 log = logging.getLogger(__name__)
 
@@ -116,8 +118,9 @@ def review(
 def candidates(row: Translation, tagged: Mapping[Span, str]) -> dict[Span, str]:
     """The names of a text to be reviewed, from left to right, none over another.
 
-    Of two that overlap, the longer one stays; but a hint with a comma or an "and", which may be
-    several names, and one that cuts an entity of the tagger give way.
+    Of two that overlap, the longer one stays. These hints give way: one with a comma or an "and",
+    which may be several names; one that cuts an entity of the tagger; and one that only adds a
+    title to a person ("President Leopold I").
 
     Args:
         row: The text with its hints.
@@ -138,6 +141,9 @@ def candidates(row: Translation, tagged: Mapping[Span, str]) -> dict[Span, str]:
         if start == end:
             continue
         touched = [span for span in names if span[0] < end and start < span[1]]
+        untitled = trim_titles((start, end), row.english, languages.get("en"))
+        if untitled != (start, end) and tagged.get(untitled) == "PER":
+            continue
         if all(start <= span[0] and span[1] <= end for span in touched):
             own = names.get((start, end), "")
             for span in touched:
