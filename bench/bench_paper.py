@@ -426,6 +426,8 @@ WHAT = {
     "what the tagger found; fused aligner",
     "ours-1.5b": "the same; the LLM that translates also aligns",
     "ours-1.5b-tuned": "the same; tuned on pairs of the wikis, it aligns",
+    "small": "ours with smaller LLMs, those of `make run`: Gemma 3 270M translates and aligns, "
+    "Qwen2.5-Coder-0.5B reviews",
     "no-review": "ours with the tagger's own names and types",
     "no-hints": "ours without hints",
     "one-signal": "ours; of the aligner's signals only the LLM's probability of the phrase",

@@ -53,13 +53,13 @@ def test_all_of_it_is_planned_and_shared_steps_once(bench, experiment, project):
     assert experiment.corpora == CORPORA
     assert planned["read_corpus"] == planned["check_gold"] == texts
     translators = {parts["translator"] for parts in systems.values()}
-    assert translators == {"paper-1.5b", "names-1.5b", "plain-1.5b", "identity"}
+    assert translators == {"paper-1.5b", "names-1.5b", "plain-1.5b", "gemma-names", "identity"}
     assert planned["translate_sentences"] == texts * len(translators)
-    assert planned["tag_english"] == texts * 3 + lookups
-    assert planned["tag_with_llm"] == texts * 3
+    assert planned["tag_english"] == texts * 4 + lookups
+    assert planned["tag_with_llm"] == texts * 4
     assert planned["align_entities"] == planned["score_system"] == texts * len(systems) + lookups
     assert planned["finetune_model"] == planned["compare_systems"] == 1
-    assert planned["convert_gguf"] == 2
+    assert planned["convert_gguf"] == 3
     assert planned["weigh_signals"] == 4
     assert planned["build_pairs"] == 3
 
@@ -177,7 +177,7 @@ def section(page: str, heading: str) -> str:
 def test_the_page_of_partial_results(bench, experiment, ran):
     bench.write_page(experiment, ran / "results.md")
     page = (ran / "results.md").read_text(encoding="utf-8")
-    assert "Korean (`ko-klue`): not paper-tuned, ours-1.5b, ours-1.5b-tuned, no-review" in page
+    assert "Korean (`ko-klue`): not paper-tuned, ours-1.5b, ours-1.5b-tuned, small" in page
     assert "Hindi (`hi-hiner`): no system" in page
     assert re.search(r"^\| lookup \| not run \| no wiki \| 46\.2‡? \[", page, re.MULTILINE)
     shown = section(page, "What it shows")

@@ -8,7 +8,7 @@ from pathlib import Path
 from generate.markdown import table
 
 ROOT = Path(__file__).resolve().parents[2]
-SYSTEMS = ("ours", "paper", "words", "direct", "lookup")
+SYSTEMS = ("ours", "small", "paper", "words", "direct", "lookup")
 _MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 _F1 = re.compile(r"^\| system \|.*?\n\n", re.MULTILINE | re.DOTALL)
 
