@@ -35,8 +35,15 @@ def expected(config: dict) -> dict[str, int]:
     texts, systems = len(config["compare"]["corpora"]), chosen(config)
     translators = {system["translator"] for system in systems}
     tagged = {(system["translator"], system["tagger"]) for system in systems}
+    taggers = config["taggers"]
+    # What an LLM reviews is tagged first.
+    tagged |= {
+        (translator, taggers[tagger]["tagger"])
+        for translator, tagger in tagged
+        if taggers.get(tagger, {}).get("kind") == "reviewed"
+    }
     asked = {
-        pair for pair in tagged if config["taggers"].get(pair[1], {"kind": ""})["kind"] == "llm"
+        pair for pair in tagged if taggers.get(pair[1], {}).get("kind") in ("llm", "reviewed")
     }
     fused = {s["aligner"] for s in systems if config["aligners"][s["aligner"]]["kind"] == "fused"}
     counts = {
