@@ -42,9 +42,7 @@ def expected(config: dict) -> dict[str, int]:
         for translator, tagger in tagged
         if taggers.get(tagger, {}).get("kind") == "reviewed"
     }
-    asked = {
-        pair for pair in tagged if taggers.get(pair[1], {}).get("kind") in ("llm", "reviewed")
-    }
+    asked = {pair for pair in tagged if taggers.get(pair[1], {}).get("kind") in ("llm", "reviewed")}
     fused = {s["aligner"] for s in systems if config["aligners"][s["aligner"]]["kind"] == "fused"}
     counts = {
         "fetch_corpus": sum("url" not in corpus for corpus in config["corpora"].values()),

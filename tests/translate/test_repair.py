@@ -104,6 +104,29 @@ def test_a_name_of_the_examples_is_asked_again_without_them() -> None:
     ]
 
 
+def test_an_answer_with_a_name_of_another_example_is_asked_for_once_more() -> None:
+    """Seen in Arabic: without the example of Sony, Angela Merkel came."""
+    names = ("Angela Merkel", "Sony", "Maria Silva")
+    question, first = Question("太郎は教授だ。", ()), said("Sony is a professor.")
+    # It takes the first name of the examples that it sees.
+    ask = asker(lambda prompt: next((n for n in names if n in prompt), "Taro") + " teaches.")
+    [answer] = without_leaks([question], [first], ask)
+    assert answer.text == "Taro teaches."
+    assert [sum(name in prompt for name in names) for prompt in ask.llm.asked] == [2, 1, 0]
+    # What it says of Sony without any example is of the sentence.
+    ask = asker(lambda prompt: "Angela Merkel." if "Angela Merkel" in prompt else "Sony.")
+    assert without_leaks([question], [first], ask) == [first]
+
+
+def test_a_translation_in_parts_has_no_name_of_the_examples() -> None:
+    question = Question("東京、大阪、京都、札幌、仙台。", tuple(CITIES.items())[:5])
+    before = said("Tokyo.")
+    ask = asker(lambda prompt: last_line(prompt) + " Sony was there.")
+    [answer] = with_missing_names([question], [before], ask)
+    assert len(ask.llm.asked) == 2
+    assert answer.text == "Tokyo. Osaka, Kyoto, Sapporo and Sendai."
+
+
 @pytest.mark.parametrize(
     ("language", "text", "hints", "english", "leaks"),
     [

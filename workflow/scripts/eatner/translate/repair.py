@@ -63,34 +63,41 @@ def without_leaks(
 ) -> list[Completion | None]:
     """Ask again where a translation has a name of the prompt's examples, without these examples.
 
-    A name that is in the second answer too is one of the sentence: the first answer stays.
+    A name that is in such an answer too is one of the sentence: the first answer stays. An answer
+    may have a name of another example; then the sentence is asked again without that one as well.
     """
-    leaked: dict[int, frozenset[int]] = {}
-    for index, (question, answer) in enumerate(zip(questions, answers, strict=True)):
-        if answer is not None:
-            found = prompts.leaked(answer.text, question.text, question.hints, asker.language)
-            if found:
-                leaked[index] = found
-    if not leaked:
-        return list(answers)
-    again = asker.ask(
-        [replace(questions[index], without=found) for index, found in leaked.items()],
-        "translating without examples",
-    )
-    better = {
-        index: answer
-        for (index, found), answer in zip(leaked.items(), again, strict=True)
-        if answer is not None
-        and answer.text.strip()
-        and not found
-        & prompts.leaked(answer.text, questions[index].text, questions[index].hints, asker.language)
+    first = {
+        index: found
+        for index, (question, answer) in enumerate(zip(questions, answers, strict=True))
+        if answer is not None and (found := _leaked(answer, question, asker))
     }
-    log.info(
-        "%d translations have a name of the prompt's examples; %d of them are other without it",
-        len(leaked),
-        len(better),
-    )
+    better: dict[int, Completion] = {}
+    left_out = dict(first)
+    while left_out:
+        again = asker.ask(
+            [replace(questions[index], without=found) for index, found in left_out.items()],
+            "translating without examples",
+        )
+        asked, left_out = left_out, {}
+        for (index, found), answer in zip(asked.items(), again, strict=True):
+            if answer is None or not answer.text.strip():
+                continue
+            now = _leaked(answer, questions[index], asker)
+            if not now:
+                better[index] = answer
+            elif not now & found:
+                left_out[index] = now | found
+    if first:
+        log.info(
+            "%d translations have a name of the prompt's examples; %d of them are other without it",
+            len(first),
+            len(better),
+        )
     return [better.get(index, answer) for index, answer in enumerate(answers)]
+
+
+def _leaked(answer: Completion, question: Question, asker: Asker) -> frozenset[int]:
+    return prompts.leaked(answer.text, question.text, question.hints, asker.language)
 
 
 def with_missing_names(
@@ -112,7 +119,11 @@ def with_missing_names(
     said = iter(asker.ask(asked, "translating in parts") if asked else ())
     for index, parts in parts_of.items():
         joined = _joined([next(said) for _ in parts])
-        if joined is not None and len(missing(questions[index], joined)) < lacking[index]:
+        if (
+            joined is not None
+            and len(missing(questions[index], joined)) < lacking[index]
+            and not _leaked(joined, questions[index], asker)
+        ):
             kept[index] = joined
     listed = 0
     for index in lacking:
