@@ -5,7 +5,7 @@ import pytest
 from meeting import JA, RU
 from rows import lexicon
 
-from eatner.align.signals import likeness, scored_candidates
+from eatner.align.signals import hint_vote, likeness, scored_candidates
 from eatner.align.weights import SIGNALS
 
 
@@ -103,6 +103,21 @@ def test_a_hint_votes_where_the_lexicon_is_silent(tmp_path) -> None:
     found = signals("Great Wall", line, surfaces, JA, titles, hints)
     assert [found[s]["hint"] for s in (*surfaces, "")] == [0, 1, -1, 0]
     assert [found[s]["lexicon"] for s in (*surfaces, "")] == [-1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "vote"),
+    [
+        ("United Kingdom", "The United Kingdom", 1),
+        ("The Hague", "Hague", 1),
+        ("UK", "the United Kingdom", 1),
+        ("Thebes", "bes", -1),
+        ("The", "the", 1),
+        ("Kingdom", "The United Kingdom", -1),
+    ],
+)
+def test_an_article_does_not_keep_a_hint_from_its_name(name: str, given: str, vote: int) -> None:
+    assert hint_vote([("英国", given)], "英国", name) == vote
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from eatner.text.romanise import reading as romanise_reading
 CLOSE = 0.6
 # The likeness in per cent from which two English names are one, whatever the order of their words.
 SAME_NAME = 90
+# A tagger leaves an article out that a translator's hint may have: The United Kingdom.
+_ARTICLE = re.compile(r"^the\s+(?=\S)", re.IGNORECASE)
 
 
 def scored_candidates(
@@ -107,7 +109,8 @@ def hint_vote(hints: Sequence[tuple[str, str]], surface: str, name: str) -> int:
 
 
 def _same_name(title: str, name: str) -> bool:
-    """Whether an English name is a title, but for the order of its words, or its abbreviation."""
+    """Whether a name is a title but for its article and the order of its words, or short for it."""
+    title, name = (_ARTICLE.sub("", either) for either in (title, name))
     if fuzz.token_sort_ratio(title.casefold(), name.casefold()) >= SAME_NAME:
         return True
     letters = name.replace(".", "")
