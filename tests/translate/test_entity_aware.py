@@ -230,6 +230,17 @@ def test_the_llm_is_asked_for_names_first() -> None:
         ("fr", "Parisien, Paris", "Paris", True),
         ("ko", "손흥민은", "손흥민", True),
         ("am", "በለንደን", "ለንደን", True),
+        ("ar", "والقاهرة", "القاهرة", True),
+        # What follows has to be an affix, or an honorific with one.
+        ("ko", "이란성 쌍둥이", "이란", False),
+        ("ko", "김정은은 웃었다.", "김정", False),
+        ("ko", "이진아양은 웃었다.", "이진아", True),
+        ("de", "Mainz ist schön.", "Main", False),
+        ("de", "Der Berliner Senat", "Berlin", False),
+        ("de", "Berlins Senat", "Berlin", True),
+        ("ka", "რუსეთის მთავრობა", "რუს", False),
+        ("ka", "რუსეთის მთავრობა", "რუსეთ", True),
+        ("ru", "Москвич приехал", "Моск", False),
     ],
 )
 def test_a_name_that_is_listed_cuts_no_word(code: str, text: str, piece: str, alone: bool) -> None:
@@ -246,6 +257,13 @@ def test_a_name_that_is_listed_cuts_no_word(code: str, text: str, piece: str, al
         ("2ちゃんねる", "2ちゃんねる"),
         ("ソニー（日本）", "ソニー"),
         ("300人", "300人"),
+        ("서울 30도", "서울 30도"),
+        ("서울30도", "서울"),
+        # Numbers of a name.
+        ("解放军301医院", "解放军301医院"),
+        ("台北101大樓", "台北101大樓"),
+        ("AKB48劇場", "AKB48劇場"),
+        ("SSV 1846 Ulm", "SSV 1846 Ulm"),
     ],
 )
 def test_a_listed_name_has_nothing_beside_it(piece: str, name: str) -> None:
@@ -336,3 +354,95 @@ def test_two_names_do_not_share_their_english() -> None:
         ("名古屋市", "Nagoya"),
         ("東京", "Tokyo"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "two", "english"),
+    [
+        ("ru", "Анна Каренина", "Анны Карениной", "Anna Karenina"),
+        ("ka", "დავით აღმაშენებელი", "დავით აღმაშენებლის", "David the Builder"),
+        ("de", "Köln", "Kölns", "Cologne"),
+    ],
+)
+def test_two_cases_of_a_name_share_their_english(code, one, two, english) -> None:
+    more = [(one, english), (two, english)]
+    assert naming._distinct([], more, languages.get(code)) == more
+
+
+def test_two_names_of_one_country_share_their_english() -> None:
+    more = [("한국", "South Korea"), ("대한민국", "South Korea")]
+    ko = languages.get("ko")
+    assert naming._distinct([], more, ko, sure={"대한민국"}) == more
+    assert naming._distinct([], more, ko)[1] == ("대한민국", "Daehanmingug")
+
+
+class Answers:
+    """An LLM with an answer to every name."""
+
+    def __init__(self, answers: dict[str, Completion]) -> None:
+        self.answers = answers
+
+    def complete(self, asked, *, progress, **_):
+        progress(len(asked))
+        return [[answer] for answer in self.answers.values()]
+
+
+def english_of(code: str, **answers: str) -> dict[str, str]:
+    llm = Answers({own: Completion(answer, -1.0, 4, True) for own, answer in answers.items()})
+    return naming._english_names(list(answers), llm, languages.get(code), "chat", None)[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "english", "kept"),
+    [
+        # Names of the prompt's examples, in another case, script or spelling.
+        ("ru", "Лондон", "London", True),
+        ("ru", "Барак Обама", "Barack Obama", True),
+        ("ru", "Венгрия", "Hungary", True),
+        ("zh", "倫敦", "London", True),
+        ("zh", "華盛頓", "Washington", True),
+        ("hi", "लन्दन", "London", True),
+        ("ka", "ლონდონი", "London", True),
+        # And where they are a leak.
+        ("ru", "Париж", "London", False),
+        ("ja", "マリア", "Maria Silva", False),
+        ("zh", "王", "Hungary", False),
+        # Words without a capital, and letters beyond Europe.
+        ("ar", "جبهة النصرة", "al-Nusra Front", True),
+        ("ja", "国境なき医師団", "Doctors without Borders", True),
+        ("ru", "де Голль", "de Gaulle", True),
+        ("ja", "アイフォーン", "iPhone", True),
+        ("zh", "阮富仲", "Nguyễn Phú Trọng", True),
+        ("ja", "経済協力開発機構", "Organisation for Economic Co-operation and Development", True),
+        ("ja", "月", "the moon", False),
+        ("ja", "料理", "cooking", False),
+        ("ja", "料理", "Cooking dinner", False),
+        ("ja", "料理", "料理", False),
+    ],
+)
+def test_which_english_is_a_name_of_its_own(code, name, english, kept) -> None:
+    assert (name in english_of(code, **{name: english})) is kept
+
+
+def test_the_llm_is_sure_of_what_is_likely() -> None:
+    said = {"한국": ("Korea", -0.1), "본": ("Bonn", None)}
+    llm = Answers({own: Completion(*answer, 4, True) for own, answer in said.items()})
+    names = naming._english_names([*said], llm, languages.get("ko"), "chat", None)
+    assert names == ({"한국": "Korea", "본": "Bonn"}, {"한국"})
+
+
+class Listing:
+    context = 100_000
+    keeps_lists = False
+    encode = list
+
+    def complete(self, asked, *, progress, **_):
+        progress(len(asked))
+        return [[Completion("東京; 京大", -1.0, 4, True)] for _ in asked]
+
+
+def test_a_name_that_is_a_part_of_a_known_one_may_stand_alone_too() -> None:
+    known = [[("東京大学", "University of Tokyo")]] * 2
+    texts = ["東京大学は東京にある。", "東京大学は大きい。"]
+    listed = naming._listed_names(texts, known, Listing(), JA, "few-shot", None)
+    assert listed == [["東京"], []]

@@ -20,7 +20,7 @@ from eatner.translate.repair import (
     without_refusals,
 )
 
-JA, DE, SW = (languages.get(code) for code in ("ja", "de", "sw"))
+JA, DE, SW, RU, ZH = (languages.get(code) for code in ("ja", "de", "sw", "ru", "zh"))
 CITIES = {
     "東京": "Tokyo", "大阪": "Osaka", "京都": "Kyoto", "札幌": "Sapporo", "仙台": "Sendai",
     "福岡": "Fukuoka", "神戸": "Kobe", "広島": "Hiroshima", "横浜": "Yokohama", "奈良": "Nara",
@@ -137,12 +137,57 @@ def test_a_translation_in_parts_has_no_name_of_the_examples() -> None:
         (JA, "社は大きい。", (), "The Sonymen of Londonderry.", set()),  # no whole words
         (JA, "会った。", (), "SONY met Barack  Obama.", {0, 1}),
         (DE, "Er lebt in London.", (), "He lives in London.", set()),
+        # Another case, the other Chinese script.
+        (RU, "Он поехал в Лондон.", (), "He went to London.", set()),
+        (RU, "Он поехал в Париж.", (), "He went to London.", {1}),
+        (ZH, "他去了倫敦。", (), "He went to London.", set()),
         # Without examples of its own language, a name may be right: asking again shows it.
         (SW, "Anaishi Landani.", (), "He lives in London.", {1}),
     ],
 )
 def test_what_supports_a_name_of_the_examples(language, text, hints, english, leaks) -> None:
     assert prompts.leaked(english, text, hints, language) == leaks
+
+
+@pytest.mark.parametrize(
+    ("english", "hint", "after"),
+    [
+        ("The US attacked.", "United States", "The US attacked."),
+        ("The U.S. attacked.", "The United States", "The U.S. attacked."),
+        ("Beatles played.", "The Beatles", "Beatles played."),
+        ("In Washington DC", "Washington, D.C.", "In Washington DC"),
+        ("Saint Petersburg", "St. Petersburg", "Saint Petersburg"),
+        # A headline ends before the list.
+        ("Kim visits Paris", "Seoul", "Kim visits Paris. Seoul."),
+        ("“Kim visits Paris”", "Seoul", "“Kim visits Paris”. Seoul."),
+        ("“He left.”", "Seoul", "“He left.” Seoul."),
+    ],
+)
+def test_only_names_that_are_missing_are_listed(english: str, hint: str, after: str) -> None:
+    question = Question("文", (("文", hint),))
+    [answer] = with_missing_names([question], [said(english)], asker(lambda _: "never"))
+    assert answer.text == after
+
+
+def test_numbers_and_times_are_not_cut_into_parts() -> None:
+    text = "서울, 부산, 대구와 인천에서 1,200명이 3:30에 광주로 갔다."
+    hints = tuple((name, name) for name in ("서울", "부산", "대구", "인천", "광주"))
+    assert [part.text for part in in_parts(Question(text, hints))] == [text]
+    cities = ("北京", "上海", "廣州", "深圳", "武漢")
+    parts = in_parts(Question(",".join(cities), tuple(zip(cities, cities, strict=True))))
+    assert [part.text for part in parts] == ["北京,上海,廣州,深圳,", "武漢"]
+
+
+def test_no_refusal_takes_the_place_of_a_translation() -> None:
+    refusal = "I'm sorry, but I can't assist with that."
+    first = [said("Maria Silva died.")]
+    assert without_leaks([Question("太郎は死んだ。", ())], first, asker(lambda _: refusal)) == first
+    hints = tuple(CITIES.items())[:8]
+    question = Question("、".join(own for own, _ in hints), hints)
+    ask = asker(lambda prompt: refusal if "Tokyo" in last_line(prompt) else last_line(prompt))
+    [answer] = with_missing_names([question], [said("Tokyo.")], ask)
+    assert len(ask.llm.asked) == 2
+    assert refusal not in answer.text
 
 
 def test_twenty_cities_come_out_as_twenty() -> None:

@@ -13,16 +13,13 @@ from eatner import prompts
 from eatner.align.phrases import phrase_words
 from eatner.align.weights import SIGNALS, Scored
 from eatner.lexicon import Lexicon
+from eatner.text.english import same_name
 from eatner.text.folding import fold_letters
 from eatner.text.languages import Language
 from eatner.text.romanise import reading as romanise_reading
 
 # The likeness above which a reading says more.
 CLOSE = 0.6
-# The likeness in per cent from which two English names are one, whatever the order of their words.
-SAME_NAME = 90
-# A tagger leaves an article out that a translator's hint may have: The United Kingdom.
-_ARTICLE = re.compile(r"^the\s+(?=\S)", re.IGNORECASE)
 
 
 def scored_candidates(
@@ -97,7 +94,7 @@ def lexicon_vote(lexicon: Lexicon, surface: str, name: str) -> int:
     title = lexicon.english(surface)
     if title is None:
         return 0
-    return 1 if _same_name(title, name) else -1
+    return 1 if same_name(title, name) else -1
 
 
 def hint_vote(hints: Sequence[tuple[str, str]], surface: str, name: str) -> int:
@@ -105,24 +102,7 @@ def hint_vote(hints: Sequence[tuple[str, str]], surface: str, name: str) -> int:
     given = [english for own, english in hints if own == surface]
     if not given:
         return 0
-    return 1 if any(_same_name(english, name) for english in given) else -1
-
-
-def _same_name(title: str, name: str) -> bool:
-    """Whether a name is a title but for its article and the order of its words, or short for it."""
-    title, name = (_ARTICLE.sub("", either) for either in (title, name))
-    if fuzz.token_sort_ratio(title.casefold(), name.casefold()) >= SAME_NAME:
-        return True
-    letters = name.replace(".", "")
-    if not (len(letters) > 1 and letters.isascii() and letters.isalpha() and letters.isupper()):
-        return False
-    # The United States may be the US or the USA.
-    return letters in (_initials(title), _initials(f"{title} America"))
-
-
-def _initials(title: str) -> str:
-    """The first letters of the words with a capital."""
-    return "".join(word[0] for word in re.findall(r"[^\W\d_]+", title) if word[0].isupper())
+    return 1 if any(same_name(english, name) for english in given) else -1
 
 
 _letters = cache(fold_letters)

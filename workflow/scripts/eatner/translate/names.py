@@ -6,17 +6,19 @@ a sentence, as in the first turn of the paper, and for the English of each.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
+
+from rapidfuzz import fuzz
 
 from eatner import prompts
 from eatner.lexicon import Lexicon
 from eatner.llm.base import LLM, Completion, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.prompts import examples
-from eatner.text.characters import cuts_word
+from eatner.text.characters import cuts_word, script_kind
 from eatner.text.languages import Language
 from eatner.text.romanise import reading
 from eatner.text.trim import trim
@@ -31,12 +33,28 @@ NAMES_TOKENS = 128
 SEPARATOR = "; "
 _ITEMS = re.compile(r"[;；\n]")
 _BETWEEN = re.compile(r"[、，,]")
-# A measured value that is written together with a name: 水戸164ミリ.
-_VALUE = re.compile(r"(?<=[^\W\d_])\s?\d{2,}(?:[.,]\d+)?\s?[^\W\d_]{1,4}$")
+# A measured value that is written together with a name (水戸164ミリ), and is not a part of it
+# (解放军301医院).
+_UNITS = (
+    "ミリ|センチ|メートル|キロ|トン|度|円|ドル|人|名|歳|年|月|日|時|分|秒|個|回|票|位|戸|頭|台|点|"
+    "毫米|公里|公尺|米|元|岁|歲|年|票|分|"
+    "밀리미터|밀리|센티미터|센티|킬로미터|킬로|미터|톤|도|원|달러|명|세|년|월|일|시|분|초|개|회|표|위|점"
+)
+_VALUE = re.compile(rf"(?<=[^\W\d_])\d{{2,}}(?:[.,]\d+)?(?:{_UNITS})$")
+# The likeness in per cent of two readings from which two names may be cases of one.
+ALIKE = 70
 # Upper limit on the words of a name's English: a longer answer is a sentence.
 MOST_WORDS = 8
+# Words of names that have no capital.
+FUNCTION_WORDS = frozenset(
+    {"al", "an", "and", "at", "ben", "bin", "da", "de", "del", "della", "der", "di", "dos", "du"}
+    | {"el", "for", "from", "ibn", "in", "into", "la", "le", "of", "on", "the", "to", "under"}
+    | {"upon", "van", "von", "with", "without", "zu", "zur"}
+)
 # Mean log-probability of a token, in nats, below which a name's English is a guess.
 GUESS = -1.6
+# The same from which the LLM is sure of it.
+SURE = -0.1
 # Nats by which a name is more probable with its capitals than in lower case.
 CAPITALS_GAIN = 3.0
 
@@ -68,30 +86,47 @@ def with_names(
     """
     listed = _listed_names(texts, hints, llm, language, form, journal)
     names = list(dict.fromkeys(name for in_sentence in listed for name in in_sentence))
-    english = _english_names(names, llm, language, form, journal)
+    english, sure = _english_names(names, llm, language, form, journal)
     english = _without_common_words(english, llm, language, journal)
     return [
         _distinct(
-            known, [(name, english[name]) for name in in_sentence if name in english], language
+            known,
+            [(name, english[name]) for name in in_sentence if name in english],
+            language,
+            sure,
         )
         for known, in_sentence in zip(hints, listed, strict=True)
     ]
 
 
-def _distinct(known: Sequence[Hint], more: Sequence[Hint], language: Language) -> list[Hint]:
+def _distinct(
+    known: Sequence[Hint], more: Sequence[Hint], language: Language, sure: Collection[str] = ()
+) -> list[Hint]:
     """The hints of a sentence; one of `more` whose English another name has, has its reading.
 
     An LLM that does not know a city calls it by the name of another one (新潟: Nagoya), and both
-    would be one for the tagger. A name and a part of it may share their English.
+    would be one for the tagger. But two names may be one: a name and a part of it, two cases of it
+    (Анна Каренина, Анны Карениной), and another name that the LLM is sure of (한국, 대한민국).
+
+    Args:
+        known: Names of the lexicon.
+        more: Names that the LLM has listed.
+        language: The sentence's language.
+        sure: Names whose English the LLM is sure of.
     """
-    read = reading(language)
+    read = cache(reading(language))
     hints = list(known)
     for surface, english in more:
         others = [own for own, name in hints if name.casefold() == english.casefold()]
-        if any(own not in surface and surface not in own for own in others):
+        if surface not in sure and any(not _alike(own, surface, read) for own in others):
             english = " ".join(word.capitalize() for word in read(surface).split())
         hints.append((surface, english))
     return hints[:MOST_HINTS]
+
+
+def _alike(one: str, two: str, read: Callable[[str], str]) -> bool:
+    """Whether two names may be one: by a part that they share, or by their readings."""
+    return one in two or two in one or fuzz.ratio(read(one), read(two)) >= ALIKE
 
 
 def _listed_names(
@@ -140,12 +175,17 @@ def _listed_names(
         [
             piece
             for piece in dict.fromkeys(of_sentence)
-            if len(piece) > 1
-            and not any(piece in surface for surface, _ in known)
-            and _stands_alone(piece, text, language)
+            if len(piece) > 1 and _stands_alone(piece, _without(text, known), language)
         ]
         for text, known, of_sentence in zip(texts, hints, pieces, strict=True)
     ]
+
+
+def _without(text: str, known: Sequence[Hint]) -> str:
+    """A text with a space for every name that is known."""
+    for surface, _ in sorted(known, key=lambda hint: -len(hint[0])):
+        text = text.replace(surface, " " if surface else "")
+    return text
 
 
 def _pieces(answer: Completion, line: str, language: Language) -> list[str]:
@@ -160,8 +200,11 @@ def _pieces(answer: Completion, line: str, language: Language) -> list[str]:
 
 def _english_names(
     names: Sequence[str], llm: LLM, language: Language, form: str, journal: Journal | None
-) -> dict[str, str]:
-    """The English of names, without those whose English is no name, or a guess."""
+) -> tuple[dict[str, str], set[str]]:
+    """The English of names, and those that the LLM is sure of.
+
+    Names whose English is no name, a guess, or a name of the prompt's examples are left out.
+    """
     entries = [prompts.name(name, language, form) for name in names]
     with counter("translating names", "name", len(entries)) as bar:
         answers = llm.complete(
@@ -172,17 +215,18 @@ def _english_names(
             journal=journal,
             progress=bar.update,
         )
-    known = {
-        english: surface for *_, pairs in examples(language.code) for surface, english in pairs
-    }
     english: dict[str, str] = {}
+    sure: set[str] = set()
     for name, completions in zip(names, answers, strict=True):
         if not completions or not _is_name(completions[0]):
             continue
         word = completions[0].text.strip()
-        if known.get(word, name) == name:  # no name of the prompt's examples
-            english[name] = word
-    return english
+        if prompts.leaked(word, name, (), language):
+            continue
+        english[name] = word
+        if _mean_logprob(completions[0]) > SURE:
+            sure.add(name)
+    return english, sure
 
 
 def _bare(piece: str, language: Language) -> str:
@@ -199,9 +243,31 @@ def _bare(piece: str, language: Language) -> str:
 def _stands_alone(piece: str, text: str, language: Language) -> bool:
     """Whether a piece is in a text without cutting a word, except for its affixes."""
     return any(
-        (language.prefixes or not cuts_word(text, match.start()))
-        and (language.suffixes or not cuts_word(text, match.end()))
+        _begins(text, match.start(), language) and _ends(text, match.end(), language)
         for match in re.finditer(re.escape(piece), text)
+    )
+
+
+def _begins(text: str, at: int, language: Language) -> bool:
+    """Whether a name may begin at a place: at a word, or behind a prefix of the language."""
+    if not cuts_word(text, at):
+        return True
+    before = re.search(r"\w*$", text[:at])
+    return before is not None and before[0].lower() in language.prefixes
+
+
+def _ends(text: str, at: int, language: Language) -> bool:
+    """Whether a name may end at a place: at a word's end, or before a suffix or an honorific."""
+    if not cuts_word(text, at):
+        return True
+    after = re.match(r"\w*", text[at:])
+    rest = "" if after is None else after[0].lower()
+    if rest in language.suffixes:
+        return True
+    # 이진아양은: the honorific has the particle.
+    return language.code == "ko" and any(
+        rest == title or (rest.startswith(title) and rest[len(title) :] in language.suffixes)
+        for title in language.honorifics
     )
 
 
@@ -225,17 +291,33 @@ def _without_common_words(
     }
 
 
+def _mean_logprob(answer: Completion) -> float:
+    """The mean log-probability of an answer's token; minus infinity if it is not known."""
+    return -math.inf if answer.logprob is None else answer.logprob / max(1, answer.tokens)
+
+
 def _is_name(answer: Completion) -> bool:
     """Whether an answer is a name in English, all but its short words capitalised, and no guess."""
-    words = re.findall(r"[^\W\d_]+", answer.text)
-    is_guess = answer.logprob is not None and answer.logprob / answer.tokens < GUESS
+    text = answer.text.strip()
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    is_guess = answer.logprob is not None and _mean_logprob(answer) < GUESS
+    capitalised = [any(map(str.isupper, word)) for word in words]
     return (
         answer.finished
         and not is_guess
         and 0 < len(words) <= MOST_WORDS
-        and all(char < "\u0250" for char in answer.text if char.isalpha())
-        and "=" not in answer.text
-        and all(word[0].isupper() for word in words if len(word) > 3)
-        and words[0][0].isupper()
-        and not name_fault(answer.text.strip())
+        and all(script_kind(char) in ("LATIN", "MODIFIER") for char in text if char.isalpha())
+        and "=" not in text
+        # Doctors without Borders, al-Nusra Front, de Gaulle, iPhone
+        and all(
+            capital or len(word) <= 3 or word in FUNCTION_WORDS
+            for word, capital in zip(words, capitalised, strict=True)
+        )
+        and (capitalised[0] or (words[0] in FUNCTION_WORDS and any(capitalised)))
+        and not name_fault(
+            " ".join(
+                word.capitalize() if len(word) > 3 and word in FUNCTION_WORDS else word
+                for word in words
+            )
+        )
     )

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from eatner import prompts
 from eatner.llm.base import Completion
+from eatner.text.english import has_name
 from eatner.translate.asking import Asker, Question
 from eatner.translate.base import is_latin
 
 log = logging.getLogger(__name__)
 # What ends a clause, and how many hints a part of a sentence has that is translated by itself.
-_CLAUSE = re.compile(r"[,，、،;；:：።፣]\s*|\s[-–—]\s")
+# A comma or a colon between digits is part of a number or a time.
+_CLAUSE = re.compile(r"(?:[，、،;；：።፣]|(?<!\d)[,:]|[,:](?!\d))\s*|\s[-–—]\s")
 PART_HINTS = 4
 # What a chat LLM says instead of a translation of what it thinks improper.
 _REFUSAL = re.compile(
@@ -42,7 +44,7 @@ def without_refusals(
     better = {
         index: answer
         for index, answer in zip(refused, again, strict=True)
-        if answer is not None and answer.text.strip() and not is_refusal(answer.text)
+        if answer is not None and _is_english(answer)
     }
     log.info(
         "%d translations look like a refusal; %d of them are other when the LLM goes on with a "
@@ -80,7 +82,7 @@ def without_leaks(
         )
         asked, left_out = left_out, {}
         for (index, found), answer in zip(asked.items(), again, strict=True):
-            if answer is None or not answer.text.strip():
+            if answer is None or not _is_english(answer):
                 continue
             now = _leaked(answer, questions[index], asker)
             if not now:
@@ -94,6 +96,12 @@ def without_leaks(
             len(better),
         )
     return [better.get(index, answer) for index, answer in enumerate(answers)]
+
+
+def _is_english(answer: Completion) -> bool:
+    """Whether an answer that was asked for again is English, and no refusal."""
+    text = answer.text
+    return bool(text.strip()) and is_latin(text) and not is_refusal(text)
 
 
 def _leaked(answer: Completion, question: Question, asker: Asker) -> frozenset[int]:
@@ -121,6 +129,7 @@ def with_missing_names(
         joined = _joined([next(said) for _ in parts])
         if (
             joined is not None
+            and _is_english(joined)
             and len(missing(questions[index], joined)) < lacking[index]
             and not _leaked(joined, questions[index], asker)
         ):
@@ -133,7 +142,7 @@ def with_missing_names(
             continue
         if names := missing(questions[index], answer):
             listed += len(names)
-            kept[index] = replace(answer, text=f"{answer.text.strip()} {_list_of(names)}")
+            kept[index] = replace(answer, text=f"{_ended(answer.text)} {_list_of(names)}")
     log.info(
         "%d translations lacked names that are known; %d were translated in parts, %d names are "
         "listed behind the English",
@@ -147,7 +156,7 @@ def with_missing_names(
 def missing(question: Question, answer: Completion) -> list[str]:
     """The English of the hints that a translation does not have."""
     names = dict.fromkeys(english for _, english in question.hints)
-    return [name for name in names if not prompts.says(answer.text, name)]
+    return [name for name in names if not has_name(answer.text, name)]
 
 
 def in_parts(question: Question) -> list[Question]:
@@ -184,6 +193,12 @@ def _joined(answers: Sequence[Completion | None]) -> Completion | None:
         sum(answer.tokens for answer in present),
         all(answer.finished for answer in present),
     )
+
+
+def _ended(text: str) -> str:
+    """A text with a full stop, so that its last name and what follows are not one for a tagger."""
+    text = text.strip()
+    return text if text.rstrip("\"'”’»)]}").endswith((".", "!", "?", "…", ":")) else f"{text}."
 
 
 def _list_of(names: Sequence[str]) -> str:
