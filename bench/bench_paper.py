@@ -50,6 +50,8 @@ NO_WIKI = "no wiki"
 OURS = "ours"
 TUNED = "ours-1.5b-tuned"
 SCORE = "results/{corpus}/score/{translator}/{tagger}/{aligner}.json"
+# The settings of a component that name what is configured elsewhere, and the section of that.
+NAMED = {"model": "models", "base": "models", "tagger": "taggers", "wikis": "wikis"}
 # Facts by section and name, see `found_facts`.
 Facts = Mapping[str, Mapping[str, Any]]
 ENTITIES = "results/{corpus}/align/{translator}/{tagger}/{aligner}.tsv"
@@ -161,14 +163,26 @@ def read_texts(experiment: Experiment, folder: Path) -> list[Text]:
 def settings_of(
     experiment: Experiment, corpus: str, parts: Mapping[str, str]
 ) -> dict[str, Mapping[str, object]]:
-    """What a system and its corpus are configured as."""
+    """What a system and its corpus are configured as, with all that its components name."""
     values = experiment.configuration.values
     chosen = {part: values[f"{part}s"][name] for part, name in parts.items()}
-    models = {each["model"] for each in chosen.values() if "model" in each}
+    found: dict[str, Mapping[str, object]] = {}
+    left = list(chosen.values())
+    while left:
+        given = left.pop()
+        for key, section in NAMED.items():
+            names = given.get(key, [])
+            for name in [names] if isinstance(names, str) else names:
+                if name not in found:
+                    found[name] = values[section][name]
+                    left.append(found[name])
+    language = experiment.configuration.corpora[corpus].language
     return {
+        "seed": {"seed": values["seed"]},
         "corpus": values["corpora"][corpus],
+        "wiki": values["wikis"].get(language, {}),
         **chosen,
-        **{name: values["models"][name] for name in sorted(models)},
+        **dict(sorted(found.items())),
     }
 
 

@@ -194,6 +194,28 @@ def test_the_page_of_partial_results(bench, experiment, ran):
         assert (ran / "results" / f"{picture}.svg").stat().st_size > 2000
 
 
+@pytest.mark.parametrize(
+    ("system", "changed"),
+    [
+        ("ours", {"seed": 1}),
+        ("ours", {"taggers": {"spacy-sm": {"types": {"PERSON": "PER"}}}}),
+        ("ours", {"wikis": {"ru": {"sample": "elsewhere"}}}),
+        ("paper-tuned", {"models": {"qwen2.5-coder-1.5b-instruct": {"prompt": "few-shot"}}}),
+        ("lookup", {"taggers": {"spacy-sm": {"types": {"PERSON": "PER"}}}}),
+    ],
+)
+def test_a_system_is_configured_as_all_that_it_uses(bench, experiment, system, changed):
+    values = experiment.configuration.values
+    parts = experiment.systems_of("ko-klue")[system]
+    before = bench.settings_of(experiment, "ko-klue", parts)
+    for section, value in changed.items():
+        for name, given in value.items() if isinstance(value, dict) else ():
+            values[section][name] = values[section][name] | given
+        if not isinstance(value, dict):
+            values[section] = value
+    assert bench.settings_of(experiment, "ko-klue", parts) != before
+
+
 def test_what_ran_elsewhere_stays_on_the_page(bench, experiment, ran):
     bench.write_page(experiment, ran / "results.md")
     page = (ran / "results.md").read_bytes()
