@@ -438,11 +438,11 @@ class Listing:
 
     def complete(self, asked, *, progress, **_):
         progress(len(asked))
-        return [[Completion("東京; 京大", -1.0, 4, True)] for _ in asked]
+        return [[Completion("東京; 京大; 東京大学病院", -1.0, 4, True)] for _ in asked]
 
 
 def test_a_name_that_is_a_part_of_a_known_one_may_stand_alone_too() -> None:
-    known = [[("東京大学", "University of Tokyo")]] * 2
-    texts = ["東京大学は東京にある。", "東京大学は大きい。"]
+    known = [[("東京大学", "University of Tokyo")]] * 3
+    texts = ["東京大学は東京にある。", "東京大学は大きい。", "東京大学病院"]
     listed = naming._listed_names(texts, known, Listing(), JA, "few-shot", None)
-    assert listed == [["東京"], []]
+    assert listed == [["東京"], [], ["東京大学病院"]]

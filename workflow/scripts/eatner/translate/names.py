@@ -175,17 +175,10 @@ def _listed_names(
         [
             piece
             for piece in dict.fromkeys(of_sentence)
-            if len(piece) > 1 and _stands_alone(piece, _without(text, known), language)
+            if len(piece) > 1 and _stands_alone(piece, text, language, known)
         ]
         for text, known, of_sentence in zip(texts, hints, pieces, strict=True)
     ]
-
-
-def _without(text: str, known: Sequence[Hint]) -> str:
-    """A text with a space for every name that is known."""
-    for surface, _ in sorted(known, key=lambda hint: -len(hint[0])):
-        text = text.replace(surface, " " if surface else "")
-    return text
 
 
 def _pieces(answer: Completion, line: str, language: Language) -> list[str]:
@@ -240,10 +233,15 @@ def _bare(piece: str, language: Language) -> str:
     return piece[start:end]
 
 
-def _stands_alone(piece: str, text: str, language: Language) -> bool:
-    """Whether a piece is in a text without cutting a word, except for its affixes."""
+def _stands_alone(piece: str, text: str, language: Language, known: Sequence[Hint] = ()) -> bool:
+    """Whether a piece is in a text, in no known name, without cutting a word but for affixes."""
+    covered = [
+        match.span() for surface, _ in known for match in re.finditer(re.escape(surface), text)
+    ]
     return any(
-        _begins(text, match.start(), language) and _ends(text, match.end(), language)
+        _begins(text, match.start(), language)
+        and _ends(text, match.end(), language)
+        and not any(start <= match.start() and match.end() <= end for start, end in covered)
         for match in re.finditer(re.escape(piece), text)
     )
 
