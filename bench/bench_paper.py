@@ -444,7 +444,8 @@ WHAT = {
     "Qwen2.5-Coder-0.5B reviews",
     "no-review": "ours with the tagger's own names and types",
     "no-hints": "ours without hints",
-    "one-signal": "ours; of the aligner's signals only the LLM's probability of the phrase",
+    "one-signal": "ours; the aligner chooses among the same candidates by the LLM's probability of "
+    "the phrase alone",
     "no-fusion": "ours; the aligner takes the LLM's answer, restricted to the sentence",
     "words": "ours; words of the sentence and of its English are linked by their embeddings",
     "direct": "the LLM tags the sentence itself, without English",
