@@ -11,6 +11,7 @@ from eatner import prompts
 from eatner.llm.base import Completion
 from eatner.text import languages
 from eatner.translate.asking import Asker, Question
+from eatner.translate.leaks import leaked
 from eatner.translate.repair import (
     in_parts,
     is_refusal,
@@ -146,7 +147,7 @@ def test_a_translation_in_parts_has_no_name_of_the_examples() -> None:
     ],
 )
 def test_what_supports_a_name_of_the_examples(language, text, hints, english, leaks) -> None:
-    assert prompts.leaked(english, text, hints, language) == leaks
+    assert leaked(english, text, hints, language) == leaks
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from eatner.text.languages import Language
 from eatner.text.romanise import reading
 from eatner.text.trim import trim
 from eatner.translate.asking import first_answers
+from eatner.translate.leaks import leaked
 from eatner.wiki.names import name_fault
 
 # More hints would crowd the sentence out of a small LLM's attention.
@@ -214,7 +215,7 @@ def _english_names(
         if not completions or not _is_name(completions[0]):
             continue
         word = completions[0].text.strip()
-        if prompts.leaked(word, name, (), language):
+        if leaked(word, name, (), language):
             continue
         english[name] = word
         if _mean_logprob(completions[0]) > SURE:

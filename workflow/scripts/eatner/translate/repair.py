@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eatner import prompts
 from eatner.llm.base import Completion
 from eatner.text.english import has_name
 from eatner.translate.asking import Asker, Question
 from eatner.translate.base import is_latin
+from eatner.translate.leaks import leaked
 
 log = logging.getLogger(__name__)
 # What ends a clause, and how many hints a part of a sentence has that is translated by itself.
@@ -105,7 +105,7 @@ def _is_english(answer: Completion) -> bool:
 
 
 def _leaked(answer: Completion, question: Question, asker: Asker) -> frozenset[int]:
-    return prompts.leaked(answer.text, question.text, question.hints, asker.language)
+    return leaked(answer.text, question.text, question.hints, asker.language)
 
 
 def with_missing_names(
