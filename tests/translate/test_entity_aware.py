@@ -241,6 +241,9 @@ def test_the_llm_is_asked_for_names_first() -> None:
         ("ka", "რუსეთის მთავრობა", "რუს", False),
         ("ka", "რუსეთის მთავრობა", "რუსეთ", True),
         ("ru", "Москвич приехал", "Моск", False),
+        # A suffix that begins with a mark
+        ("bn", "সনি লন্ডনে গেল", "লন্ডন", True),
+        ("bn", "ওবামার সঙ্গে", "ওবামা", True),
     ],
 )
 def test_a_name_that_is_listed_cuts_no_word(code: str, text: str, piece: str, alone: bool) -> None:
@@ -414,6 +417,8 @@ def english_of(code: str, **answers: str) -> dict[str, str]:
         ("ja", "アイフォーン", "iPhone", True),
         ("zh", "阮富仲", "Nguyễn Phú Trọng", True),
         ("ja", "経済協力開発機構", "Organisation for Economic Co-operation and Development", True),
+        ("es", "ley", "Law N.º 5", True),
+        ("en", "Hawaii", "Hawaiʻi", True),
         ("ja", "月", "the moon", False),
         ("ja", "料理", "cooking", False),
         ("ja", "料理", "Cooking dinner", False),

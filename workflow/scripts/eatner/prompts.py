@@ -21,7 +21,6 @@ import yaml
 from eatner.llm.base import Prompt, one_line
 from eatner.text import languages
 from eatner.text.characters import cuts_word
-from eatner.text.folding import fold_words
 from eatner.text.languages import Language
 
 EXAMPLES = Path(__file__).with_suffix(".yaml")
@@ -130,11 +129,6 @@ def translation(
         return _conversation(task, [*turns, _in_english(sentence, hints)])
     shown = [f"{_statement(own, text, pairs)} {english}" for own, text, pairs, english in shots]
     return "\n\n".join([task, *shown, _statement(language, sentence, hints)])
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a text has a name as whole words; capitals and accents do not count."""
-    return f" {fold_words(name)} " in f" {fold_words(text)} "
 
 
 def names(sentence: str, language: Language, form: str) -> Prompt:

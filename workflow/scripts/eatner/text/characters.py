@@ -56,6 +56,21 @@ def cuts_word(text: str, at: int) -> bool:
     return is_inside(text, at) or (0 < at < len(text) and in_one_run(text[at - 1], text[at]))
 
 
+def word_around(text: str, at: int) -> tuple[int, int]:
+    """Where the run of letters, marks and digits begins that a place is in, and where it ends."""
+    start = end = at
+    while start > 0 and is_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and is_word(text[end]):
+        end += 1
+    return start, end
+
+
+def is_latin_letter(char: str) -> bool:
+    """Whether a letter is Latin, with the ordinal signs (º) that Latin text has."""
+    return char < "\u0250" or script_kind(char) == "LATIN"
+
+
 FINAL = ".。．｡!！?？…।॥።؟۔։"
 
 

@@ -35,11 +35,15 @@ def same_name(title: str, name: str) -> bool:
     return letters in (_initials(title), _initials(_LONGER.get(title.casefold(), title)))
 
 
+def says(text: str, name: str) -> bool:
+    """Whether a text has a name as whole words; capitals and accents do not count."""
+    return f" {fold_words(name)} " in f" {fold_words(text)} "
+
+
 def has_name(text: str, name: str) -> bool:
     """Whether an English text has a name as whole words, in another spelling, or abbreviated."""
     text, name = _SAINT.sub("Saint ", text), _plain(name)
-    words = fold_words(name)
-    if f" {words} " in f" {fold_words(text)} ":
+    if says(text, name):
         return True
     letters = fold_letters(name)
     if len(letters) >= _LONG and letters in fold_letters(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eatner.tables import Translation, TranslationStatus
-from eatner.text.characters import script_kind
+from eatner.text.characters import is_latin_letter
 
 
 def translation_row(
@@ -39,4 +39,4 @@ def translation_row(
 def is_latin(text: str) -> bool:
     """Whether at least half of a text's letters are Latin; true of a text without letters."""
     letters = [char for char in text if char.isalpha()]
-    return 2 * sum(script_kind(char) == "LATIN" for char in letters) >= len(letters)
+    return 2 * sum(map(is_latin_letter, letters)) >= len(letters)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from eatner import prompts
+from eatner.text.english import says
 from eatner.text.folding import fold_letters, fold_words
 from eatner.text.languages import Language
 from eatner.text.romanise import reading
@@ -39,7 +40,7 @@ def leaked(
         number
         for number, (own, _, _, pairs) in enumerate(prompts.examples(language.code))
         for surface, name in pairs
-        if prompts.says(english, name)
+        if says(english, name)
         and fold_words(name) not in known
         and surface not in sentence
         and not _sounds_like(name, reading(own)(surface), reading(language)(sentence))

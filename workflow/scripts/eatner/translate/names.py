@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 
 from rapidfuzz import fuzz
 
@@ -18,7 +18,7 @@ from eatner.lexicon import Lexicon
 from eatner.llm.base import LLM, Completion, one_line, scored
 from eatner.llm.journal import Journal
 from eatner.progress import counter
-from eatner.text.characters import cuts_word, script_kind
+from eatner.text.characters import cuts_word, is_latin_letter, script_kind, word_around
 from eatner.text.languages import Language
 from eatner.text.romanise import reading
 from eatner.text.trim import trim
@@ -115,7 +115,7 @@ def _distinct(
         language: The sentence's language.
         sure: Names whose English the LLM is sure of.
     """
-    read = cache(reading(language))
+    read = reading(language)
     hints = list(known)
     for surface, english in more:
         others = [own for own, name in hints if name.casefold() == english.casefold()]
@@ -251,16 +251,16 @@ def _begins(text: str, at: int, language: Language) -> bool:
     """Whether a name may begin at a place: at a word, or behind a prefix of the language."""
     if not cuts_word(text, at):
         return True
-    before = re.search(r"\w*$", text[:at])
-    return before is not None and before[0].lower() in language.prefixes
+    start, _ = word_around(text, at)
+    return text[start:at].lower() in language.prefixes
 
 
 def _ends(text: str, at: int, language: Language) -> bool:
     """Whether a name may end at a place: at a word's end, or before a suffix or an honorific."""
     if not cuts_word(text, at):
         return True
-    after = re.match(r"\w*", text[at:])
-    rest = "" if after is None else after[0].lower()
+    _, end = word_around(text, at)
+    rest = text[at:end].lower()
     if rest in language.suffixes:
         return True
     # 이진아양은: the honorific has the particle.
@@ -305,7 +305,12 @@ def _is_name(answer: Completion) -> bool:
         answer.finished
         and not is_guess
         and 0 < len(words) <= MOST_WORDS
-        and all(script_kind(char) in ("LATIN", "MODIFIER") for char in text if char.isalpha())
+        # Hawaiʻi
+        and all(
+            is_latin_letter(char) or script_kind(char) == "MODIFIER"
+            for char in text
+            if char.isalpha()
+        )
         and "=" not in text
         # Doctors without Borders, al-Nusra Front, de Gaulle, iPhone
         and all(

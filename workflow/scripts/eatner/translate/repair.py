@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eatner.llm.base import Completion
+from eatner.text.characters import FINAL
 from eatner.text.english import has_name
 from eatner.translate.asking import Asker, Question
 from eatner.translate.base import is_latin
@@ -74,7 +75,7 @@ def without_leaks(
         if answer is not None and (found := _leaked(answer, question, asker))
     }
     better: dict[int, Completion] = {}
-    left_out = dict(first)
+    left_out = first
     while left_out:
         again = asker.ask(
             [replace(questions[index], without=found) for index, found in left_out.items()],
@@ -198,7 +199,7 @@ def _joined(answers: Sequence[Completion | None]) -> Completion | None:
 def _ended(text: str) -> str:
     """A text with a full stop, so that its last name and what follows are not one for a tagger."""
     text = text.strip()
-    return text if text.rstrip("\"'”’»)]}").endswith((".", "!", "?", "…", ":")) else f"{text}."
+    return text if text.rstrip("\"'”’»)]}").endswith((*FINAL, ":")) else f"{text}."
 
 
 def _list_of(names: Sequence[str]) -> str:
